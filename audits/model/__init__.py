@@ -1,0 +1,1 @@
+"""The words that every part of Lead Assay shares, as frozen values."""

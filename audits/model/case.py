@@ -1,0 +1,74 @@
+"""All that is known of one lead as of one instant: the only input of a rule, beside the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from audits.model.activity import Activity, OwnerChange, StageChange, Task
+from audits.model.lead import Lead
+
+
+class Fact(StrEnum):
+    """A kind of fact that a CRM, with the scopes granted, can or cannot show."""
+
+    CALLS = "calls"
+    EMAILS = "emails"
+    MEETINGS = "meetings"
+    MESSAGES = "messages"
+    TASKS = "tasks"
+    OWNER_HISTORY = "owner_history"
+    STAGE_HISTORY = "stage_history"
+    DUPLICATES = "duplicates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Which facts were looked at. `missing` names each fact that was not, with the cause in words for a person.
+
+    A fact that is not in `missing` was read completely.
+    """
+
+    missing: tuple[tuple[Fact, str], ...] = ()
+
+    def cause(self, *facts: Fact) -> str | None:
+        """The first cause why one of `facts` cannot be seen, or None when all can."""
+        for fact, cause in self.missing:
+            if fact in facts:
+                return cause
+        return None
+
+
+class KeyKind(StrEnum):
+    """What two leads share."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Another lead with the same phone or e-mail address (normalised)."""
+
+    lead_id: str
+    received_at: datetime
+    key_kind: KeyKind
+    record_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadCase:
+    """One lead with its whole known timeline. Tuples are sorted by time, then id. `as_of` is aware UTC.
+
+    Facts later than `as_of` (by `recorded_at`) must not be in the case: the loader cuts them off.
+    """
+
+    lead: Lead
+    as_of: datetime
+    activities: tuple[Activity, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    owner_changes: tuple[OwnerChange, ...] = ()
+    stage_changes: tuple[StageChange, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)

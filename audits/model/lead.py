@@ -1,0 +1,52 @@
+"""The lead: one paid-for or inbound enquiry at one moment, as the CRM shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LeadStatus(StrEnum):
+    """State of a lead in our words; a CRM's own status is mapped to one of these or stays unmapped (None)."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """One lead. Times are aware UTC; ids are opaque strings of the CRM.
+
+    `received_at` is the moment the lead reached the CRM and starts every clock. `recorded_at` is when the CRM
+    made the record (later for imports). `status` is None when the CRM's status is not mapped: rules that need
+    it answer `not_evaluated`. `is_imported` rows are no fresh leads: response rules do not apply to them.
+    """
+
+    lead_id: str
+    received_at: datetime
+    recorded_at: datetime
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile: str | None = None
+    company: str | None = None
+    country: str | None = None
+    source: str | None = None
+    source_detail: str | None = None
+    owner_id: str | None = None
+    status: LeadStatus | None = LeadStatus.OPEN
+    raw_status: str | None = None
+    lead_type: str | None = None
+    message: str | None = None
+    is_imported: bool = False
+    record_url: str | None = None
+    modified_at: datetime | None = None
+
+    @property
+    def full_name(self) -> str:
+        """First and last name joined by a space; empty when neither is known."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)

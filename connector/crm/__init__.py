@@ -1,0 +1,1 @@
+"""The port: what every CRM adapter offers, in our words."""
