@@ -62,10 +62,15 @@ class LeadsRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of lead ids. `cursor` None = the end. `total` where the CRM tells it."""
+    """One page of lead ids. `cursor` None = the end.
+
+    `scanned`: how many records the CRM listed for this page (those left out by `since` included), for the
+    progress bar. `total`: how many records there are to scan in all, where the CRM tells it.
+    """
 
     lead_ids: tuple[str, ...]
     cursor: str | None
+    scanned: int = 0
     total: int | None = None
 
 
@@ -153,8 +158,11 @@ class CrmAdapter(Protocol):
         """Make our group and five fields, or repair them; returns the names that were made or repaired."""
         ...
 
-    def list_leads(self, cursor: str | None) -> Page:
-        """One page of all leads for the back-fill, from `cursor` (None = from the start), in a stable order."""
+    def list_leads(self, cursor: str | None, since: datetime) -> Page:
+        """One page of the back-fill, from `cursor` (None = from the start), in a stable order.
+
+        Only leads created at or after `since` (aware UTC) are named; older ones are scanned and left out.
+        """
         ...
 
     def list_modified(self, since: datetime, cursor: str | None) -> Page:
