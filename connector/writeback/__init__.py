@@ -1,0 +1,1 @@
+"""Our five fields on the CRM's records: what to write (pure), and the writing."""

@@ -1,0 +1,55 @@
+"""Judge a batch of leads and plan what to write back, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import batched
+
+from audits.engine import LeadAudit, audit
+from connector.jobs.context import Lease
+from connector.storage import findings, outbox, policies, timeline
+from connector.writeback.plan import field_values, plan_write
+
+BATCH = 100
+
+
+def audit_leads(lease: Lease, lead_ids: Iterable[str]) -> int:
+    """Audit `lead_ids` as of now and store findings, measures and planned writes. Returns how many were audited.
+
+    Ids of leads that are gone are passed over. A rule that crashes ends the job: it never reads as no finding.
+    """
+    wanted = sorted(set(lead_ids))
+    return sum(_audit_batch(lease, wanted[start : start + BATCH]) for start in range(0, len(wanted), BATCH))
+
+
+def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
+    context, install_id = lease.context, lease.install_id
+    now = context.clock()
+    with context.database.read() as connection:
+        install = lease.install()
+        policy = policies.policy_as_of(connection, install_id, now)
+        cases = timeline.load_cases(connection, install_id, lead_ids, now, install.coverage)
+        written = outbox.last_written(connection, install_id, lead_ids)
+        shown = outbox.crm_values(connection, install_id, lead_ids)
+        cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
+    audits = [(case.lead, audit(case, policy)) for case in cases]
+    with lease.commit() as connection:
+        for lead, result in audits:
+            findings.store_findings(connection, install_id, result.findings, now)
+            findings.store_audit(connection, install_id, _row(lead, result))
+            lead_id = lead.lead_id
+            changes = plan_write(
+                field_values(
+                    quality=result.quality,
+                    handling=result.handling,
+                    verdict=result.verdict.value,
+                    follow_up_status=result.follow_up_status.value,
+                    note=result.note,
+                ),
+                shown=shown.get(lead_id),
+                written=written.get(lead_id, {}),
+                cleared=cleared.get(lead_id, frozenset()),
+            )
+            if changes:
+                outbox.put_outbox(connection, install_id, lead_id, changes, now)
+    return len(audits)

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Make .venv from the lock file. Needs python3 (3.11 or newer); installs Debian's python3-venv where it may.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/debian.sh
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    echo "python3 of 3.11 or newer is needed; found: $(python3 --version 2>&1)." >&2
+    exit 1
+}
+if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    install_debian python3-venv || {
+        echo "python3 cannot make virtual environments: install the package python3-venv." >&2
+        exit 1
+    }
+fi
+[ -x .venv/bin/python ] || python3 -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+touch .venv/.ready

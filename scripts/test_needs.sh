@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Find or install what the tests need beside Python: a PostgreSQL server and Chromium. Names what it could not get.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/debian.sh
+
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_fonts() { command -v fc-list >/dev/null && fc-list 2>/dev/null | grep -q .; }
+
+missing=()
+has_postgres || install_debian postgresql || true
+has_postgres || missing+=("a PostgreSQL server (Debian package postgresql)")
+has_chromium || install_debian chromium || true
+has_chromium || missing+=("Chromium (Debian package chromium)")
+has_fonts || install_debian fontconfig fonts-dejavu-core || true
+if [ "${#missing[@]}" -gt 0 ]; then
+    printf 'Missing for the tests: %s\n' "${missing[@]}" >&2
+    exit 1
+fi
