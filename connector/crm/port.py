@@ -54,10 +54,14 @@ class LeadRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadsRead:
-    """The answer to "look again at these": what is there, and which ids are gone (deleted, merged or unknown)."""
+    """The answer to "look again at these": what is there, and which ids are gone (deleted, merged or unknown).
+
+    `unmapped`: (field, value) pairs for which we have no word; they are shown with counts, never guessed.
+    """
 
     records: tuple[LeadRecord, ...]
     gone_ids: tuple[str, ...] = ()
+    unmapped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
