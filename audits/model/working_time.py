@@ -46,9 +46,12 @@ class OutOfRange(ValueError):
 
 
 class _Table(NamedTuple):
-    """Covers [low, high) in UTC epoch seconds. Row i opens at starts[i]; before[i] open seconds lie before it,
-    counted from where the first table began (negative for years added in front), so that a count taken from one table holds
-    in every later one. before[i + 1] - before[i] is the length of row i; row 0 is empty and starts at low."""
+    """Covers [low, high) in UTC epoch seconds.
+
+    Row i opens at starts[i]; before[i] open seconds lie before it, before[i + 1] - before[i] is its length; row 0 is
+    empty and starts at low. The count begins where the first table began and is negative for years added in front,
+    so that a count taken from one table holds in every later one.
+    """
 
     low: int
     high: int
@@ -126,7 +129,7 @@ class WorkingTime:
 
         When the last second is the last one before closing, that is the closing instant itself, not the next
         opening; likewise the start of a pause. With 0 seconds it is t. Raises ValueError for negative seconds and
-        NeverOpens when the hours end before.
+        NeverOpens when the hours end, or a pause begins that has no end, before so many seconds have passed.
         """
         if seconds < 0:
             raise ValueError(f"seconds: {seconds} is negative; a target lies ahead")
@@ -139,6 +142,8 @@ class WorkingTime:
         for low, high in clip(merge(_clamped(pauses)), start, _LATEST) if pauses else ():
             if due <= low:
                 break
+            if high == _LATEST:
+                raise NeverOpens(f"the clock is paused for good from {_instant(low).isoformat()} on; end the pause")
             stopped = self.elapsed_epochs(low, high)
             if stopped:
                 target += stopped
@@ -187,6 +192,8 @@ class WorkingTime:
         return table.starts[row] + target - table.before[row]
 
     def _search_end(self, since: int) -> int:
+        if self._absences and self._absences[-1][1] == _LATEST:
+            return self._absences[-1][0]
         exceptions = [each.last_exception_on for each in self._calendars]
         ends = [year_start(day.year) for day in exceptions if day is not None]
         ends += [end for _, end in self._absences[-1:]]
@@ -262,7 +269,7 @@ def combined(team: Calendar, owner: Calendar | None, absences: Sequence[Pause] =
     return _combined(team, None if same else owner, absent)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _combined(team: Calendar, owner: Calendar | None, absent: tuple[Span, ...]) -> WorkingTime:
     away = [(_instant(start), _instant(end)) for start, end in absent]
     return WorkingTime(team, *([owner] if owner is not None else []), absences=away)

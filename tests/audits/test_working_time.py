@@ -383,8 +383,23 @@ def test_a_pause_for_ever_stops_the_clock_for_ever() -> None:
     pauses = [(utc("2024-06-03T10:00"), datetime.max.replace(tzinfo=UTC))]
     assert clock.elapsed(a, utc("2030-01-01T00:00"), pauses) == 3600
     assert clock.after(a, 3600, pauses) == utc("2024-06-03T10:00")
-    with pytest.raises(NeverOpens):
+    with pytest.raises(NeverOpens, match="paused for good from 2024-06-03T10:00"):
         clock.after(a, 3601, pauses)
+
+
+def test_an_owner_who_left_for_good() -> None:
+    a = utc("2024-06-03T09:00")
+    left = combined(office(), None, [(utc("2024-06-04T10:00"), datetime.max.replace(tzinfo=UTC))])
+    assert left.after(a, 9 * 3600) == utc("2024-06-04T10:00")
+    assert left.elapsed(a, utc("2044-01-01T00:00")) == 9 * 3600
+    for ask in (lambda: left.after(a, 9 * 3600 + 1), lambda: left.next_open(utc("2060-01-01T00:00"))):
+        with pytest.raises(NeverOpens, match="end for good"):
+            ask()
+
+
+def test_a_long_absence_ends() -> None:
+    away = combined(office(), None, [(utc("2024-01-01T00:00"), utc("2044-01-01T00:00"))])
+    assert away.next_open(utc("2024-06-03T09:00")) == utc("2044-01-01T09:00")
 
 
 def test_combined_hours_are_the_common_ones_less_the_absences() -> None:
@@ -614,3 +629,15 @@ def test_threads_that_extend_one_clock_at_once_agree() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_years_added_in_front_while_a_deadline_is_worked_out() -> None:
+    clock = WorkingTime(office())
+    a = utc("2024-06-03T09:00")
+
+    def pauses() -> Iterator[tuple[datetime, datetime]]:
+        # What another thread may do in between: the table grows backwards after the counting has begun.
+        assert clock.elapsed(utc("2019-01-01T00:00"), a) > 0
+        yield (a, a + timedelta(hours=1))
+
+    assert clock.after(a, 3600, pauses()) == a + timedelta(hours=2)
