@@ -63,3 +63,11 @@ class InstallNotActive(LeadAssayError):
 
 class StorageBusy(LeadAssayError):
     """The database could not take the row in time; the sender must try again."""
+
+
+class StorageFailed(StorageBusy):
+    """The database cannot be used (disk full, read only, I/O error, server gone): an operator must look."""
+
+
+class UnknownInstall(LeadAssayError):
+    """There is no install with this id: nothing may be read or written for it."""

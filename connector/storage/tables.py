@@ -1,0 +1,479 @@
+"""The tables. Every key begins with install_id, so that tenants stay apart and the data can be sharded by it.
+
+`sqlite_with_rowid=False`: on SQLite such rows live in the order of their key, so the timeline of a lead is one
+stretch of the file.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connector.storage.column_types import RowId, UtcMicros, Words
+
+_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+metadata = sa.MetaData(naming_convention=_NAMES)
+inbox_metadata = sa.MetaData(naming_convention=_NAMES)
+
+
+def _tenant() -> sa.Column[str]:
+    """The first key column of a tenant's table; rows die with their install."""
+    return sa.Column("install_id", Words, sa.ForeignKey("installs.install_id", ondelete="CASCADE"), primary_key=True)
+
+
+def _tenant_field(*, nullable: bool = False) -> sa.Column[str]:
+    """The tenant of a row that is found by a secret of its own."""
+    return sa.Column("install_id", Words, sa.ForeignKey("installs.install_id", ondelete="CASCADE"), nullable=nullable)
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, Words, primary_key=True)
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[str]:
+    """Text that is always there."""
+    return sa.Column(name, Words, nullable=False, server_default=None if default is None else sa.text(f"'{default}'"))
+
+
+def _words(name: str) -> sa.Column[str]:
+    """Text that may be unknown."""
+    return sa.Column(name, Words)
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcMicros, nullable=nullable)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0"))
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+
+
+# --- tenants, their tokens and people -------------------------------------------------------------------------
+
+installs = sa.Table(
+    "installs",
+    metadata,
+    _key("install_id"),
+    _text("crm"),
+    _text("account_id"),
+    _text("account_name"),
+    _text("zone"),
+    _words("currency"),
+    _text("record_url_base"),
+    _text("status"),
+    _text("status_reason", ""),
+    _text("scopes", "[]"),
+    _text("missing_scopes", "[]"),
+    _text("coverage", "[]"),
+    _text("salt"),
+    _count("fence"),
+    _text("fence_holder", ""),
+    _at("fence_at", nullable=True),
+    _at("created_at"),
+    _at("paused_at", nullable=True),
+    _at("purge_at", nullable=True),
+    _text("backfill_state"),
+    sa.UniqueConstraint("crm", "account_id"),
+    sa.Index(None, "purge_at"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    _tenant(),
+    _text("key_id"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    _at("expires_at"),
+    _count("version"),
+    _text("refresh_holder", ""),
+    _at("refresh_until", nullable=True),
+)
+
+oauth_states = sa.Table(
+    "oauth_states",
+    metadata,
+    _key("state_hash"),
+    _text("crm"),
+    _text("session_hash"),
+    sa.Column("sealed_verifier", sa.LargeBinary, nullable=False),
+    _at("expires_at"),
+    sa.Index(None, "expires_at"),
+)
+
+web_sessions = sa.Table(
+    "web_sessions",
+    metadata,
+    _key("session_hash"),
+    _tenant_field(nullable=True),
+    _words("user_id"),
+    _words("role"),
+    _text("data", "{}"),
+    _at("expires_at"),
+    sa.Index(None, "install_id", "user_id"),
+    sa.Index(None, "expires_at"),
+)
+
+login_links = sa.Table(
+    "login_links",
+    metadata,
+    _key("link_hash"),
+    _tenant_field(),
+    _text("user_id"),
+    _at("expires_at"),
+    sa.Index(None, "install_id", "user_id"),
+    sa.Index(None, "expires_at"),
+)
+
+owners = sa.Table(
+    "owners",
+    metadata,
+    _tenant(),
+    _key("owner_id"),
+    _words("user_id"),
+    _words("email"),
+    _text("name"),
+    _words("team"),
+    _flag("is_archived"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    _tenant(),
+    _key("user_id"),
+    _text("email"),
+    _text("email_key"),
+    _text("name"),
+    _text("role"),
+    _words("owner_id"),
+    _at("disabled_at", nullable=True),
+    sa.UniqueConstraint("install_id", "email_key"),
+)
+
+# --- the timeline ----------------------------------------------------------------------------------------------
+
+leads = sa.Table(
+    "leads",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _at("received_at"),
+    _at("recorded_at"),
+    _words("first_name"),
+    _words("last_name"),
+    _words("email"),
+    _words("phone"),
+    _words("mobile"),
+    _words("company"),
+    _words("country"),
+    _words("source"),
+    _words("source_detail"),
+    _words("owner_id"),
+    _words("status"),
+    _words("raw_status"),
+    _words("lead_type"),
+    _words("message"),
+    _flag("is_imported"),
+    _words("record_url"),
+    _at("modified_at", nullable=True),
+    _text("search_text", ""),
+    _text("our_fields", "{}"),
+    _at("read_at"),
+    _at("gone_at", nullable=True),
+    sa.Index(None, "install_id", "owner_id"),
+    sa.Index(None, "install_id", "gone_at"),
+)
+
+activities = sa.Table(
+    "activities",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("activity_id"),
+    _text("kind"),
+    _at("occurred_at"),
+    _at("recorded_at"),
+    _words("direction"),
+    _words("state"),
+    _words("disposition"),
+    sa.Column("is_automated", sa.Boolean),
+    _number("duration_s"),
+    _words("owner_id"),
+    _text("raw", "[]"),
+    _words("from_lead_id"),
+    _at("missing_since", nullable=True),
+    sqlite_with_rowid=False,
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("task_id"),
+    _at("recorded_at"),
+    _at("due_at", nullable=True),
+    _flag("is_done"),
+    _at("completed_at", nullable=True),
+    _words("owner_id"),
+    _text("raw", "[]"),
+    _words("from_lead_id"),
+    _at("missing_since", nullable=True),
+    sqlite_with_rowid=False,
+)
+
+#: owner_id "" = taken away from everybody: a key column cannot be NULL.
+owner_changes = sa.Table(
+    "owner_changes",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    sa.Column("occurred_at", UtcMicros, primary_key=True),
+    _key("owner_id"),
+    _text("source", ""),
+    sqlite_with_rowid=False,
+)
+
+stage_changes = sa.Table(
+    "stage_changes",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    sa.Column("occurred_at", UtcMicros, primary_key=True),
+    _key("field"),
+    _key("raw_status"),
+    _text("source", ""),
+    sqlite_with_rowid=False,
+)
+
+contact_keys = sa.Table(
+    "contact_keys",
+    metadata,
+    _tenant(),
+    _key("key_kind"),
+    _key("key_hash"),
+    _key("lead_id"),
+    _at("received_at"),
+    sa.Index(None, "install_id", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Ids that are no live lead any more: deleted in the CRM (kind gone) or merged into `winner_id` (kind merged).
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _text("kind"),
+    _words("winner_id"),
+    _at("at"),
+    sa.Index(None, "install_id", "winner_id"),
+)
+
+#: People who must not come back: nothing but a salted hash of the record's id.
+forgotten = sa.Table("forgotten", metadata, _tenant(), _key("lead_hash"), _at("at"), sqlite_with_rowid=False)
+
+# --- what was found ----------------------------------------------------------------------------------------------
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    _tenant(),
+    _key("fingerprint"),
+    _text("lead_id"),
+    _text("rule_id"),
+    sa.Column("rule_version", sa.BigInteger, nullable=False),
+    _text("outcome"),
+    _text("reason"),
+    _text("sentence"),
+    _text("policy_version"),
+    _at("as_of"),
+    _text("measures", "[]"),
+    _text("evidence", "[]"),
+    _words("owner_id"),
+    _at("next_change_at", nullable=True),
+    _at("found_at"),
+    _at("confirmed_at"),
+    sa.Index(None, "install_id", "lead_id"),
+)
+
+current_findings = sa.Table(
+    "current_findings",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("rule_id"),
+    _text("fingerprint"),
+    _text("outcome"),
+    _text("reason"),
+    _at("since_at"),
+    sa.Index(None, "install_id", "rule_id", "outcome", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Other leads that a finding's evidence points at: what must be wiped when one of those is forgotten.
+finding_mentions = sa.Table(
+    "finding_mentions",
+    metadata,
+    _tenant(),
+    _key("mentioned_id"),
+    _key("fingerprint"),
+    sqlite_with_rowid=False,
+)
+
+lead_audits = sa.Table(
+    "lead_audits",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _words("owner_id"),
+    _words("source"),
+    _at("received_at"),
+    _at("audited_at"),
+    _text("policy_version"),
+    _at("first_attempt_at", nullable=True),
+    _number("first_attempt_s"),
+    _number("first_attempt_wall_s"),
+    _at("first_connection_at", nullable=True),
+    _count("attempts_calls"),
+    _count("attempts_emails"),
+    _at("last_attempt_at", nullable=True),
+    _number("quality"),
+    _number("handling"),
+    _text("quality_parts", "[]"),
+    _text("handling_parts", "[]"),
+    _text("verdict"),
+    _text("follow_up_status"),
+    _text("note", ""),
+    _at("next_change_at", nullable=True),
+    _at("due_at", nullable=True),
+    _at("gone_at", nullable=True),
+    _flag("is_forgotten"),
+    sa.Index(None, "install_id", "received_at"),
+    sa.Index(None, "install_id", "owner_id", "received_at"),
+    sa.Index(None, "install_id", "follow_up_status", "due_at"),
+    sa.Index(None, "install_id", "next_change_at"),
+    sa.Index(None, "next_change_at"),
+)
+
+# --- work and its state -------------------------------------------------------------------------------------------
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _text("values"),
+    _text("status"),
+    _count("attempts"),
+    _text("complaint", ""),
+    _at("planned_at"),
+    _at("retry_at", nullable=True),
+    sa.Index(None, "install_id", "status", "planned_at"),
+)
+
+written_values = sa.Table(
+    "written_values",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("field"),
+    _text("value"),
+    _at("written_at"),
+    sqlite_with_rowid=False,
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    _tenant(),
+    _key("name"),
+    _words("cursor"),
+    _count("done"),
+    _number("total"),
+    _at("started_at"),
+    _at("updated_at"),
+    _at("finished_at", nullable=True),
+)
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    _tenant(),
+    _key("version"),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    _at("valid_from"),
+    _text("policy"),
+    sa.UniqueConstraint("install_id", "position"),
+)
+
+counters = sa.Table("counters", metadata, _tenant(), _key("name"), _count("value"), _at("last_at"))
+
+unmapped_values = sa.Table(
+    "unmapped_values",
+    metadata,
+    _tenant(),
+    _key("field"),
+    _key("value"),
+    _count("seen"),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    _tenant(),
+    _key("notice_key"),
+    _text("kind"),
+    _text("sentence"),
+    _words("lead_id"),
+    _at("created_at"),
+    _at("taken_at", nullable=True),
+    sa.Index(None, "install_id", "taken_at"),
+    sa.Index(None, "install_id", "lead_id"),
+)
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    _tenant(),
+    _key("event_hash"),
+    _at("at"),
+    sa.Index(None, "install_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+# --- the inbox: a schema of its own, on SQLite a file of its own ----------------------------------------------------
+
+inbox = sa.Table(
+    "inbox",
+    inbox_metadata,
+    sa.Column("inbox_id", RowId, primary_key=True, autoincrement=True),
+    _text("sender"),
+    _text("delivery_key"),
+    _at("received_at"),
+    _text("headers", "{}"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _text("status", "new"),
+    _count("attempts"),
+    _text("error", ""),
+    _at("done_at", nullable=True),
+    sa.UniqueConstraint("sender", "delivery_key"),
+    sa.Index(None, "status", "inbox_id"),
+    sqlite_autoincrement=True,
+)
