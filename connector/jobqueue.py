@@ -81,6 +81,11 @@ class JobQueue:
             DBOS.enqueue_workflow(QUEUE, _run, name, install_id, job_id)
         return job_id
 
+    def is_over(self, name: str, install_id: str, key: str) -> bool:
+        """Whether that job was asked for and has ended, well or badly."""
+        status = DBOS.get_workflow_status(f"{name}:{install_id}:{key}")
+        return status is not None and status.status not in {"ENQUEUED", "PENDING", "DELAYED"}
+
     def reap(self, alive: Collection[str]) -> list[str]:
         """Resume the running jobs of executors that are not in `alive`; returns their ids.
 
@@ -88,7 +93,9 @@ class JobQueue:
         may commit.
         """
         resumed = []
-        for status in DBOS.list_workflows(status="PENDING", name="leadassay_job", load_input=False, load_output=False):
+        for status in DBOS.list_workflows(
+            status="PENDING", name="leadassay_job", load_input=False, load_output=False
+        ):
             if status.executor_id in alive or status.executor_id == self._executor_id:
                 continue
             DBOS.resume_workflow(status.workflow_id, queue_name=QUEUE)

@@ -1,0 +1,111 @@
+"""The one job: bring an install to where its tables say it should be, then return.
+
+Everything that is due is carried out in turn: set-up, events, back-fill, poll, audits, writes. One such job runs
+per install; its commits hold only while its lease does.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import structlog
+
+from connector.crm.port import CrmAdapter
+from connector.errors import (
+    CrmError,
+    InstallLost,
+    InstallNotActive,
+    PermissionMissing,
+    ReauthorizationNeeded,
+    RetryLater,
+    StorageBusy,
+)
+from connector.jobs.apply_outbox import apply_outbox
+from connector.jobs.audit_due import audit_due
+from connector.jobs.backfill import backfill
+from connector.jobs.context import JobContext, Lease, take_lease
+from connector.jobs.install_setup import refresh_capabilities, set_up
+from connector.jobs.process_events import process_events
+from connector.jobs.reconcile import reconcile
+from connector.logs import get_logger
+from connector.storage import worklist
+
+NAME = "advance"
+#: After this long a job gives the others their turn; what is left is asked for again at once.
+TURN_S = 20.0
+FIRST_RETRY_S = 5.0
+LONGEST_RETRY_S = 900.0
+
+_log = get_logger(__name__)
+
+
+def advance(context: JobContext, install_id: str, job_id: str) -> None:
+    """Run job `job_id` for `install_id`. Errors of the CRM end it with a time to try again, never with a storm."""
+    wake_no = int(job_id.rpartition(":")[2])
+    with structlog.contextvars.bound_contextvars(install_id=install_id, job_id=job_id):
+        with context.database.read() as connection:
+            failures = worklist.get_wake(connection, install_id).failures
+        retry_s: float | None = None
+        error = ""
+        try:
+            _work(take_lease(context, install_id, job_id))
+        except (InstallLost, InstallNotActive) as lost:
+            _log.info("install_not_ours", reason=str(lost))
+            if isinstance(lost, InstallLost):
+                return
+        except ReauthorizationNeeded as dead:
+            _log.warning("install_paused", reason=str(dead))
+            error = str(dead)
+        except RetryLater as later:
+            retry_s, error = max(later.after_s, 0.5), str(later)
+        except (CrmError, StorageBusy) as trouble:
+            retry_s = min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S)
+            error = f"{type(trouble).__name__}: {trouble}"
+        except Exception as fault:
+            # Our own fault: the job must not fall silent, and it must not spin. It is logged, shown, and tried again.
+            _log.exception("job_failed", kind=type(fault).__name__)
+            retry_s = min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S)
+            error = f"{type(fault).__name__} in our own code; see the log of this job."
+            _finish(context, install_id, wake_no, failures, retry_s, error)
+            raise
+        _finish(context, install_id, wake_no, failures, retry_s, error)
+
+
+def _finish(
+    context: JobContext, install_id: str, wake_no: int, failures: int, retry_s: float | None, error: str
+) -> None:
+    if retry_s is not None:
+        _log.warning("job_retries", retry_s=round(retry_s, 1), reason=error)
+    with context.database.write() as connection:
+        worklist.finish_wake(
+            connection,
+            install_id,
+            wake_no,
+            failures=failures + 1 if retry_s is not None else 0,
+            not_before=context.clock() + timedelta(seconds=retry_s) if retry_s is not None else None,
+            last_error=error[:500],
+        )
+
+
+def _work(lease: Lease) -> None:
+    adapter = lease.context.adapter_for(lease.install())
+    set_up(lease, adapter)
+    ends_at = time.monotonic() + TURN_S
+    while time.monotonic() < ends_at:
+        try:
+            if not _step(lease, adapter):
+                return
+        except PermissionMissing as missing:
+            # The grant shrank or was never that wide: say so once, then go on with what can be seen.
+            refresh_capabilities(lease, adapter, missing)
+            adapter = lease.context.adapter_for(lease.install())
+
+
+def _step(lease: Lease, adapter: CrmAdapter) -> bool:
+    """One unit of everything that is due, the freshest first. Returns whether there was anything."""
+    did = process_events(lease, adapter)
+    did = audit_due(lease) or did
+    did = apply_outbox(lease, adapter) or did
+    did = backfill(lease, adapter) or did
+    return reconcile(lease, adapter) or did

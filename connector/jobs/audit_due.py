@@ -1,0 +1,18 @@
+"""Audit the leads whose answer time or new facts may have changed. Nothing sweeps the whole base."""
+
+from __future__ import annotations
+
+from connector.jobs.audit_leads import BATCH, audit_leads
+from connector.jobs.context import Lease
+from connector.storage import findings
+
+
+def audit_due(lease: Lease) -> bool:
+    """Audit up to BATCH leads that are due by now. Returns whether there were any."""
+    context = lease.context
+    with context.database.read() as connection:
+        due = findings.due_leads(connection, lease.install_id, context.clock(), BATCH)
+    if not due:
+        return False
+    audit_leads(lease, due)
+    return True

@@ -1,0 +1,55 @@
+"""After an install or a re-install: our fields, the people, what can be seen, and the back-fill."""
+
+from __future__ import annotations
+
+from connector.crm.port import CrmAdapter
+from connector.errors import PermissionMissing
+from connector.jobs.backfill import start_backfill
+from connector.jobs.context import Lease
+from connector.logs import get_logger
+from connector.storage import cursors, findings, health, installs, people, timeline
+
+NAME = "setup"
+
+_log = get_logger(__name__)
+
+
+def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
+    """Set the install up once per connection. Returns whether it had to.
+
+    Made again after a re-install, because a person may have removed our fields, and the scopes may differ.
+    """
+    context, install = lease.context, lease.install()
+    with context.database.read() as connection:
+        done = cursors.get_cursor(connection, install.install_id, NAME)
+    if done is not None and done.updated_at >= install.connected_at:
+        return False
+    capabilities = adapter.capabilities()
+    made = adapter.ensure_fields()
+    owners = tuple(adapter.iter_owners())
+    now = context.clock()
+    with lease.commit() as connection:
+        people.replace_owners(connection, install.install_id, owners)
+        installs.set_capabilities(
+            connection, install.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
+        )
+        cursors.put_cursor(
+            connection, install.install_id, NAME, cursor=None, done=len(made), total=None, at=now, is_finished=True
+        )
+    start_backfill(lease)
+    _log.info("install_set_up", fields_made=len(made), owners=len(owners))
+    return True
+
+
+def refresh_capabilities(lease: Lease, adapter: CrmAdapter, missing: PermissionMissing) -> None:
+    """The CRM refused for want of a scope: what needs it becomes not_evaluated, and every lead is judged anew."""
+    capabilities = adapter.without_scope(missing.scope)
+    now = lease.context.clock()
+    with lease.commit() as connection:
+        installs.set_capabilities(
+            connection, lease.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
+        )
+        findings.mark_all_due(connection, lease.install_id, now)
+        health.put_notice(
+            connection, lease.install_id, f"scope:{missing.scope}", kind="permission", sentence=str(missing), at=now
+        )

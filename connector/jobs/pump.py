@@ -1,0 +1,107 @@
+"""From tables to jobs: sort deliveries into events per install, and wake the installs that have work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from connector.crm.port import CrmEvent, EventKind
+from connector.errors import UnexpectedPayload
+from connector.jobs.context import JobContext
+from connector.logs import get_logger
+from connector.storage import health, installs, worklist
+from connector.storage.inbox import InboxRow
+
+ROWS = 200
+
+_log = get_logger(__name__)
+
+ParseDelivery = Callable[[bytes], tuple[CrmEvent, ...]]
+
+
+def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -> int:
+    """Turn up to ROWS new inbox rows into event rows of their installs. Returns how many rows were taken.
+
+    The events of a row are committed before the row is marked done: a kill between the two sorts it again, and
+    the events' unique keys keep that without effect. A row that cannot be read is parked after five tries, and
+    the others go on.
+    """
+    rows = context.inbox.take_new(ROWS)
+    done: list[int] = []
+    for row in rows:
+        try:
+            _sort_row(context, row, parsers)
+        except UnexpectedPayload as unreadable:
+            attempts = context.inbox.mark_failed(row.inbox_id, str(unreadable))
+            _log.warning("delivery_unreadable", inbox_id=row.inbox_id, attempts=attempts, reason=str(unreadable))
+        else:
+            done.append(row.inbox_id)
+    if done:
+        context.inbox.mark_done(done)
+    return len(rows)
+
+
+def _sort_row(context: JobContext, row: InboxRow, parsers: Mapping[str, ParseDelivery]) -> None:
+    by_account: dict[str, list[CrmEvent]] = {}
+    for event in parsers[row.sender](row.body):
+        by_account.setdefault(event.account_id, []).append(event)
+    with context.database.write() as connection:
+        for account_id, events in sorted(by_account.items()):
+            install = installs.find_install_by_account(connection, row.sender, account_id)
+            if install is None or install.status == installs.InstallStatus.UNINSTALLED:
+                health.count_unknown_account(connection, row.sender, len(events), row.received_at)
+                continue
+            wanted = [event for event in events if event.kind != EventKind.IGNORED]
+            new = worklist.put_events(
+                connection,
+                install.install_id,
+                [
+                    worklist.EventRow(
+                        event_key=event.event_key,
+                        kind=event.kind.value,
+                        object_type=event.object_type,
+                        object_id=event.object_id,
+                        occurred_at=event.occurred_at,
+                        is_creation=event.is_creation,
+                        is_import=event.is_import,
+                    )
+                    for event in wanted
+                ],
+                row.received_at,
+            )
+            bump = (("events_received", len(events)), ("events_ignored", len(events) - len(wanted)))
+            for name, count in (*bump, ("events_duplicate", len(wanted) - new)):
+                if count:
+                    health.bump(connection, install.install_id, name, count, row.received_at)
+
+
+def wake_installs(context: JobContext, enqueue: Callable[[str, str], None], *, with_polls: bool) -> int:
+    """Ask for a job for every install that has work; `enqueue(install_id, key)`. Returns how many were asked for.
+
+    The key is the install's wake number, so that several pumps asking at once ask for one job.
+    """
+    now = context.clock()
+    with context.database.read() as connection:
+        wanted = set(worklist.installs_with_work(connection, now))
+        if with_polls:
+            wanted.update(worklist.installs_to_poll(connection, now, context.settings.reconcile_every_s))
+        wakes = [worklist.get_wake(connection, install_id) for install_id in sorted(wanted)]
+    asked = 0
+    for wake in wakes:
+        if wake.not_before is None or wake.not_before <= now:
+            enqueue(wake.install_id, str(wake.wake_no))
+            asked += 1
+    return asked
+
+
+def mend_wakes(context: JobContext, is_over: Callable[[str, str, str], bool], job: str) -> int:
+    """End the wakes whose job has ended without saying so (it could not reach the store). Returns how many."""
+    now = context.clock()
+    with context.database.read() as connection:
+        wanted = worklist.installs_with_work(connection, now)
+        wakes = [worklist.get_wake(connection, install_id) for install_id in wanted]
+    stuck = [wake for wake in wakes if is_over(job, wake.install_id, str(wake.wake_no))]
+    if stuck:
+        with context.database.write() as connection:
+            for wake in stuck:
+                worklist.finish_wake(connection, wake.install_id, wake.wake_no, failures=wake.failures)
+    return len(stuck)

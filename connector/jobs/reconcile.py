@@ -1,0 +1,48 @@
+"""Find what the webhooks lost: poll by modified time, with an overlap, and count what was not known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.crm.port import CrmAdapter
+from connector.jobs.context import Lease
+from connector.jobs.refresh_leads import refresh_leads
+from connector.storage import cursors, health
+
+NAME = "reconcile"
+#: The CRM's index lags behind its records (up to some 30 s is reported); five minutes is ample.
+OVERLAP = timedelta(minutes=5)
+
+
+def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
+    """Run the poll when it is due. Returns whether it ran.
+
+    Every lead modified since the last poll (less the overlap) is read again; a lead whose facts changed by that
+    is one that no webhook told us of, and is counted as lost and found.
+    """
+    context, install_id = lease.context, lease.install_id
+    now = context.clock()
+    with context.database.read() as connection:
+        progress = cursors.get_cursor(connection, install_id, NAME)
+    if progress is not None and now < progress.updated_at + timedelta(seconds=context.settings.reconcile_every_s):
+        return False
+    since = (progress.updated_at if progress is not None else lease.install().created_at) - OVERLAP
+    found: set[str] = set()
+    cursor: str | None = None
+    seen_cursors: set[str] = set()
+    while True:
+        page = adapter.list_modified(since, cursor)
+        refreshed = refresh_leads(lease, adapter, page.lead_ids)
+        found |= refreshed.changed | refreshed.gone
+        cursor = page.cursor
+        if cursor is None or cursor in seen_cursors:
+            break
+        seen_cursors.add(cursor)
+    with lease.commit() as connection:
+        cursors.put_cursor(
+            connection, install_id, NAME, cursor=None, done=len(found), total=None, at=now, is_finished=True
+        )
+        if found:
+            health.bump(connection, install_id, "lost_found", len(found), now)
+        health.bump(connection, install_id, "reconciled", 1, now)
+    return True
