@@ -458,6 +458,51 @@ effects = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# --- the work list: what is due, and who works ------------------------------------------------------------------
+
+#: One row per event of a delivery: the unique key is the effect, the row is the wish to look again.
+events = sa.Table(
+    "events",
+    metadata,
+    _tenant(),
+    _key("event_hash"),
+    _text("kind"),
+    _text("object_type"),
+    _text("object_id"),
+    _at("occurred_at"),
+    _flag("is_creation"),
+    _flag("is_import"),
+    _at("arrived_at"),
+    _at("done_at", nullable=True),
+    sa.Index(None, "install_id", "done_at", "occurred_at"),
+    sa.Index(None, "install_id", "object_id"),
+)
+
+#: Leads whose facts changed since their last audit.
+dirty_leads = sa.Table("dirty_leads", metadata, _tenant(), _key("lead_id"), _at("marked_at"))
+
+#: One row per install: which wake the job engine is asked for, and when to try again after a failure.
+wakes = sa.Table(
+    "wakes",
+    metadata,
+    _tenant(),
+    _count("wake_no"),
+    _count("failures"),
+    _at("not_before", nullable=True),
+    _text("last_error", ""),
+)
+
+#: Worker processes: a slot is held by whoever renewed it last.
+worker_slots = sa.Table(
+    "worker_slots",
+    metadata,
+    _key("slot"),
+    _text("holder"),
+    _text("host"),
+    sa.Column("pid", sa.BigInteger, nullable=False),
+    _at("seen_at"),
+)
+
 # --- the inbox: a schema of its own, on SQLite a file of its own ----------------------------------------------------
 
 inbox = sa.Table(

@@ -1,0 +1,546 @@
+"""The first tables: tenants, timeline, findings and work."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from connector.storage.column_types import Words
+
+revision = "main_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "installs",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("crm", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("account_name", Words, nullable=False),
+        sa.Column("zone", Words, nullable=False),
+        sa.Column("currency", Words, nullable=True),
+        sa.Column("record_url_base", Words, nullable=False),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("status_reason", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("scopes", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("missing_scopes", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("coverage", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("salt", Words, nullable=False),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("fence_holder", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("fence_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("paused_at", sa.BigInteger(), nullable=True),
+        sa.Column("purge_at", sa.BigInteger(), nullable=True),
+        sa.Column("backfill_state", Words, nullable=False),
+        sa.PrimaryKeyConstraint("install_id", name=op.f("pk_installs")),
+        sa.UniqueConstraint("crm", "account_id", name=op.f("uq_installs_crm_account_id")),
+    )
+    op.create_index(op.f("ix_installs_purge_at"), "installs", ["purge_at"], unique=False)
+    op.create_table(
+        "oauth_states",
+        sa.Column("state_hash", Words, nullable=False),
+        sa.Column("crm", Words, nullable=False),
+        sa.Column("session_hash", Words, nullable=False),
+        sa.Column("sealed_verifier", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_oauth_states")),
+    )
+    op.create_index(op.f("ix_oauth_states_expires_at"), "oauth_states", ["expires_at"], unique=False)
+    op.create_table(
+        "worker_slots",
+        sa.Column("slot", Words, nullable=False),
+        sa.Column("holder", Words, nullable=False),
+        sa.Column("host", Words, nullable=False),
+        sa.Column("pid", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("slot", name=op.f("pk_worker_slots")),
+    )
+    op.create_table(
+        "activities",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("activity_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("direction", Words, nullable=True),
+        sa.Column("state", Words, nullable=True),
+        sa.Column("disposition", Words, nullable=True),
+        sa.Column("is_automated", sa.Boolean(), nullable=True),
+        sa.Column("duration_s", sa.BigInteger(), nullable=True),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("raw", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("from_lead_id", Words, nullable=True),
+        sa.Column("missing_since", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_activities_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "activity_id", name=op.f("pk_activities")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "contact_keys",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("key_kind", Words, nullable=False),
+        sa.Column("key_hash", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_contact_keys_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "key_kind", "key_hash", "lead_id", name=op.f("pk_contact_keys")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_contact_keys_install_id_lead_id"), "contact_keys", ["install_id", "lead_id"], unique=False
+    )
+    op.create_table(
+        "counters",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("value", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_counters_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "name", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "current_findings",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("rule_id", Words, nullable=False),
+        sa.Column("fingerprint", Words, nullable=False),
+        sa.Column("outcome", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_current_findings_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "rule_id", name=op.f("pk_current_findings")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_current_findings_install_id_rule_id_outcome_lead_id"),
+        "current_findings",
+        ["install_id", "rule_id", "outcome", "lead_id"],
+        unique=False,
+    )
+    op.create_table(
+        "cursors",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("cursor", Words, nullable=True),
+        sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_cursors_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "name", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "dirty_leads",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("marked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_dirty_leads_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_dirty_leads")),
+    )
+    op.create_table(
+        "effects",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("event_hash", Words, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_effects_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "event_hash", name=op.f("pk_effects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_effects_install_id_at"), "effects", ["install_id", "at"], unique=False)
+    op.create_table(
+        "events",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("event_hash", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("object_type", Words, nullable=False),
+        sa.Column("object_id", Words, nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("is_creation", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_import", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("arrived_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_events_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "event_hash", name=op.f("pk_events")),
+    )
+    op.create_index(
+        op.f("ix_events_install_id_done_at_occurred_at"),
+        "events",
+        ["install_id", "done_at", "occurred_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_events_install_id_object_id"), "events", ["install_id", "object_id"], unique=False)
+    op.create_table(
+        "finding_mentions",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("mentioned_id", Words, nullable=False),
+        sa.Column("fingerprint", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_finding_mentions_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "mentioned_id", "fingerprint", name=op.f("pk_finding_mentions")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "findings",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("fingerprint", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("rule_id", Words, nullable=False),
+        sa.Column("rule_version", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("sentence", Words, nullable=False),
+        sa.Column("policy_version", Words, nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("measures", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("evidence", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("next_change_at", sa.BigInteger(), nullable=True),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_findings_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "fingerprint", name=op.f("pk_findings")),
+    )
+    op.create_index(op.f("ix_findings_install_id_lead_id"), "findings", ["install_id", "lead_id"], unique=False)
+    op.create_table(
+        "forgotten",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_hash", Words, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_forgotten_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_hash", name=op.f("pk_forgotten")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "lead_audits",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("source", Words, nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("audited_at", sa.BigInteger(), nullable=False),
+        sa.Column("policy_version", Words, nullable=False),
+        sa.Column("first_attempt_at", sa.BigInteger(), nullable=True),
+        sa.Column("first_attempt_s", sa.BigInteger(), nullable=True),
+        sa.Column("first_attempt_wall_s", sa.BigInteger(), nullable=True),
+        sa.Column("first_connection_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts_calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("attempts_emails", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_attempt_at", sa.BigInteger(), nullable=True),
+        sa.Column("quality", sa.BigInteger(), nullable=True),
+        sa.Column("handling", sa.BigInteger(), nullable=True),
+        sa.Column("quality_parts", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("handling_parts", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("verdict", Words, nullable=False),
+        sa.Column("follow_up_status", Words, nullable=False),
+        sa.Column("note", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("next_change_at", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_forgotten", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lead_audits_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_lead_audits")),
+    )
+    op.create_index(
+        op.f("ix_lead_audits_install_id_follow_up_status_due_at"),
+        "lead_audits",
+        ["install_id", "follow_up_status", "due_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_audits_install_id_next_change_at"),
+        "lead_audits",
+        ["install_id", "next_change_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_audits_install_id_owner_id_received_at"),
+        "lead_audits",
+        ["install_id", "owner_id", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_audits_install_id_received_at"), "lead_audits", ["install_id", "received_at"], unique=False
+    )
+    op.create_index(op.f("ix_lead_audits_next_change_at"), "lead_audits", ["next_change_at"], unique=False)
+    op.create_table(
+        "leads",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("first_name", Words, nullable=True),
+        sa.Column("last_name", Words, nullable=True),
+        sa.Column("email", Words, nullable=True),
+        sa.Column("phone", Words, nullable=True),
+        sa.Column("mobile", Words, nullable=True),
+        sa.Column("company", Words, nullable=True),
+        sa.Column("country", Words, nullable=True),
+        sa.Column("source", Words, nullable=True),
+        sa.Column("source_detail", Words, nullable=True),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("status", Words, nullable=True),
+        sa.Column("raw_status", Words, nullable=True),
+        sa.Column("lead_type", Words, nullable=True),
+        sa.Column("message", Words, nullable=True),
+        sa.Column("is_imported", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("record_url", Words, nullable=True),
+        sa.Column("modified_at", sa.BigInteger(), nullable=True),
+        sa.Column("search_text", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_leads_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_leads")),
+    )
+    op.create_index(op.f("ix_leads_install_id_gone_at"), "leads", ["install_id", "gone_at"], unique=False)
+    op.create_index(op.f("ix_leads_install_id_owner_id"), "leads", ["install_id", "owner_id"], unique=False)
+    op.create_table(
+        "login_links",
+        sa.Column("link_hash", Words, nullable=False),
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("user_id", Words, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_login_links_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("link_hash", name=op.f("pk_login_links")),
+    )
+    op.create_index(op.f("ix_login_links_expires_at"), "login_links", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_login_links_install_id_user_id"), "login_links", ["install_id", "user_id"], unique=False)
+    op.create_table(
+        "notices",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("notice_key", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("sentence", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_notices_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "notice_key", name=op.f("pk_notices")),
+    )
+    op.create_index(op.f("ix_notices_install_id_lead_id"), "notices", ["install_id", "lead_id"], unique=False)
+    op.create_index(op.f("ix_notices_install_id_taken_at"), "notices", ["install_id", "taken_at"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("values", Words, nullable=False),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("complaint", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("planned_at", sa.BigInteger(), nullable=False),
+        sa.Column("retry_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_outbox_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        op.f("ix_outbox_install_id_status_planned_at"), "outbox", ["install_id", "status", "planned_at"], unique=False
+    )
+    op.create_table(
+        "owner_changes",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("owner_id", Words, nullable=False),
+        sa.Column("source", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_owner_changes_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "occurred_at", "owner_id", name=op.f("pk_owner_changes")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "owners",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("owner_id", Words, nullable=False),
+        sa.Column("user_id", Words, nullable=True),
+        sa.Column("email", Words, nullable=True),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("team", Words, nullable=True),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_owners_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "owner_id", name=op.f("pk_owners")),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("version", Words, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        sa.Column("policy", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_policies_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "version", name=op.f("pk_policies")),
+        sa.UniqueConstraint("install_id", "position", name=op.f("uq_policies_install_id_position")),
+    )
+    op.create_table(
+        "stage_changes",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("raw_status", Words, nullable=False),
+        sa.Column("source", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_stage_changes_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "install_id", "lead_id", "occurred_at", "field", "raw_status", name=op.f("pk_stage_changes")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tasks",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("task_id", Words, nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_done", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("raw", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("from_lead_id", Words, nullable=True),
+        sa.Column("missing_since", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_tasks_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "task_id", name=op.f("pk_tasks")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("key_id", Words, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("refresh_holder", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("refresh_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_tokens_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", name=op.f("pk_tokens")),
+    )
+    op.create_table(
+        "tombstones",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("winner_id", Words, nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_tombstones_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_tombstones")),
+    )
+    op.create_index(
+        op.f("ix_tombstones_install_id_winner_id"), "tombstones", ["install_id", "winner_id"], unique=False
+    )
+    op.create_table(
+        "unmapped_values",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("value", Words, nullable=False),
+        sa.Column("seen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_unmapped_values_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "field", "value", name=op.f("pk_unmapped_values")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("user_id", Words, nullable=False),
+        sa.Column("email", Words, nullable=False),
+        sa.Column("email_key", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("role", Words, nullable=False),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_users_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "user_id", name=op.f("pk_users")),
+        sa.UniqueConstraint("install_id", "email_key", name=op.f("uq_users_install_id_email_key")),
+    )
+    op.create_table(
+        "wakes",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("wake_no", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failures", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=True),
+        sa.Column("last_error", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_wakes_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", name=op.f("pk_wakes")),
+    )
+    op.create_table(
+        "web_sessions",
+        sa.Column("session_hash", Words, nullable=False),
+        sa.Column("install_id", Words, nullable=True),
+        sa.Column("user_id", Words, nullable=True),
+        sa.Column("role", Words, nullable=True),
+        sa.Column("data", Words, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_web_sessions_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("session_hash", name=op.f("pk_web_sessions")),
+    )
+    op.create_index(op.f("ix_web_sessions_expires_at"), "web_sessions", ["expires_at"], unique=False)
+    op.create_index(
+        op.f("ix_web_sessions_install_id_user_id"), "web_sessions", ["install_id", "user_id"], unique=False
+    )
+    op.create_table(
+        "written_values",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("value", Words, nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_written_values_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "field", name=op.f("pk_written_values")),
+        sqlite_with_rowid=False,
+    )
