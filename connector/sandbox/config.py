@@ -1,0 +1,261 @@
+"""How a sandbox is set up (fixed) and how it behaves at the moment (changeable through the control API)."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+ALL_SCOPES: Final = (
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.companies.read",
+    "crm.objects.companies.write",
+    "crm.objects.deals.read",
+    "crm.objects.deals.write",
+    "crm.objects.leads.read",
+    "crm.objects.leads.write",
+    "crm.objects.owners.read",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.schemas.companies.write",
+    "crm.schemas.deals.write",
+    "sales-email-read",
+)
+LEAD_SCOPES: Final = frozenset({"crm.objects.leads.read", "crm.objects.leads.write"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One webhook subscription: event as on the wire (`object.creation`, `contact.privacyDeletion`), the object
+    type in the singular (`contact`) and, for property changes, the property."""
+
+    event: str
+    object_type: str
+    property_name: str | None = None
+
+
+def _default_subscriptions() -> tuple[Subscription, ...]:
+    contact_properties = (
+        "email",
+        "phone",
+        "mobilephone",
+        "firstname",
+        "lastname",
+        "hubspot_owner_id",
+        "lifecyclestage",
+        "hs_lead_status",
+    )
+    created = ("contact", "call", "email", "meeting", "note", "task", "communication")
+    return (
+        *(Subscription("object.creation", name) for name in created),
+        *(Subscription("object.propertyChange", "contact", name) for name in contact_properties),
+        Subscription("object.propertyChange", "task", "hs_task_status"),
+        *(Subscription("object.deletion", name) for name in created),
+        Subscription("object.merge", "contact"),
+        Subscription("object.restore", "contact"),
+        Subscription("contact.privacyDeletion", "contact"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClientApp:
+    """The app that is installed: what a developer would have entered in a HubSpot project."""
+
+    client_id: str = "sandbox-client-id"
+    client_secret: str = "sandbox-client-secret"  # noqa: S105 - of a pretend CRM
+    app_id: int = 51_879_189
+    name: str = "Lead Assay"
+    redirect_uris: tuple[str, ...] = ("http://127.0.0.1:8000/oauth/hubspot/callback",)
+    required_scopes: tuple[str, ...] = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
+    conditional_scopes: tuple[str, ...] = ("crm.objects.leads.read", "crm.objects.leads.write")
+    optional_scopes: tuple[str, ...] = tuple(
+        scope
+        for scope in ALL_SCOPES
+        if scope not in ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
+    )
+    webhook_url: str | None = None
+    subscriptions: tuple[Subscription, ...] = field(default_factory=_default_subscriptions)
+
+
+@dataclass(frozen=True, slots=True)
+class PortalUser:
+    """A person of a portal. Only a super admin may install apps."""
+
+    user_id: int
+    email: str
+    name: str
+    is_super_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortalConfig:
+    """One CRM account."""
+
+    portal_id: int
+    name: str = "Sandbox account"
+    hub_domain: str = "sandbox.example"
+    account_type: str = "DEVELOPER_TEST"
+    time_zone: str = "America/New_York"
+    currency: str = "USD"
+    users: tuple[PortalUser, ...] = ()
+    has_leads_object: bool = False
+    grantable_scopes: tuple[str, ...] | None = None
+    """What the users may grant; None = everything asked for."""
+
+
+def _default_portals() -> tuple[PortalConfig, ...]:
+    return (
+        PortalConfig(
+            portal_id=247_279_312,
+            name="Northwind Sales",
+            hub_domain="northwind.example",
+            users=(
+                PortalUser(98_499_705, "ada.admin@northwind.example", "Ada Admin", is_super_admin=True),
+                PortalUser(98_499_706, "rob.rep@northwind.example", "Rob Rep"),
+            ),
+        ),
+        PortalConfig(
+            portal_id=247_279_313,
+            name="Southwind Homes",
+            hub_domain="southwind.example",
+            time_zone="Europe/Berlin",
+            currency="EUR",
+            users=(
+                PortalUser(98_500_001, "sam.admin@southwind.example", "Sam Admin", is_super_admin=True),
+                PortalUser(98_500_002, "rita.rep@southwind.example", "Rita Rep"),
+            ),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Behaviour that may be changed while the sandbox runs. Spans in seconds.
+
+    Figures are HubSpot's: 110 calls / 10 s and 5 searches / s per account, 10,000 search results, 5 s for a webhook
+    answer, 10 retries within 24 h, access tokens of 1800 s.
+    """
+
+    rate_limit: int = 110
+    rate_window_s: float = 10.0
+    search_limit: int = 5
+    search_window_s: float = 1.0
+    search_cap: int = 10_000
+    index_lag_s: float = 0.0
+    association_page_size: int = 500
+    access_token_ttl_s: int = 1800
+    auth_code_ttl_s: int = 600
+    rotate_refresh_tokens: bool = False
+    partial_on_invalid: bool = True
+    """A bad value in one record of a batch: True = 207 with that record refused, False = 400 for the whole batch."""
+    webhooks_on: bool = True
+    webhook_url: str | None = None
+    webhook_sign_url: str | None = None
+    """The URL put into the signature when it is not the one called (the app behind a proxy)."""
+    webhook_batch_size: int = 100
+    webhook_window_s: float = 0.05
+    webhook_timeout_s: float = 5.0
+    webhook_concurrency: int = 10
+    webhook_max_retries: int = 10
+    retry_time_scale: float = 1.0
+    """1.0 = retries spread over 24 h; 0.001 = over 86 s."""
+    creation_fires_changes: bool = True
+    """A creation also fires the subscribed property changes of its first values, as HubSpot does."""
+
+    def changed(self, values: Mapping[str, object]) -> Settings:
+        """A copy with these values. Raises ValueError naming an unknown name or a wrong type."""
+        known = {entry.name for entry in dataclasses.fields(self)}
+        checked: dict[str, object] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(known))}")
+            checked[name] = _like(name, getattr(self, name), value)
+        return dataclasses.replace(self, **checked)  # type: ignore[arg-type]
+
+
+_MAY_BE_NONE: Final = frozenset({"webhook_url", "webhook_sign_url"})
+
+
+def _like(name: str, current: object, value: object) -> object:
+    if name in _MAY_BE_NONE:
+        if value is None or isinstance(value, str):
+            return value
+    elif isinstance(current, bool):
+        if isinstance(value, bool):
+            return value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if isinstance(current, float) else value
+    elif isinstance(value, float) and isinstance(current, float):
+        return value
+    raise ValueError(f"setting {name!r} cannot be {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """Everything a sandbox starts with. `control_token` guards the control API; `seed` fixes its dice."""
+
+    port: int = 0
+    app: ClientApp = field(default_factory=ClientApp)
+    portals: tuple[PortalConfig, ...] = field(default_factory=_default_portals)
+    settings: Settings = field(default_factory=Settings)
+    control_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    seed: int = 20_261_121
+    first_id: int = 546_500_000_001
+    """Ids of each portal and type start here, so that two portals hold equal ids, as may happen in life."""
+
+
+def config_from_json(document: Mapping[str, object]) -> SandboxConfig:
+    """The configuration file (`--config`): keys as in SandboxConfig. Raises ValueError naming a wrong key."""
+    values = _known(SandboxConfig, document, "the configuration")
+    if "app" in values:
+        app = _known(ClientApp, _mapping(values["app"], "app"), "app")
+        if "subscriptions" in app:
+            app["subscriptions"] = tuple(
+                Subscription(**_known(Subscription, _mapping(entry, "subscriptions"), "subscriptions"))  # type: ignore[arg-type]
+                for entry in _sequence(app["subscriptions"], "subscriptions")
+            )
+        values["app"] = ClientApp(**_tuples(app))  # type: ignore[arg-type]
+    if "portals" in values:
+        values["portals"] = tuple(
+            _portal(_mapping(entry, "portals")) for entry in _sequence(values["portals"], "portals")
+        )
+    if "settings" in values:
+        values["settings"] = Settings().changed(_mapping(values["settings"], "settings"))
+    return SandboxConfig(**values)  # type: ignore[arg-type]
+
+
+def _portal(document: Mapping[str, object]) -> PortalConfig:
+    values = _known(PortalConfig, document, "portals")
+    values["users"] = tuple(
+        PortalUser(**_known(PortalUser, _mapping(entry, "users"), "users"))  # type: ignore[arg-type]
+        for entry in _sequence(values.get("users", ()), "users")
+    )
+    return PortalConfig(**_tuples(values))  # type: ignore[arg-type]
+
+
+def _known(owner: type, document: Mapping[str, object], where: str) -> dict[str, object]:
+    names = {entry.name for entry in dataclasses.fields(owner)}
+    for name in document:
+        if name not in names:
+            raise ValueError(f"{where}: unknown key {name!r}; known are {', '.join(sorted(names))}")
+    return dict(document)
+
+
+def _tuples(values: dict[str, object]) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{where}: an object is expected, got {type(value).__name__}")
+    return value
+
+
+def _sequence(value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{where}: a list is expected, got {type(value).__name__}")
+    return tuple(value)

@@ -1,0 +1,189 @@
+"""The sandbox as a Flask app and as a threaded server on loopback."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from connector.sandbox.account import create_account
+from connector.sandbox.associations import create_associations
+from connector.sandbox.config import SandboxConfig
+from connector.sandbox.control import create_control
+from connector.sandbox.core import ORIGINAL_PATH, Sandbox, answer, assemble, original_path
+from connector.sandbox.misbehave import Rule, replaced, spoilt
+from connector.sandbox.oauth import create_oauth
+from connector.sandbox.objects import create_objects
+from connector.sandbox.owners import create_owners
+from connector.sandbox.page import create_page
+from connector.sandbox.properties import create_properties
+from connector.sandbox.wire import ApiError, error_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HOST: Final = "127.0.0.1"
+
+# Older and newer spellings of the same calls. The dated version answered is 2026-03; 2026-09 answers the same way.
+_ALIASES: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"^/crm/v[34]/objects/", "/crm/objects/2026-03/"),
+        (r"^/crm/v4/associations/", "/crm/associations/2026-03/"),
+        (r"^/crm/v3/properties/", "/crm/properties/2026-03/"),
+        (r"^/crm/v3/owners\b", "/crm/owners/2026-03"),
+        (r"^/crm/v3/limits/", "/crm/limits/2026-03/"),
+        (r"^/account-info/v3/", "/account-info/2026-03/"),
+        (r"^/oauth/v[13]/token\b", "/oauth/2026-03/token"),
+        (r"^/(crm/\w+|account-info|oauth|appinstalls)/2026-09/", r"/\1/2026-03/"),
+    )
+)
+_ID: Final = re.compile(r"/\d+(?=/|$)")
+_TOKEN: Final = re.compile(r"(/(?:access|refresh)-tokens)/.+")
+
+
+class _Aliases:
+    """Rewrites older spellings of a path to the dated one, keeping what was called."""
+
+    def __init__(self, wrapped: WSGIApplication) -> None:
+        self._wrapped = wrapped
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        environ[ORIGINAL_PATH] = path
+        environ["PATH_INFO"] = canonical_path(path)
+        return self._wrapped(environ, start_response)
+
+
+def canonical_path(path: str) -> str:
+    """The dated spelling of an API path, without a slash at the end."""
+    for pattern, replacement in _ALIASES:
+        path, count = pattern.subn(replacement, path, count=1)
+        if count:
+            break
+    return path.rstrip("/") if path.startswith(("/crm/", "/oauth/", "/account-info/")) else path
+
+
+def create_sandbox(config: SandboxConfig) -> Flask:
+    """The app; its parts are at `app.extensions["sandbox"]`. Webhooks go out once `serve` or the thread runs it."""
+    return _create_app(assemble(config))
+
+
+def serve(config: SandboxConfig, ready: threading.Event | None = None) -> None:
+    """Serve on loopback until interrupted."""
+    with SandboxHandle(config) as handle:
+        if ready is not None:
+            ready.set()
+        handle.join()
+
+
+def run_in_thread(config: SandboxConfig | None = None) -> SandboxHandle:
+    """A running sandbox in this process: `.base_url`, `.control_token`, `.stop()`; also a context manager."""
+    return SandboxHandle(config or SandboxConfig())
+
+
+class SandboxHandle:
+    """A running sandbox."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.sandbox = assemble(config)
+        self._server: BaseWSGIServer = make_server(
+            HOST, config.port, _create_app(self.sandbox), threaded=True, request_handler=_Handler
+        )
+        self.base_url = f"http://{HOST}:{self._server.server_port}"
+        self.control_token = config.control_token
+        self.sandbox.dispatcher.start()
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the server ends."""
+        self._thread.join()
+
+    def stop(self) -> None:
+        """Let held answers go, end the threads, close the port. May be called twice."""
+        self.sandbox.rules.clear()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+        self.sandbox.dispatcher.stop()
+
+    def __enter__(self) -> SandboxHandle:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _Handler(WSGIRequestHandler):
+    """Quiet, and without Nagle's wait between head and body of an answer."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the base names it so
+        """The sandbox keeps its own log of requests."""
+
+
+def _create_app(sandbox: Sandbox) -> Flask:
+    app = Flask("connector.sandbox", template_folder="templates", static_folder=None)
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["sandbox"] = sandbox
+    app.wsgi_app = _Aliases(app.wsgi_app)  # type: ignore[method-assign]
+
+    @app.before_request
+    def misbehave_first() -> Response | None:
+        if request.path.startswith("/_sandbox"):
+            return None
+        rule = sandbox.rules.strike(request.method, tuple(dict.fromkeys((original_path(), request.path))))
+        if rule is not None and rule.stage == "before":
+            if rule.replaces:
+                return replaced(rule)
+            sandbox.rules.pause(rule)
+            return None
+        g.rule = rule
+        return None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in g.pop("rate_headers", {}).items():
+            response.headers[name] = value
+        rule: Rule | None = g.pop("rule", None)
+        if rule is not None:
+            response = spoilt(sandbox.rules, rule, response)
+        if not request.path.startswith("/_sandbox"):
+            shape = _TOKEN.sub(r"\1/{token}", _ID.sub("/{id}", request.path))
+            path = _TOKEN.sub(r"\1/{token}", original_path())
+            sandbox.requests.add(request.method, shape, path, response.status_code, g.pop("portal_id", None))
+        return response
+
+    @app.errorhandler(ApiError)
+    def refuse(error: ApiError) -> Response:
+        response = answer(error.body, error.status)
+        response.headers.update(error.headers)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def http_refuse(error: HTTPException) -> Response:
+        return answer(error_body(error.description or error.name, "HTTP"), error.code or 500)
+
+    for blueprint in (
+        create_oauth(app, sandbox),
+        create_objects(sandbox),
+        create_associations(sandbox),
+        create_properties(sandbox),
+        create_owners(sandbox),
+        create_account(sandbox),
+        create_control(sandbox),
+        create_page(sandbox),
+    ):
+        app.register_blueprint(blueprint)
+    return app
