@@ -86,6 +86,7 @@ installs = sa.Table(
     _text("fence_holder", ""),
     _at("fence_at", nullable=True),
     _at("created_at"),
+    _at("connected_at"),
     _at("paused_at", nullable=True),
     _at("purge_at", nullable=True),
     _text("backfill_state"),
@@ -164,6 +165,7 @@ users = sa.Table(
     _words("owner_id"),
     _at("disabled_at", nullable=True),
     sa.UniqueConstraint("install_id", "email_key"),
+    sa.Index(None, "email_key"),
 )
 
 # --- the timeline ----------------------------------------------------------------------------------------------
@@ -447,6 +449,9 @@ notices = sa.Table(
     sa.Index(None, "install_id", "taken_at"),
     sa.Index(None, "install_id", "lead_id"),
 )
+
+#: Deliveries for accounts that no install knows: no tenant, hence no install_id.
+unknown_accounts = sa.Table("unknown_accounts", metadata, _key("sender"), _count("events"), _at("last_at"))
 
 effects = sa.Table(
     "effects",

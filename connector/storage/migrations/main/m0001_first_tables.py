@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("fence_holder", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("fence_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("connected_at", sa.BigInteger(), nullable=False),
         sa.Column("paused_at", sa.BigInteger(), nullable=True),
         sa.Column("purge_at", sa.BigInteger(), nullable=True),
         sa.Column("backfill_state", Words, nullable=False),
@@ -49,6 +50,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_oauth_states")),
     )
     op.create_index(op.f("ix_oauth_states_expires_at"), "oauth_states", ["expires_at"], unique=False)
+    op.create_table(
+        "unknown_accounts",
+        sa.Column("sender", Words, nullable=False),
+        sa.Column("events", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sender", name=op.f("pk_unknown_accounts")),
+    )
     op.create_table(
         "worker_slots",
         sa.Column("slot", Words, nullable=False),
@@ -502,6 +510,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "user_id", name=op.f("pk_users")),
         sa.UniqueConstraint("install_id", "email_key", name=op.f("uq_users_install_id_email_key")),
     )
+    op.create_index(op.f("ix_users_email_key"), "users", ["email_key"], unique=False)
     op.create_table(
         "wakes",
         sa.Column("install_id", Words, nullable=False),

@@ -1,0 +1,90 @@
+"""JSON as it stands in text columns: read back with its shape checked, so that no Any leaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from audits.model.case import Coverage, Fact
+from audits.model.finding import Evidence, Measure
+from audits.model.score import Score, ScorePart
+from connector.storage.column_types import from_micros, to_micros
+
+
+def dump_list(items: Iterable[object]) -> str:
+    """A JSON array."""
+    return json.dumps(list(items), separators=(",", ":"))
+
+
+def dump_map(values: Mapping[str, str]) -> str:
+    """A JSON object with sorted keys: equal maps give equal text."""
+    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"))
+
+
+def load_strings(text: str) -> tuple[str, ...]:
+    """A JSON array of strings."""
+    return tuple(str(item) for item in json.loads(text))
+
+
+def load_map(text: str) -> dict[str, str]:
+    """A JSON object of strings."""
+    return {str(key): str(value) for key, value in json.loads(text).items()}
+
+
+def load_pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """A JSON array of pairs of strings."""
+    return tuple((str(key), str(value)) for key, value in json.loads(text))
+
+
+def dump_coverage(coverage: Coverage) -> str:
+    """Coverage → text."""
+    return dump_list([fact.value, cause] for fact, cause in coverage.missing)
+
+
+def load_coverage(text: str) -> Coverage:
+    """Text → coverage."""
+    return Coverage(missing=tuple((Fact(fact), cause) for fact, cause in load_pairs(text)))
+
+
+def dump_measures(measures: Iterable[Measure]) -> str:
+    """Measures → text."""
+    return dump_list([each.name, each.value, each.unit] for each in measures)
+
+
+def load_measures(text: str) -> tuple[Measure, ...]:
+    """Text → measures."""
+    return tuple(Measure(str(name), value, str(unit)) for name, value, unit in json.loads(text))
+
+
+def dump_evidence(evidence: Iterable[Evidence]) -> str:
+    """Evidence → text."""
+    return dump_list(
+        [each.record_type, each.record_id, each.field, each.value, None if each.at is None else to_micros(each.at)]
+        for each in evidence
+    )
+
+
+def load_evidence(text: str) -> tuple[Evidence, ...]:
+    """Text → evidence."""
+    return tuple(
+        Evidence(
+            record_type=str(kind),
+            record_id=str(record_id),
+            field=str(field),
+            value=str(value),
+            at=None if at is None else from_micros(at),
+        )
+        for kind, record_id, field, value, at in json.loads(text)
+    )
+
+
+def dump_score(score: Score) -> str:
+    """The parts of a score → text."""
+    return dump_list([part.name, part.points, part.out_of, part.why] for part in score.parts)
+
+
+def load_score(text: str) -> Score:
+    """Text → score."""
+    return Score(
+        tuple(ScorePart(str(name), points, out_of, str(why)) for name, points, out_of, why in json.loads(text))
+    )
