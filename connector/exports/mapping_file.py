@@ -1,0 +1,382 @@
+"""MAP.toml → mapping: every mistake is named by file, table and key."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from audits.model.activity import ActivityState, Direction, Disposition
+from audits.model.case import Fact
+from audits.model.lead import LeadStatus
+from audits.model.zones import load_zone
+from connector.exports.mapping import (
+    ANY_OTHER,
+    DurationUnit,
+    EventField,
+    EventLogMap,
+    ExportMap,
+    FileFormat,
+    LeadField,
+    LeadMap,
+    RepeatedHour,
+    SkippedHour,
+    TimeReading,
+    TouchField,
+    TouchKind,
+    TouchMap,
+    Values,
+)
+from connector.exports.problems import UnusableInput
+from connector.exports.toml_table import TomlTable
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+FieldT = TypeVar("FieldT", bound=StrEnum)
+
+_FACT_OF_KIND = {
+    TouchKind.CALL: Fact.CALLS,
+    TouchKind.EMAIL: Fact.EMAILS,
+    TouchKind.MEETING: Fact.MEETINGS,
+    TouchKind.MESSAGE: Fact.MESSAGES,
+    TouchKind.TASK: Fact.TASKS,
+}
+_NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms")
+
+
+def read_map(path: Path) -> ExportMap:
+    """The map in the file at `path`. Raises UnusableInput naming file, table and key of the first mistake."""
+    top = TomlTable.load(path)
+    times = _times(top.table("times"), None)
+    owners = _owners(top.table("owners"))
+    empty = _empty(top)
+    leads_table, log_table = top.table("leads"), top.table("event_log")
+    touches = tuple(_touches(table, times, empty) for table in top.tables("touches"))
+    exported = ExportMap(
+        title=top.text("title", path.name),
+        leads=_leads(leads_table, times, empty) if leads_table is not None else None,
+        touches=touches,
+        event_log=_event_log(log_table, times, empty) if log_table is not None else None,
+        owners=owners,
+    )
+    top.done()
+    if (exported.leads is None) == (exported.event_log is None):
+        raise top.problem("", "needs either [leads] or [event_log], and not both")
+    if exported.event_log is not None and touches:
+        raise top.problem("touches", "an event log holds its own touches; leave [touches] out")
+    names = [touch.name for touch in touches]
+    for name in names:
+        if names.count(name) > 1:
+            raise top.problem("touches", f"two tables are named {name!r}; give each its own name")
+    return exported
+
+
+def _leads(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> LeadMap:
+    columns = _columns(table, LeadField)
+    return _lead_map(table, columns, times, empty, needed=(LeadField.LEAD_ID, LeadField.RECEIVED_AT))
+
+
+def _lead_map(
+    table: TomlTable,
+    columns: Mapping[LeadField, tuple[str, ...]],
+    times: TimeReading | None,
+    empty: frozenset[str],
+    needed: Iterable[LeadField],
+) -> LeadMap:
+    constants = _constants(table, LeadField, columns)
+    for name in needed:
+        if name not in columns:
+            raise table.problem("columns", f"must name the column of {name.value}")
+    read = LeadMap(
+        file=_file(table),
+        times=_needed_times(table, times),
+        columns=columns,
+        constants=constants,
+        status=_values(table, LeadField.STATUS, columns, constants, LeadStatus),
+        imported=_flags(table, LeadField.IMPORTED, columns, constants),
+        empty=empty | _empty(table),
+    )
+    table.done()
+    return read
+
+
+def _touches(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> TouchMap:
+    columns = _columns(table, TouchField)
+    constants = _constants(table, TouchField, columns)
+    for name in (TouchField.LEAD_ID, TouchField.OCCURRED_AT):
+        if name not in columns:
+            raise table.problem("columns", f"must name the column of {name.value}")
+    kind = _values(table, TouchField.KIND, columns, constants, TouchKind)
+    if not kind.is_given:
+        raise table.problem("columns", "must name the column of kind, or [constants] must give the kind of all rows")
+    kinds = {kind.constant} if kind.constant is not None else set(kind.meanings.values())
+    read = TouchMap(
+        name=table.text("name", "touches"),
+        file=_file(table),
+        times=_needed_times(table, times),
+        columns=columns,
+        constants=constants,
+        kind=kind,
+        direction=_values(table, TouchField.DIRECTION, columns, constants, Direction),
+        state=_values(table, TouchField.STATE, columns, constants, ActivityState),
+        disposition=_values(table, TouchField.DISPOSITION, columns, constants, Disposition),
+        automated=_flags(table, TouchField.AUTOMATED, columns, constants),
+        duration_unit=_choice(table, "duration_unit", DurationUnit, DurationUnit.SECONDS),
+        lead_id_separator=table.optional_text("lead_id_separator"),
+        system_users=_folded(table.texts("system_users")),
+        covers=_covers(table, {_FACT_OF_KIND[each] for each in kinds if each in _FACT_OF_KIND}),
+        empty=empty | _empty(table),
+    )
+    table.done()
+    return read
+
+
+def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> EventLogMap:
+    columns: dict[EventField, str] = {}
+    for name in EventField:
+        column = table.optional_text(name.value)
+        if column is not None:
+            columns[name] = column
+        elif name in (EventField.CASE, EventField.EVENT_AT, EventField.ACTOR):
+            raise table.problem(name.value, "is missing: name the column")
+    touch_kind = _choice(table, "touch_kind", TouchKind, None)
+    if touch_kind in (TouchKind.NOTE, TouchKind.TASK):
+        raise table.problem("touch_kind", "an event is read as an attempt: use call, email, meeting or message")
+    system_users = _folded(table.texts("system_users"))
+    is_first_actor_ignored = table.flag("ignore_first_actor", default=True)
+    known = {_FACT_OF_KIND[touch_kind]}
+    if EventField.OWNER in columns:
+        known.add(Fact.OWNER_HISTORY)
+    if EventField.STATUS in columns:
+        known.add(Fact.STAGE_HISTORY)
+    covers = _covers(table, known)
+    lead_columns = _columns(table, LeadField)
+    for lead_field, event_field in (
+        (LeadField.LEAD_ID, EventField.CASE),
+        (LeadField.OWNER, EventField.OWNER),
+        (LeadField.STATUS, EventField.STATUS),
+    ):
+        if lead_field in lead_columns:
+            raise table.problem(
+                event_field.value, f"names this column; leave {lead_field.value} out of [{table.name}.columns]"
+            )
+        if event_field in columns:
+            lead_columns[lead_field] = (columns[event_field],)
+    return EventLogMap(
+        lead=_lead_map(table, lead_columns, times, empty, needed=(LeadField.RECEIVED_AT,)),
+        columns=columns,
+        touch_kind=touch_kind,
+        system_users=system_users,
+        is_first_actor_ignored=is_first_actor_ignored,
+        covers=covers,
+    )
+
+
+def _columns(table: TomlTable, fields: type[EnumT]) -> dict[EnumT, tuple[str, ...]]:
+    columns = table.table("columns")
+    if columns is None:
+        raise table.problem(
+            "columns", f'is missing; write [{table.name}.columns] with lines such as lead_id = "Record ID"'
+        )
+    read = {
+        name: tuple(text.strip() for text in columns.texts(name.value)) for name in fields if name.value in columns
+    }
+    for name, texts in read.items():
+        if not texts or not all(texts):
+            raise columns.problem(name.value, "must name at least one column")
+    for name in fields:
+        columns.value(name.value)
+    columns.done()
+    return read
+
+
+def _constants(table: TomlTable, fields: type[EnumT], columns: Mapping[EnumT, tuple[str, ...]]) -> dict[EnumT, str]:
+    constants = table.table("constants")
+    if constants is None:
+        return {}
+    read: dict[EnumT, str] = {}
+    for name in fields:
+        found = constants.value(name.value)
+        if found is None:
+            continue
+        if name in columns:
+            raise constants.problem(name.value, "has a column as well; give one of the two")
+        read[name] = str(found).lower() if isinstance(found, bool) else constants.text(name.value)
+    constants.done()
+    return read
+
+
+def _values(
+    table: TomlTable,
+    field: FieldT,
+    columns: Mapping[FieldT, tuple[str, ...]],
+    constants: Mapping[FieldT, str],
+    meanings: type[EnumT],
+) -> Values[EnumT]:
+    """What [<field>_values] says of the field's column, or what [constants] says of all rows."""
+
+    def meaning(place: TomlTable, key: str, given: str) -> EnumT:
+        try:
+            return meanings(given)
+        except ValueError:
+            raise place.problem(key, f"{given!r} is none of {', '.join(meanings)}") from None
+
+    read: dict[str, EnumT] = {}
+    values = _value_table(table, field, columns)
+    if values is not None:
+        for value in values.all_keys():
+            read[_fresh(values, value, read)] = meaning(values, value, values.text(value))
+    given = constants.get(field)
+    constant = None if given is None else meaning(table, f"constants.{field.value}", given)
+    return Values(_shown(columns.get(field)), read, constant)
+
+
+def _flags(
+    table: TomlTable,
+    field: FieldT,
+    columns: Mapping[FieldT, tuple[str, ...]],
+    constants: Mapping[FieldT, str],
+) -> Values[bool]:
+    """The same for what is true or false."""
+    read: dict[str, bool] = {}
+    values = _value_table(table, field, columns)
+    if values is not None:
+        for value in values.all_keys():
+            read[_fresh(values, value, read)] = values.flag(value, default=False)
+    given = constants.get(field)
+    if given not in (None, "true", "false"):
+        raise table.problem(f"constants.{field.value}", f"{given!r} is neither true nor false")
+    return Values(_shown(columns.get(field)), read, None if given is None else given == "true")
+
+
+def _value_table(table: TomlTable, field: FieldT, columns: Mapping[FieldT, tuple[str, ...]]) -> TomlTable | None:
+    key = f"{field.value}_values"
+    values = table.table(key)
+    if values is not None and field not in columns:
+        raise table.problem(key, f"gives values, but [{table.name}.columns] names no column of {field.value}")
+    return values
+
+
+def _fresh(table: TomlTable, value: str, read: Mapping[str, object]) -> str:
+    folded = _folded_value(value)
+    if folded in read:
+        raise table.problem(value, "stands twice (upper and lower case mean the same)")
+    return folded
+
+
+def _folded_value(value: str) -> str:
+    return value if value == ANY_OTHER else value.strip().casefold()
+
+
+def _folded(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(value.strip().casefold() for value in values)
+
+
+def _empty(table: TomlTable) -> frozenset[str]:
+    return _folded(table.texts("empty"))
+
+
+def _shown(names: tuple[str, ...] | None) -> str:
+    return " / ".join(names) if names else ""
+
+
+def _choice(table: TomlTable, key: str, choices: type[EnumT], default: EnumT | None) -> EnumT:
+    given = table.text(key, default.value if default is not None else None)
+    try:
+        return choices(given)
+    except ValueError:
+        raise table.problem(key, f"{given!r} is none of {', '.join(choices)}") from None
+
+
+def _covers(table: TomlTable, default: set[Fact]) -> frozenset[Fact]:
+    if "covers" not in table:
+        table.value("covers")
+        return frozenset(default)
+    facts: set[Fact] = set()
+    for name in table.texts("covers"):
+        try:
+            facts.add(Fact(name))
+        except ValueError:
+            raise table.problem("covers", f"{name!r} is none of {', '.join(Fact)}") from None
+    return frozenset(facts)
+
+
+def _owners(table: TomlTable | None) -> dict[str, str]:
+    if table is None:
+        return {}
+    read: dict[str, str] = {}
+    for spelling in table.all_keys():
+        read[_fresh(table, spelling, read)] = table.text(spelling)
+    return read
+
+
+def _needed_times(table: TomlTable, shared: TimeReading | None) -> TimeReading:
+    found = _times(table.table("times"), shared)
+    if found is None:
+        raise UnusableInput(
+            f'{table.file}: no [times] table; write [times] with zone = "Europe/Berlin" and formats = ["iso"], '
+            "so that times without an offset mean something"
+        )
+    return found
+
+
+def _times(table: TomlTable | None, shared: TimeReading | None) -> TimeReading | None:
+    if table is None:
+        return shared
+    zone = table.text("zone", shared.zone if shared is not None else None)
+    try:
+        load_zone(zone)
+    except ValueError:
+        raise table.problem("zone", f"{zone!r} is no time zone; give an IANA name such as Europe/Berlin") from None
+    formats = table.texts("formats", shared.formats if shared is not None else ("iso",))
+    for pattern in formats:
+        _check_format(table, pattern)
+    read = TimeReading(
+        zone=zone,
+        formats=formats,
+        repeated_hour=_choice(table, "repeated_hour", RepeatedHour, RepeatedHour.EARLIER),
+        skipped_hour=_choice(table, "skipped_hour", SkippedHour, SkippedHour.SHIFT),
+    )
+    table.done()
+    return read
+
+
+def _check_format(table: TomlTable, pattern: str) -> None:
+    if pattern in _NAMED_FORMATS:
+        return
+    probe = datetime(2024, 11, 28, 13, 45, 59)  # noqa: DTZ001  (a wall clock, tried against the format)
+    try:
+        is_dated = datetime.strptime(probe.strftime(pattern), pattern).date() == probe.date()  # noqa: DTZ007
+    except ValueError as error:
+        raise table.problem("formats", f"{pattern!r} is no time format ({error})") from None
+    if not is_dated:
+        raise table.problem(
+            "formats",
+            f"{pattern!r} does not give a whole date; use {', '.join(_NAMED_FORMATS)} or a format such as "
+            '"%d-%m-%Y %H:%M"',
+        )
+
+
+def _file(table: TomlTable) -> FileFormat:
+    delimiter = table.optional_text("delimiter")
+    if delimiter is not None and len(delimiter) != 1:
+        raise table.problem("delimiter", f"{delimiter!r} is not one character")
+    return FileFormat(
+        encoding=_encoding(table, "encoding"),
+        fallback_encoding=_encoding(table, "fallback_encoding"),
+        delimiter=delimiter,
+        sheet=table.optional_text("sheet"),
+        skip_lines=table.whole_number("skip_lines", 0),
+    )
+
+
+def _encoding(table: TomlTable, key: str) -> str | None:
+    name = table.optional_text(key)
+    if name is None:
+        return None
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise table.problem(key, f"{name!r} is no encoding that Python knows; try utf-8, cp1252 or utf-16") from None

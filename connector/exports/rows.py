@@ -1,0 +1,313 @@
+"""Rows of an export → leads, touches and events in our words. A row that cannot be used raises BadCell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from audits.model.activity import Activity, ActivityKind, ActivityState, Task
+from audits.model.lead import Lead
+from connector.exports.mapping import (
+    EventField,
+    EventLogMap,
+    LeadField,
+    LeadMap,
+    TouchField,
+    TouchKind,
+    TouchMap,
+    Values,
+)
+from connector.exports.problems import BadCell, excerpt
+from connector.exports.sheet import Cell, FaultyCell, Row, Sheet
+from connector.exports.tallies import UnmappedValues
+from connector.exports.times import TimeReader, span_s
+
+FieldT = TypeVar("FieldT", bound=StrEnum)
+ValueT = TypeVar("ValueT")
+
+Owners = Mapping[str, str]
+
+#: Cells kept with an activity as read, so that a finding can show them.
+_EVIDENCE = (
+    TouchField.KIND,
+    TouchField.DIRECTION,
+    TouchField.STATE,
+    TouchField.DISPOSITION,
+    TouchField.AUTOMATED,
+    TouchField.DURATION,
+    TouchField.OWNER,
+)
+
+
+class _Cells(Generic[FieldT]):
+    """Finds the cells of a row by what they mean."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        columns: Mapping[FieldT, tuple[str, ...]],
+        constants: Mapping[FieldT, str],
+        empty: frozenset[str],
+    ) -> None:
+        indexes = sheet.indexes({name for names in columns.values() for name in names})
+        self._places = {field: [(name, indexes[name]) for name in names] for field, names in columns.items()}
+        self._constants = constants
+        self._empty = empty
+
+    def has(self, field: FieldT) -> bool:
+        """Whether the map names a column or a constant for `field`."""
+        return field in self._places or field in self._constants
+
+    def cell(self, row: Row, field: FieldT) -> tuple[str, Cell]:
+        """Column name and cell: the first filled of the field's columns, else its constant; ("", "") when empty."""
+        for name, index in self._places.get(field, ()):
+            found = row.cells[index]
+            if not isinstance(found, str) or found.strip().casefold() not in self._empty | {""}:
+                return name, found
+        return "", self._constants.get(field, "")
+
+    def text(self, row: Row, field: FieldT) -> str | None:
+        """The text without blanks around it, or None when empty. Raises BadCell."""
+        name, found = self.cell(row, field)
+        if isinstance(found, FaultyCell):
+            raise BadCell(name, excerpt(found.text), found.reason)
+        return (found.isoformat(" ") if isinstance(found, datetime) else found.strip()) or None
+
+    def needed_text(self, row: Row, field: FieldT) -> str:
+        """The text. Raises BadCell when empty."""
+        found = self.text(row, field)
+        if found is None:
+            raise BadCell(self._names(field), "", f"{field.value} is empty")
+        return found
+
+    def instant(self, row: Row, field: FieldT, times: TimeReader) -> datetime | None:
+        """The instant, or None when empty. Raises BadCell."""
+        name, found = self.cell(row, field)
+        if found == "":
+            return None
+        try:
+            return times.instant(found)
+        except ValueError as error:
+            shown = found.text if isinstance(found, FaultyCell) else str(found)
+            raise BadCell(name, excerpt(shown), f"{field.value}: {error}") from None
+
+    def needed_instant(self, row: Row, field: FieldT, times: TimeReader) -> datetime:
+        """The instant. Raises BadCell when empty."""
+        found = self.instant(row, field, times)
+        if found is None:
+            raise BadCell(self._names(field), "", f"{field.value} is empty")
+        return found
+
+    def _names(self, field: FieldT) -> str:
+        return " / ".join(name for name, _ in self._places.get(field, ()))
+
+
+class _Meanings:
+    """Looks values up in the map and counts those without a meaning."""
+
+    def __init__(self, file: str, unmapped: UnmappedValues) -> None:
+        self._file = file
+        self._unmapped = unmapped
+
+    def of(self, values: Values[ValueT], name: str, text: str | None) -> ValueT | None:
+        """The meaning of `text`; None, counted, when the map gives none; None when nothing is mapped at all."""
+        if not values.is_given:
+            return None
+        found = values.meaning(text or "")
+        if found is None:
+            self._unmapped.note(self._file, values.column, name, text or "")
+        return found
+
+
+class LeadRows:
+    """Reads the rows of a leads file, or what every row of an event log says of its lead."""
+
+    def __init__(self, sheet: Sheet, how: LeadMap, owners: Owners, unmapped: UnmappedValues) -> None:
+        self._how = how
+        self._cells = _Cells(sheet, how.columns, how.constants, how.empty)
+        self._owners = owners
+        self._meanings = _Meanings(sheet.name, unmapped)
+        self.times = TimeReader(how.times)
+
+    def lead(self, row: Row) -> Lead:
+        """The lead in `row`. Raises BadCell naming the column."""
+        cells, times = self._cells, self.times
+        received_at = cells.needed_instant(row, LeadField.RECEIVED_AT, times)
+        raw_status, imported = cells.text(row, LeadField.STATUS), cells.text(row, LeadField.IMPORTED)
+        return Lead(
+            lead_id=cells.needed_text(row, LeadField.LEAD_ID),
+            received_at=received_at,
+            recorded_at=cells.instant(row, LeadField.RECORDED_AT, times) or received_at,
+            modified_at=cells.instant(row, LeadField.MODIFIED_AT, times),
+            first_name=cells.text(row, LeadField.FIRST_NAME),
+            last_name=cells.text(row, LeadField.LAST_NAME),
+            email=cells.text(row, LeadField.EMAIL),
+            phone=cells.text(row, LeadField.PHONE),
+            mobile=cells.text(row, LeadField.MOBILE),
+            company=cells.text(row, LeadField.COMPANY),
+            country=cells.text(row, LeadField.COUNTRY),
+            source=cells.text(row, LeadField.SOURCE),
+            source_detail=cells.text(row, LeadField.SOURCE_DETAIL),
+            owner_id=_owner(self._owners, cells.text(row, LeadField.OWNER)),
+            status=self._meanings.of(self._how.status, LeadField.STATUS.value, raw_status),
+            raw_status=raw_status,
+            lead_type=cells.text(row, LeadField.LEAD_TYPE),
+            message=cells.text(row, LeadField.MESSAGE),
+            is_imported=self._meanings.of(self._how.imported, LeadField.IMPORTED.value, imported) or False,
+            record_url=cells.text(row, LeadField.RECORD_URL),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """One row of a touches file for one lead. `is_recorded_known` False: the export does not say when it was
+    written down, so that `recorded_at` is only when it took place."""
+
+    act: Activity | Task
+    is_recorded_known: bool
+
+
+class TouchRows:
+    """Reads the rows of a touches file."""
+
+    def __init__(self, sheet: Sheet, how: TouchMap, owners: Owners, unmapped: UnmappedValues) -> None:
+        self._how = how
+        self._name = how.name
+        self._cells = _Cells(sheet, how.columns, how.constants, how.empty)
+        self._owners = owners
+        self._meanings = _Meanings(sheet.name, unmapped)
+        self.times = TimeReader(how.times)
+
+    def touches(self, row: Row) -> list[Touch]:
+        """The touch in `row`, once for each lead that the row names. Raises BadCell naming the column."""
+        cells, how = self._cells, self._how
+        named = cells.needed_text(row, TouchField.LEAD_ID)
+        lead_ids = (
+            [part.strip() for part in named.split(how.lead_id_separator) if part.strip()]
+            if how.lead_id_separator
+            else [named]
+        )
+        kind = self._kind(row)
+        touch_id = cells.text(row, TouchField.TOUCH_ID) or f"{self._name}:{row.line}"
+        occurred_at = cells.needed_instant(row, TouchField.OCCURRED_AT, self.times)
+        recorded_at = cells.instant(row, TouchField.RECORDED_AT, self.times)
+        read = self._task if kind is TouchKind.TASK else self._activity
+        return [
+            Touch(
+                act=read(row, kind, touch_id, lead_id, occurred_at, recorded_at or occurred_at),
+                is_recorded_known=recorded_at is not None,
+            )
+            for lead_id in dict.fromkeys(lead_ids)
+        ]
+
+    def _activity(
+        self, row: Row, kind: TouchKind, touch_id: str, lead_id: str, occurred_at: datetime, recorded_at: datetime
+    ) -> Activity:
+        cells, how = self._cells, self._how
+        raw_owner = cells.text(row, TouchField.OWNER)
+        return Activity(
+            activity_id=touch_id,
+            lead_id=lead_id,
+            kind=ActivityKind(kind.value),
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            direction=self._meaning(row, TouchField.DIRECTION, how.direction),
+            state=self._meaning(row, TouchField.STATE, how.state),
+            disposition=self._meaning(row, TouchField.DISPOSITION, how.disposition),
+            is_automated=self._is_automated(row, raw_owner),
+            duration_s=self._duration_s(row),
+            owner_id=_owner(self._owners, raw_owner),
+            raw=self._raw(row),
+        )
+
+    def _task(
+        self, row: Row, _: TouchKind, touch_id: str, lead_id: str, occurred_at: datetime, recorded_at: datetime
+    ) -> Task:
+        cells = self._cells
+        state = self._meaning(row, TouchField.STATE, self._how.state)
+        completed_at = cells.instant(row, TouchField.COMPLETED_AT, self.times)
+        return Task(
+            task_id=touch_id,
+            lead_id=lead_id,
+            recorded_at=recorded_at,
+            due_at=cells.instant(row, TouchField.DUE_AT, self.times) or occurred_at,
+            is_done=completed_at is not None or state in (ActivityState.DONE, ActivityState.CANCELLED),
+            completed_at=completed_at,
+            owner_id=_owner(self._owners, cells.text(row, TouchField.OWNER)),
+            raw=self._raw(row),
+        )
+
+    def _kind(self, row: Row) -> TouchKind:
+        found = self._meaning(row, TouchField.KIND, self._how.kind)
+        if found is None:
+            text = self._cells.text(row, TouchField.KIND) or ""
+            raise BadCell(self._how.kind.column, excerpt(text), "the map does not say what kind this is")
+        return found
+
+    def _meaning(self, row: Row, field: TouchField, values: Values[ValueT]) -> ValueT | None:
+        return self._meanings.of(values, field.value, self._cells.text(row, field))
+
+    def _is_automated(self, row: Row, raw_owner: str | None) -> bool | None:
+        if raw_owner is not None and raw_owner.casefold() in self._how.system_users:
+            return True
+        return self._meaning(row, TouchField.AUTOMATED, self._how.automated)
+
+    def _duration_s(self, row: Row) -> int | None:
+        name, found = self._cells.cell(row, TouchField.DURATION)
+        if found == "":
+            return None
+        try:
+            return span_s(found, self._how.duration_unit)
+        except ValueError as error:
+            shown = found.text if isinstance(found, FaultyCell) else str(found)
+            raise BadCell(name, excerpt(shown), f"duration: {error}") from None
+
+    def _raw(self, row: Row) -> tuple[tuple[str, str], ...]:
+        read: list[tuple[str, str]] = []
+        for field in _EVIDENCE:
+            name, found = self._cells.cell(row, field)
+            if name and isinstance(found, str):
+                read.append((name, found.strip()))
+        return tuple(read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of an event log. `order` decides between events of one time; `actor` None = the log does not say."""
+
+    lead: Lead
+    line: int
+    event_at: datetime
+    order: int
+    actor: str | None
+
+
+class EventRows:
+    """Reads the rows of an event log."""
+
+    def __init__(self, sheet: Sheet, how: EventLogMap, owners: Owners, unmapped: UnmappedValues) -> None:
+        self._leads = LeadRows(sheet, how.lead, owners, unmapped)
+        columns = {field: (name,) for field, name in how.columns.items()}
+        self._cells: _Cells[EventField] = _Cells(sheet, columns, {}, how.lead.empty)
+        self.times = self._leads.times
+
+    def event(self, row: Row) -> Event:
+        """The event in `row`. Raises BadCell naming the column."""
+        cells = self._cells
+        order = cells.text(row, EventField.ORDER)
+        if order is not None and not order.lstrip("-").isdecimal():
+            raise BadCell("", excerpt(order), "order: is no whole number")
+        return Event(
+            lead=self._leads.lead(row),
+            line=row.line,
+            event_at=cells.needed_instant(row, EventField.EVENT_AT, self.times),
+            order=int(order or 0),
+            actor=cells.text(row, EventField.ACTOR),
+        )
+
+
+def _owner(owners: Owners, text: str | None) -> str | None:
+    return None if text is None else owners.get(text.casefold(), text)
