@@ -1,0 +1,224 @@
+"""The command line. Every command says what is wrong and what to do about it; long ones show their progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from connector.demo import DemoOptions, run_demo
+from connector.doctor import examine
+from connector.errors import LeadAssayError
+from connector.exports.command import audit_command
+from connector.logs import configure_logs
+from connector.oauth.vault import Vault, rotate
+from connector.sandbox.config import SandboxConfig
+from connector.sandbox.server import serve as serve_sandbox
+from connector.settings import Settings, load_settings
+from connector.storage.database import Database
+from connector.storage.inbox import Inbox
+from connector.storage.migrate import upgrade
+from connector.web.server import run_web
+from connector.worker import Worker
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_out = Console()
+_err = Console(stderr=True)
+
+
+def _says_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Our own errors become one sentence on stderr and exit code 1; others keep their traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except LeadAssayError as error:
+            _err.print(f"[bold red]leadassay:[/] {error}", highlight=False, soft_wrap=True)
+            sys.exit(1)
+
+    return run
+
+
+def _settings() -> Settings:
+    settings = load_settings(os.environ)
+    configure_logs(settings.log_level)
+    return settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="leadassay")
+def main() -> None:
+    """Lead Assay: audits lead response, follow-up and lead quality in a CRM, with evidence."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
+@_says_errors
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the pages and the webhooks."""
+    settings = _settings()
+    upgrade(settings.database_url, settings.inbox_url)
+    run_web("connector.app:application", host=host, port=port, threads=threads)
+
+
+@main.command()
+@click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 64), help="Installs at once.")
+@_says_errors
+def worker(concurrency: int) -> None:
+    """Carry out what is due: events, back-fills, audits, write-backs."""
+    settings = _settings()
+    upgrade(settings.database_url, settings.inbox_url)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(settings, concurrency=concurrency).run(stop)
+
+
+@main.group()
+def db() -> None:
+    """The databases."""
+
+
+@db.command("upgrade")
+@_says_errors
+def db_upgrade() -> None:
+    """Bring the tables to this version. Safe to run again, and beside another."""
+    settings = _settings()
+    upgrade(settings.database_url, settings.inbox_url)
+    _out.print("The tables are up to date.")
+
+
+@main.group()
+def inbox() -> None:
+    """The stored webhook deliveries."""
+
+
+@inbox.command("list")
+@click.option("--status", type=click.Choice(["new", "done", "parked"]), default="parked", show_default=True)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
+@_says_errors
+def inbox_list(status: str, limit: int, as_json: bool) -> None:
+    """List deliveries: those parked after five failed tries, unless told otherwise. Never prints bodies."""
+    box = Inbox.open(_settings().inbox_url)
+    try:
+        rows = [
+            {
+                "id": row.inbox_id,
+                "sender": row.sender,
+                "received_at": row.received_at.isoformat(),
+                "bytes": len(row.body),
+                "attempts": row.attempts,
+                "error": row.error,
+            }
+            for row in box.iter_rows(status, limit)
+        ]
+    finally:
+        box.close()
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    if not rows:
+        _out.print(f"No {status} deliveries.")
+        return
+    table = Table("id", "sender", "received", "bytes", "tries", "error")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    _out.print(table)
+
+
+@inbox.command("replay")
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--parked", is_flag=True, help="All parked deliveries.")
+@_says_errors
+def inbox_replay(ids: tuple[int, ...], parked: bool) -> None:
+    """Process deliveries again: by id, or all that are parked. What had its effect already has none again."""
+    if bool(ids) == parked:
+        raise click.UsageError("Give ids, or --parked.")
+    box = Inbox.open(_settings().inbox_url)
+    try:
+        wanted = [row.inbox_id for row in box.iter_rows("parked", 100_000)] if parked else list(ids)
+        count = box.replay(wanted)
+    finally:
+        box.close()
+    _out.print(f"{count} deliveries will be processed again.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def doctor(as_json: bool) -> None:
+    """Check settings, databases, keys, clock and reachability, and say what to do. Exit code 1 if anything is wrong."""
+    checks = examine(os.environ)
+    for check in checks:
+        if as_json:
+            click.echo(json.dumps({"check": check.name, "ok": check.is_ok, "says": check.says, "do": check.remedy}))
+        else:
+            mark = "[green]ok  [/]" if check.is_ok else "[bold red]BAD [/]"
+            _out.print(f"{mark} {check.name}: {check.says}", highlight=False, soft_wrap=True)
+            if check.remedy:
+                _out.print(f"       → {check.remedy}", highlight=False, soft_wrap=True)
+    sys.exit(0 if all(check.is_ok for check in checks) else 1)
+
+
+@main.group()
+def keys() -> None:
+    """The keys that encrypt the CRM tokens."""
+
+
+@keys.command("rotate")
+@_says_errors
+def keys_rotate() -> None:
+    """Encrypt every stored token with the first key of LEADASSAY_KEYS. The old key may go afterwards."""
+    settings = _settings()
+    database = Database.open(settings.database_url)
+    try:
+        count = rotate(database, Vault(settings.keys))
+    finally:
+        database.close()
+    _out.print(f"{count} tokens encrypted anew with key {settings.keys[0][0]!r}.")
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do it all without a person, check it, and exit.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here (- = stdout).")
+@click.option("--seed", default=7, show_default=True, help="Another seed plants another history.")
+@click.option("--leads", default=600, show_default=True, type=click.IntRange(50, 20_000))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the app.")
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help="Keep the data here; else a fresh folder.")
+@_says_errors
+def demo(once: bool, json_path: Path | None, seed: int, leads: int, port: int, directory: Path | None) -> None:
+    """Run a CRM sandbox, the app and a worker, install one into the other, and compare planted with found."""
+    options = DemoOptions(is_once=once, json_path=json_path, seed=seed, leads=leads, port=port, directory=directory)
+    sys.exit(run_demo(options))
+
+
+@main.command()
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--config", type=click.Path(exists=True, path_type=Path), help="JSON file with portals and apps.")
+@_says_errors
+def sandbox(port: int, config: Path | None) -> None:
+    """Run the CRM sandbox alone, on loopback."""
+    serve_sandbox(SandboxConfig.load(config, port=port))
+
+
+main.add_command(audit_command, name="audit")
+
+
+if __name__ == "__main__":
+    main()
