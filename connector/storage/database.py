@@ -103,6 +103,7 @@ class Database:
             pool_size=16,
             max_overflow=48,
             pool_timeout=timeout_s,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite(timeout_s))
         event.listen(engine, "begin", _begin_sqlite)
@@ -115,11 +116,17 @@ class Database:
             connect_args={
                 "connect_timeout": max(2, round(timeout_s)),  # libpq knows whole seconds, 2 at the least
                 "options": f"-c lock_timeout={int(timeout_s * 1000)} -c timezone=UTC",
+                # A server whose machine is gone says nothing; without these a reader waits for it for hours.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 20_000,
             },
             pool_size=8,
             max_overflow=24,
             pool_timeout=timeout_s,
             pool_pre_ping=True,
+            hide_parameters=True,  # the values are people's data; an error's text goes to the log
         )
         return cls(engine, timeout_s, None)
 

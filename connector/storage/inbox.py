@@ -233,7 +233,7 @@ class Inbox:
         return sa.func.pg_catalog.position(table.c.body, needle) > 0
 
     def _start_writer(self) -> None:
-        if self._writer is not None:
+        if self._writer is not None and not self._is_closed:
             return
         with self._guard:
             if self._is_closed:
@@ -311,9 +311,13 @@ def _insert(conn: Connection, database: Database, item: InboxItem) -> Stored:
     return Stored.NEW if conn.execute(insert, values).rowcount == 1 else Stored.DUPLICATE
 
 
-_INSERT_SQLITE = sqlite.insert(table).on_conflict_do_nothing(index_elements=["sender", "delivery_key"]).inline()
+_KEY = ["sender", "delivery_key"]
+_COUNTED = {"preserve_rowcount": True}
+_INSERT_SQLITE = (
+    sqlite.insert(table).on_conflict_do_nothing(index_elements=_KEY).inline().execution_options(**_COUNTED)
+)
 _INSERT_POSTGRESQL = (
-    postgresql.insert(table).on_conflict_do_nothing(index_elements=["sender", "delivery_key"]).inline()
+    postgresql.insert(table).on_conflict_do_nothing(index_elements=_KEY).inline().execution_options(**_COUNTED)
 )
 
 
