@@ -1,0 +1,232 @@
+"""Rows sorted and joined on disk: a throw-away SQLite file, so that memory stays flat however long the export is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from audits.model.activity import Task
+from audits.model.case import KeyKind
+from audits.model.lead import Lead
+from connector.exports.packing import micros, pack
+from connector.exports.problems import BadRow, UnusableInput
+from connector.exports.rows import Event, Touch
+
+#: Of the leads that share a phone number or an address, so many nearest earlier ones are shown to the rules.
+MOST_SIGHTINGS = 5
+
+_BATCH = 2000
+_SCHEMA = """
+CREATE TABLE leads (lead_id TEXT, line INTEGER, packed BLOB);
+CREATE TABLE touches (lead_id TEXT, at INTEGER, place INTEGER, file TEXT, line INTEGER, touch_id TEXT,
+                      is_task INTEGER, is_recorded_known INTEGER, packed BLOB);
+CREATE TABLE events (lead_id TEXT, at INTEGER, place INTEGER, line INTEGER, packed BLOB);
+CREATE TABLE contact_keys (kind TEXT, key TEXT, at INTEGER, lead_id TEXT, record_url TEXT);
+CREATE TABLE sightings (lead_id TEXT, at INTEGER, other_id TEXT, kind TEXT, record_url TEXT);
+CREATE TABLE bad_rows (file TEXT, line INTEGER, col TEXT, value TEXT, reason TEXT);
+CREATE TABLE judged (owner TEXT, source TEXT, answer TEXT, first_attempt_s INTEGER);
+"""
+
+
+class LeadLine(NamedTuple):
+    """A lead as stored."""
+
+    lead_id: str
+    line: int
+    packed: bytes
+
+
+class TouchLine(NamedTuple):
+    """A touch as stored. `file` and `line` say where it was read."""
+
+    lead_id: str
+    at: int
+    place: int
+    file: str
+    line: int
+    touch_id: str
+    is_task: bool
+    is_recorded_known: bool
+    packed: bytes
+
+
+class EventLine(NamedTuple):
+    """An event as stored."""
+
+    lead_id: str
+    at: int
+    place: int
+    line: int
+    packed: bytes
+
+
+class SightingLine(NamedTuple):
+    """Another lead with the same key as stored; `at` in microseconds since 1970."""
+
+    lead_id: str
+    at: int
+    other_id: str
+    kind: str
+    record_url: str | None
+
+
+class JudgedLine(NamedTuple):
+    """What the report counts of one lead. `owner` and `source` are empty when there is none."""
+
+    owner: str
+    source: str
+    answer: str
+    first_attempt_s: int | None
+
+
+class Store:
+    """The sorted rows of one run; made by `open_store`. Not for several threads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[str, list[tuple[object, ...]]] = {}
+        self.count_bad = 0
+
+    def add_lead(self, lead: Lead, line: int) -> None:
+        """Keep a lead."""
+        self._add("leads", (lead.lead_id, line, pack(lead)))
+
+    def add_touch(self, touch: Touch, file: str, place: int, line: int) -> None:
+        """Keep a touch; `place` orders the files."""
+        act = touch.act
+        is_task = isinstance(act, Task)
+        touch_id = act.task_id if isinstance(act, Task) else act.activity_id
+        at = micros(act.recorded_at if isinstance(act, Task) else act.occurred_at)
+        known = touch.is_recorded_known
+        self._add("touches", (act.lead_id, at, place, file, line, touch_id, is_task, known, pack(act)))
+
+    def add_event(self, event: Event) -> None:
+        """Keep an event."""
+        self._add("events", (event.lead.lead_id, micros(event.event_at), event.order, event.line, pack(event)))
+
+    def add_key(self, kind: KeyKind, key: str, lead: Lead) -> None:
+        """Keep that `lead` has the phone number or e-mail address `key` (normalised)."""
+        self._add("contact_keys", (kind.value, key, micros(lead.received_at), lead.lead_id, lead.record_url))
+
+    def add_bad(self, bad: BadRow) -> None:
+        """Keep a row that was not used."""
+        self.count_bad += 1
+        self._add("bad_rows", (bad.file, bad.line, bad.column, bad.value, bad.reason))
+
+    def add_judged(self, judged: JudgedLine) -> None:
+        """Keep what the report counts of one lead."""
+        self._add("judged", tuple(judged))
+
+    def link_sightings(self) -> None:
+        """Find the leads that share a key: one pass in the order of the keys, a few leads in memory."""
+        self._flush("contact_keys")
+        same: tuple[str, str] | None = None
+        earlier: deque[tuple[int, str, str | None]] = deque(maxlen=MOST_SIGHTINGS)
+        for kind, key, at, lead_id, record_url in self._connection.execute(
+            "SELECT kind, key, at, lead_id, record_url FROM contact_keys ORDER BY kind, key, at, lead_id"
+        ):
+            if (kind, key) != same:
+                same = (kind, key)
+                earlier.clear()
+            for other_at, other_id, other_url in earlier:
+                if other_id != lead_id:
+                    self._add("sightings", (lead_id, other_at, other_id, kind, other_url))
+            earlier.append((at, lead_id, record_url))
+        self._flush("sightings")
+
+    def leads(self) -> Iterator[LeadLine]:
+        """All leads by id, then line."""
+        yield from map(LeadLine._make, self._sorted("leads", "lead_id, line, packed", "lead_id, line"))
+
+    def touches(self) -> Iterator[TouchLine]:
+        """All touches by lead, time, file and line."""
+        columns = "lead_id, at, place, file, line, touch_id, is_task, is_recorded_known, packed"
+        yield from map(TouchLine._make, self._sorted("touches", columns, "lead_id, at, place, line"))
+
+    def events(self) -> Iterator[EventLine]:
+        """All events by case, time, order and line."""
+        columns = "lead_id, at, place, line, packed"
+        yield from map(EventLine._make, self._sorted("events", columns, "lead_id, at, place, line"))
+
+    def sightings(self) -> Iterator[SightingLine]:
+        """All sightings by lead, time and other lead."""
+        columns = "lead_id, at, other_id, kind, record_url"
+        yield from map(SightingLine._make, self._sorted("sightings", columns, "lead_id, at, other_id, kind"))
+
+    def bad_rows(self) -> Iterator[BadRow]:
+        """All rows that were not used, by file and line."""
+        for file, line, column, value, reason in self._sorted(
+            "bad_rows", "file, line, col, value, reason", "file, line, reason"
+        ):
+            yield BadRow(file=file, line=line, column=column, value=value, reason=reason)
+
+    def count_leads(self) -> int:
+        """Rows of leads, repeated ones included; or rows of an event log."""
+        self._flush("leads")
+        self._flush("events")
+        found: int = self._connection.execute(
+            "SELECT (SELECT count(*) FROM leads) + (SELECT count(*) FROM events)"
+        ).fetchone()[0]
+        return found
+
+    def answers(self, group: str) -> Iterator[tuple[str, str, int]]:
+        """(group, answer, count of leads); `group` is "owner", "source" or "" for all leads as one group."""
+        column = _GROUPS[group]
+        yield from self._sorted(
+            "judged", f"{column}, answer, count(*)", f"{column}, answer", f"GROUP BY {column}, answer"
+        )
+
+    def first_attempts(self, group: str) -> Iterator[tuple[str, int]]:
+        """(group, seconds of working time to the first attempt) in this order."""
+        column = _GROUPS[group]
+        yield from self._sorted(
+            "judged", f"{column}, first_attempt_s", f"{column}, first_attempt_s", "WHERE first_attempt_s IS NOT NULL"
+        )
+
+    def _add(self, table: str, row: tuple[object, ...]) -> None:
+        waiting = self._waiting.setdefault(table, [])
+        waiting.append(row)
+        if len(waiting) >= _BATCH:
+            self._flush(table)
+
+    def _flush(self, table: str) -> None:
+        waiting = self._waiting.pop(table, None)
+        if waiting:
+            places = ", ".join("?" * len(waiting[0]))
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", waiting)  # noqa: S608  (own names)
+
+    def _sorted(self, table: str, columns: str, order: str, where: str = "") -> Iterator[tuple[Any, ...]]:
+        self._flush(table)
+        statement = f"SELECT {columns} FROM {table} {where} ORDER BY {order}"  # noqa: S608  (own names)
+        yield from self._connection.execute(statement)
+
+
+_GROUPS = {"owner": "owner", "source": "source", "": "''"}
+
+
+@contextmanager
+def open_store() -> Iterator[Store]:
+    """A new store in the temporary folder (TMPDIR); gone when the context ends. Raises UnusableInput when full."""
+    with TemporaryDirectory(prefix="leadassay-") as folder:
+        connection = sqlite3.connect(Path(folder) / "rows.sqlite", isolation_level=None)
+        try:
+            # The file dies with this process, so nothing of it needs to be safe, only fast and out of memory.
+            connection.executescript(
+                "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
+                "PRAGMA temp_store=FILE; PRAGMA cache_size=-16000;"
+            )
+            connection.executescript(_SCHEMA)
+            connection.execute("BEGIN")
+            yield Store(connection)
+        except sqlite3.OperationalError as error:
+            raise UnusableInput(
+                f"the temporary folder {folder} cannot hold the rows to be sorted ({error}); "
+                "name one with more room in TMPDIR"
+            ) from error
+        finally:
+            connection.close()
