@@ -73,7 +73,7 @@ def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages and the webhooks."""
     settings = _settings()
     upgrade(settings.database_url, settings.inbox_url)
-    run_web("connector.app:application", host=host, port=port, threads=threads)
+    run_web("connector.app:app", host=host, port=port, threads=threads)
 
 
 @main.command()

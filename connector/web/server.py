@@ -1,0 +1,72 @@
+"""The web server: granian, one process that answers, with threads; a second one watches it and starts it again."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+#: Requests that are being answered at once. A sender that drips its body holds a thread (this server cannot put an
+#: end to a read), so there are more than two cores could use.
+DEFAULT_THREADS = 32
+#: How long requests that run when we are told to stop may still take; a deploy waits no longer.
+STOP_WITHIN_S = 15
+#: Headers must be there within this time. It also ends connections that are kept open and idle.
+_HEADERS_WITHIN_MS = 10_000
+#: Requests taken on while all threads are busy; others wait in the kernel's queue.
+_WAITING_PER_THREAD = 4
+#: The server shows its environment to the app as if it were part of the request: ours holds keys, and a variable
+#: HTTP_X would look like a header X.
+_HIDDEN = ("LEADASSAY_", "HUBSPOT_", "HTTP_", "PG", "SMTP_")
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def run_web(target: str, host: str, port: int, threads: int = DEFAULT_THREADS) -> None:
+    """Serve the WSGI app that the function `target` ("module:function") makes, until SIGTERM or SIGINT.
+
+    The app is made in the process that answers, after it was started, and again whenever it had to be started again.
+    """
+    server = Granian(
+        target,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=1,
+        blocking_threads=threads,
+        backpressure=threads * _WAITING_PER_THREAD,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN_S,
+        log_level=LogLevels.warning,
+    )
+    server.serve(target_loader=_load)
+
+
+def _load(target: str) -> WsgiApp:
+    module, _, name = target.partition(":")
+    make: Callable[[], WsgiApp] = getattr(import_module(module), name)
+    app = make()
+    for variable in [name for name in os.environ if name.startswith(_HIDDEN)]:
+        del os.environ[variable]
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    return app
+
+
+def _end_with_parent() -> None:
+    """A killed parent must not leave this process answering on its port, unwatched and unknown."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
