@@ -1,0 +1,62 @@
+"""Settings: complete ones load, wrong ones stop with a sentence that names the variable."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from connector.errors import ConfigError
+from connector.settings import load_settings
+
+KEY = base64.b64encode(b"k" * 32).decode()
+GOOD = {"LEADASSAY_PUBLIC_URL": "https://assay.example.com", "LEADASSAY_KEYS": f"k1:{KEY}"}
+
+
+def test_the_least_that_works():
+    settings = load_settings(GOOD)
+    assert settings.database_url.startswith("sqlite:///")
+    assert settings.inbox_url != settings.database_url
+    assert settings.keys == (("k1", b"k" * 32),)
+    assert settings.hubspot is None
+    assert settings.cookie_is_secure
+
+
+def test_on_postgresql_everything_is_one_database():
+    settings = load_settings(GOOD | {"LEADASSAY_DATABASE_URL": "postgresql://u@db/assay"})
+    assert settings.database_url == settings.inbox_url == settings.jobs_url == "postgresql+psycopg://u@db/assay"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"LEADASSAY_PUBLIC_URL": ""}, "LEADASSAY_PUBLIC_URL"),
+        ({"LEADASSAY_PUBLIC_URL": "http://assay.example.com"}, "LEADASSAY_PUBLIC_URL"),
+        ({"LEADASSAY_PUBLIC_URL": "https://assay.example.com/app"}, "LEADASSAY_PUBLIC_URL"),
+        ({"LEADASSAY_PUBLIC_URL": "https://user@assay.example.com"}, "LEADASSAY_PUBLIC_URL"),
+        ({"LEADASSAY_KEYS": ""}, "LEADASSAY_KEYS"),
+        ({"LEADASSAY_KEYS": "k1:short"}, "LEADASSAY_KEYS"),
+        ({"LEADASSAY_KEYS": f"k1:{KEY},k1:{KEY}"}, "k1"),
+        ({"HUBSPOT_CLIENT_ID": "id"}, "HUBSPOT_CLIENT_SECRET"),
+        ({"HUBSPOT_CLIENT_SECRET": "s"}, "HUBSPOT_CLIENT_ID"),
+        (
+            {"HUBSPOT_CLIENT_ID": "i", "HUBSPOT_CLIENT_SECRET": "s", "HUBSPOT_API_URL": "http://evil.example"},
+            "HUBSPOT_API_URL",
+        ),
+        ({"LEADASSAY_DATABASE_URL": "mysql://x"}, "LEADASSAY_DATABASE_URL"),
+        ({"LEADASSAY_BACKFILL_DAYS": "ninety"}, "LEADASSAY_BACKFILL_DAYS"),
+        ({"LEADASSAY_BACKFILL_DAYS": "0"}, "LEADASSAY_BACKFILL_DAYS"),
+        ({"LEADASSAY_LOG_LEVEL": "LOUD"}, "LEADASSAY_LOG_LEVEL"),
+        ({"LEADASSAY_OIDC_ISSUER": "https://idp.example"}, "LEADASSAY_OIDC_ISSUER"),
+        ({"LEADASSAY_SMTP_URL": "http://mail"}, "LEADASSAY_SMTP_URL"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(change, named):
+    with pytest.raises(ConfigError, match=named):
+        load_settings(GOOD | change)
+
+
+def test_secrets_do_not_stand_in_the_message():
+    with pytest.raises(ConfigError) as refused:
+        load_settings(GOOD | {"LEADASSAY_KEYS": "k1:not-a-key-but-secret"})
+    assert "not-a-key-but-secret" not in str(refused.value)
