@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -18,15 +20,15 @@ from rich.table import Table
 
 from connector.demo import DemoOptions, run_demo
 from connector.doctor import examine
-from connector.errors import LeadAssayError
+from connector.errors import ConfigError, LeadAssayError
 from connector.exports.command import audit_command
 from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
-from connector.sandbox.config import SandboxConfig
+from connector.sandbox.config import SandboxConfig, config_from_json
 from connector.sandbox.server import serve as serve_sandbox
 from connector.settings import Settings, load_settings
 from connector.storage.database import Database
-from connector.storage.inbox import Inbox
+from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.migrate import upgrade
 from connector.web.server import run_web
 from connector.worker import Worker
@@ -126,7 +128,7 @@ def inbox_list(status: str, limit: int, as_json: bool) -> None:
                 "attempts": row.attempts,
                 "error": row.error,
             }
-            for row in box.iter_rows(status, limit)
+            for row in islice(box.iter_rows(InboxStatus(status)), limit)
         ]
     finally:
         box.close()
@@ -153,7 +155,7 @@ def inbox_replay(ids: tuple[int, ...], parked: bool) -> None:
         raise click.UsageError("Give ids, or --parked.")
     box = Inbox.open(_settings().inbox_url)
     try:
-        wanted = [row.inbox_id for row in box.iter_rows("parked", 100_000)] if parked else list(ids)
+        wanted = [row.inbox_id for row in box.iter_rows(InboxStatus.PARKED)] if parked else list(ids)
         count = box.replay(wanted)
     finally:
         box.close()
@@ -163,7 +165,7 @@ def inbox_replay(ids: tuple[int, ...], parked: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(as_json: bool) -> None:
-    """Check settings, databases, keys, clock and reachability, and say what to do. Exit code 1 if anything is wrong."""
+    """Check settings, databases, keys, clock and reachability, and say what to do. Exit code 1 on a fault."""
     checks = examine(os.environ)
     for check in checks:
         if as_json:
@@ -214,7 +216,13 @@ def demo(once: bool, json_path: Path | None, seed: int, leads: int, port: int, d
 @_says_errors
 def sandbox(port: int, config: Path | None) -> None:
     """Run the CRM sandbox alone, on loopback."""
-    serve_sandbox(SandboxConfig.load(config, port=port))
+    chosen = SandboxConfig()
+    if config is not None:
+        try:
+            chosen = config_from_json(json.loads(config.read_text()))
+        except ValueError as error:
+            raise ConfigError(f"{config}: {error}") from None
+    serve_sandbox(replace(chosen, port=port))
 
 
 main.add_command(audit_command, name="audit")
