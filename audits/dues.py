@@ -1,0 +1,48 @@
+"""When something falls due on a lead, by the policy. Rules and the engine ask the same functions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from audits.clock import CaseClock
+from audits.model.activity import Activity
+from audits.model.case import LeadCase
+from audits.model.policy import Policy
+
+
+def response_target_s(case: LeadCase, policy: Policy) -> int:
+    """Seconds of working time within which the first attempt is agreed for this type of lead."""
+    if case.lead.lead_type is None:
+        return policy.response_target_s
+    return policy.response_target_by_type.get(case.lead.lead_type, policy.response_target_s)
+
+
+def response_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+    """When the first attempt is due."""
+    return clock.after(case.lead.received_at, response_target_s(case, policy))
+
+
+def call_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+    """When the first call is due."""
+    return clock.after(case.lead.received_at, policy.never_called_after_s)
+
+
+def recontact_due(last: Activity, policy: Policy, clock: CaseClock) -> datetime:
+    """When the next attempt is due after the failed attempt `last`."""
+    return clock.after(last.occurred_at, policy.recontact_after_s)
+
+
+def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> datetime:
+    """When silence since `last_touch_at` becomes too long."""
+    return clock.after(last_touch_at, policy.silent_after_s)
+
+
+def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+    """When all attempts of the cadence are due."""
+    return days_from(case.lead.received_at, policy.cadence.within_days, clock.zone)
+
+
+def days_from(t: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The same wall-clock time that many calendar days later (or earlier) in `zone`, as UTC."""
+    return (t.astimezone(zone) + timedelta(days=days)).astimezone(UTC)

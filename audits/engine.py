@@ -1,0 +1,238 @@
+"""Judges one case by all rules: findings, facts, two scores, verdict, status and note. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from audits import scores
+from audits.clock import CaseClock, NoWorkingHours, case_clock
+from audits.dues import cadence_end, call_due, recontact_due, response_due, silence_due
+from audits.model.activity import ActivityKind
+from audits.model.case import LeadCase
+from audits.model.finding import Finding, Outcome
+from audits.model.lead import LeadStatus
+from audits.model.policy import Policy
+from audits.model.score import FollowUpStatus, Score, Verdict
+from audits.rule import Rule
+from audits.rulebook import RULES
+from audits.timeline import Touches, attempts, connections, holder_at
+
+NOTE_LENGTH = 500
+#: Breaches in the order in which a person should read them: what can still be saved, then what the lead is.
+_URGENCY = (
+    "RT002",
+    "NC001",
+    "NC002",
+    "FU002",
+    "PL001",
+    "PL004",
+    "PL002",
+    "PL003",
+    "RT001",
+    "FU001",
+    "DQ001",
+    "DQ002",
+)
+
+
+class RuleFault(RuntimeError):
+    """A rule broke its own contract, for example by a reason that it does not list. Never hidden."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFacts:
+    """What was measured on one lead, independent of any rule's outcome. Times aware UTC, spans in seconds.
+
+    `due_at`: the earliest thing that is due and not done; it lies in the past when overdue. `response_due_at`: when
+    the first attempt was or is due; None for imports and where the hours never open. `held_by`: owner at the audit.
+    The working time of the first attempt is None where working time cannot be counted.
+    """
+
+    first_attempt_at: datetime | None
+    first_attempt_working_s: int | None
+    first_attempt_wall_s: int | None
+    first_connection_at: datetime | None
+    call_attempts: int
+    email_attempts: int
+    other_attempts: int
+    last_attempt_at: datetime | None
+    due_at: datetime | None
+    response_due_at: datetime | None
+    held_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadAudit:
+    """All that is said of one lead as of one instant. `findings` are in the order of the rulebook.
+
+    `note`: the sentences of the breaches, the most pressing first, at most 500 characters. `next_change_at`: when
+    time alone changes the first of the findings, None = never.
+    """
+
+    lead_id: str
+    as_of: datetime
+    policy_version: str
+    findings: tuple[Finding, ...]
+    facts: LeadFacts
+    quality: Score
+    handling: Score
+    verdict: Verdict
+    follow_up_status: FollowUpStatus
+    note: str
+    next_change_at: datetime | None
+
+
+def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULES) -> LeadAudit:
+    """Judge `case` under `policy`. Equal inputs give an equal audit.
+
+    Other `rules` than the rulebook's must still hold its ids, which the scores are made of. Whatever a rule raises
+    goes through; RuleFault when a finding is not what its rule says of itself.
+    """
+    findings = tuple(_checked(rule, rule.evaluate(case, policy), case) for rule in rules)
+    by_id = {finding.rule_id: finding for finding in findings}
+    tried, reached = attempts(case), connections(case, policy)
+    return LeadAudit(
+        lead_id=case.lead.lead_id,
+        as_of=case.as_of,
+        policy_version=policy.version,
+        findings=findings,
+        facts=_facts(case, policy, by_id, tried, reached),
+        quality=scores.quality(case, policy, by_id),
+        handling=scores.handling(case, policy, by_id, tried, reached),
+        verdict=_verdict(by_id),
+        follow_up_status=_follow_up_status(case, by_id, tried, reached),
+        note=_note(findings),
+        next_change_at=min((each.next_change_at for each in findings if each.next_change_at), default=None),
+    )
+
+
+def _checked(rule: Rule[LeadCase], finding: Finding, case: LeadCase) -> Finding:
+    info = rule.info
+    if (finding.rule_id, finding.rule_version) != (info.rule_id, info.version):
+        raise RuleFault(f"{info.rule_id} version {info.version} gave a finding of {finding.rule_id}")
+    if not info.allows(finding.outcome, finding.reason):
+        raise RuleFault(
+            f"{info.rule_id}: outcome {finding.outcome.value} with reason {finding.reason!r} is not in its list; "
+            "add it to `outcomes` of the rule or mend the rule"
+        )
+    if finding.next_change_at is not None and finding.next_change_at <= case.as_of:
+        raise RuleFault(f"{info.rule_id}: next_change_at {finding.next_change_at} is not after the audit")
+    return finding
+
+
+def _facts(
+    case: LeadCase, policy: Policy, findings: Mapping[str, Finding], tried: Touches, reached: Touches
+) -> LeadFacts:
+    first, last, contact = tried.first(), tried.last(), reached.first()
+    received_at = case.lead.received_at
+    try:
+        clock = case_clock(case, policy)
+        working_s = None if first is None else clock.elapsed(received_at, first.occurred_at)
+        response_due_at = None if case.lead.is_imported else response_due(case, policy, clock)
+        due_at = _due_at(case, policy, clock, findings, tried, reached)
+    except NoWorkingHours:
+        working_s = response_due_at = due_at = None
+    calls, emails = tried.count(ActivityKind.CALL), tried.count(ActivityKind.EMAIL)
+    return LeadFacts(
+        first_attempt_at=None if first is None else first.occurred_at,
+        first_attempt_working_s=working_s,
+        first_attempt_wall_s=None if first is None else int((first.occurred_at - received_at).total_seconds()),
+        first_connection_at=None if contact is None else contact.occurred_at,
+        call_attempts=calls,
+        email_attempts=emails,
+        other_attempts=len(tried.sure) - calls - emails,
+        last_attempt_at=None if last is None else last.occurred_at,
+        due_at=due_at,
+        response_due_at=response_due_at,
+        held_by=holder_at(case, case.as_of),
+    )
+
+
+def _due_at(
+    case: LeadCase,
+    policy: Policy,
+    clock: CaseClock,
+    findings: Mapping[str, Finding],
+    tried: Touches,
+    reached: Touches,
+) -> datetime | None:
+    """The earliest open obligation: one that a rule is waiting for or has found broken."""
+    if case.lead.status is not LeadStatus.OPEN:
+        return None
+
+    def is_open(rule_id: str, *waiting: str) -> bool:
+        finding = findings[rule_id]
+        return finding.outcome is Outcome.BREACH or finding.reason in waiting
+
+    last = tried.last()
+    touched = [each.occurred_at for each in (last, reached.last()) if each is not None]
+    dues: list[datetime] = []
+    if is_open("RT002", "waiting_in_time"):
+        dues.append(response_due(case, policy, clock))
+    if is_open("NC001", "waiting_in_time"):
+        dues.append(call_due(case, policy, clock))
+    if is_open("FU001", "cadence_running"):
+        dues.append(cadence_end(case, policy, clock))
+    if last is not None and is_open("FU002", "recontact_due"):
+        dues.append(recontact_due(last, policy, clock))
+    if is_open("NC002", "touched_lately"):
+        dues.append(silence_due(max(touched, default=case.lead.received_at), policy, clock))
+    return min(dues, default=None)
+
+
+def _verdict(findings: Mapping[str, Finding]) -> Verdict:
+    """A placeholder name alone makes a lead suspect, never pseudo: nobody is called fake by the name."""
+
+    def says(rule_id: str, outcome: Outcome) -> bool:
+        return findings[rule_id].outcome is outcome
+
+    name, address = says("PL003", Outcome.BREACH), says("PL002", Outcome.BREACH)
+    if says("PL001", Outcome.BREACH) or (name and address):
+        return Verdict.PSEUDO
+    if says("PL004", Outcome.BREACH):
+        return Verdict.DUPLICATE
+    if name or address:
+        return Verdict.SUSPECT
+    if any(says(rule_id, Outcome.NOT_EVALUATED) for rule_id in ("PL001", "PL004")):
+        return Verdict.UNKNOWN
+    return Verdict.PLAUSIBLE
+
+
+def _follow_up_status(
+    case: LeadCase, findings: Mapping[str, Finding], tried: Touches, reached: Touches
+) -> FollowUpStatus:
+    if case.lead.status is None:
+        return FollowUpStatus.UNKNOWN
+    if case.lead.status is not LeadStatus.OPEN:
+        return FollowUpStatus.CLOSED
+    outcomes = {rule_id: finding.outcome for rule_id, finding in findings.items()}
+    if outcomes["NC001"] is Outcome.BREACH:
+        return FollowUpStatus.NEVER_CALLED
+    if outcomes["NC002"] is Outcome.BREACH:
+        return FollowUpStatus.NEGLECTED
+    if Outcome.BREACH in (outcomes["RT002"], outcomes["FU002"], outcomes["FU001"]):
+        return FollowUpStatus.OVERDUE
+    if Outcome.NOT_EVALUATED in (outcomes["RT002"], outcomes["NC001"], outcomes["NC002"], outcomes["FU002"]):
+        return FollowUpStatus.UNKNOWN
+    if not tried.sure and not reached.sure:
+        return FollowUpStatus.DUE
+    return FollowUpStatus.IN_PROGRESS
+
+
+def _note(findings: Sequence[Finding]) -> str:
+    breaches = [finding for finding in findings if finding.outcome is Outcome.BREACH]
+    breaches.sort(key=lambda each: _URGENCY.index(each.rule_id) if each.rule_id in _URGENCY else len(_URGENCY))
+    if not breaches:
+        return "No findings."
+    note = ""
+    for index, breach in enumerate(breaches):
+        longer = f"{note} {breach.sentence}".strip()
+        left = len(breaches) - index
+        more = f" ({left - 1} more)" if left > 1 else ""
+        if len(longer) + len(more) > NOTE_LENGTH:
+            rest = f" ({left} more)" if note else ""
+            return f"{note}{rest}" if note else f"{breach.sentence[: NOTE_LENGTH - 1 - len(more)]}…{more}"
+        note = longer
+    return note

@@ -1,0 +1,30 @@
+"""The explicit list of all rules, in the order in which they are evaluated, printed and read."""
+
+from __future__ import annotations
+
+from audits.lead_rule import LeadRule
+from audits.rules.data_quality import dq001_no_owner, dq002_no_source
+from audits.rules.follow_up import fu001_fewer_attempts_than_cadence, fu002_no_recontact
+from audits.rules.neglect import nc001_never_called, nc002_silent_without_task
+from audits.rules.pseudo_lead import (
+    pl001_unreachable_contact_data,
+    pl002_disposable_address,
+    pl003_placeholder_name,
+    pl004_duplicate_within_window,
+)
+from audits.rules.response import rt001_first_attempt_late, rt002_not_answered_yet
+
+RULES: tuple[LeadRule, ...] = (
+    rt001_first_attempt_late.RULE,
+    rt002_not_answered_yet.RULE,
+    fu001_fewer_attempts_than_cadence.RULE,
+    fu002_no_recontact.RULE,
+    nc001_never_called.RULE,
+    nc002_silent_without_task.RULE,
+    pl001_unreachable_contact_data.RULE,
+    pl002_disposable_address.RULE,
+    pl003_placeholder_name.RULE,
+    pl004_duplicate_within_window.RULE,
+    dq001_no_owner.RULE,
+    dq002_no_source.RULE,
+)

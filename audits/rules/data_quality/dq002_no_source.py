@@ -1,0 +1,80 @@
+"""DQ002: a lead of which nobody knows where it came from."""
+
+from __future__ import annotations
+
+from audits.lead_rule import Draft, LeadRule, lead_evidence
+from audits.model.case import LeadCase
+from audits.model.finding import Measure, Outcome
+from audits.model.policy import Policy
+from audits.rule import Family, MeasureInfo, RuleInfo
+
+INFO = RuleInfo(
+    rule_id="DQ002",
+    version=1,
+    family=Family.DATA_QUALITY,
+    title="No source",
+    question="Is it known where the lead came from?",
+    why_it_matters="Without a source no channel and no vendor can be credited or blamed for the lead.",
+    reasons=(
+        ("source_known", "a source is given"),
+        ("no_source", "no source is given"),
+        ("source_says_nothing", "the source is a word that names none, such as unknown or n/a"),
+        ("imported", "the lead came by an import, which is its source"),
+    ),
+    outcomes=(
+        (Outcome.PASS, ("source_known",)),
+        (Outcome.BREACH, ("no_source", "source_says_nothing")),
+        (Outcome.NOT_APPLICABLE, ("imported",)),
+    ),
+    measures=(MeasureInfo("source", "text", "the source as read; unknown when none is given"),),
+)
+
+_EMPTY_WORDS = frozenset(
+    {
+        "unknown",
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "undefined",
+        "-",
+        "--",
+        "?",
+        "(none)",
+        "(not set)",
+        "not set",
+        "unbekannt",
+    }
+)
+
+
+def judge(case: LeadCase, policy: Policy) -> Draft:
+    """By the source on the record."""
+    lead = case.lead
+    source = (lead.source or "").strip()
+    measures = (Measure("source", source or None, "text"),)
+    if source and source.casefold() not in _EMPTY_WORDS:
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="source_known",
+            sentence=f'The source is "{source}".',
+            measures=measures,
+            evidence=(lead_evidence(lead, "source", source),),
+        )
+    if lead.is_imported:
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="imported",
+            sentence="The lead came by an import, so no source is asked for.",
+            measures=measures,
+        )
+    return Draft(
+        outcome=Outcome.BREACH,
+        reason="source_says_nothing" if source else "no_source",
+        sentence=f'The source is given as "{source}", which names none.' if source else "No source is given.",
+        measures=measures,
+        evidence=(lead_evidence(lead, "source", source),),
+    )
+
+
+RULE = LeadRule(INFO, judge)

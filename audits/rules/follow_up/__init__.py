@@ -1,0 +1,1 @@
+"""Was the lead followed up as agreed?"""

@@ -1,0 +1,157 @@
+"""FU002: was a failed attempt followed by another one?"""
+
+from __future__ import annotations
+
+from audits.clock import case_clock
+from audits.dues import recontact_due
+from audits.lead_rule import (
+    CANNOT_TELL,
+    NO_WORKING_HOURS,
+    NOT_LOOKED_AT,
+    UNKNOWN_ACTIVITY,
+    UNMAPPED_STATUS,
+    Draft,
+    LeadRule,
+    activity_evidence,
+    not_looked_at,
+    unknown_activity,
+    unmapped_status,
+)
+from audits.model.activity import Activity, Disposition
+from audits.model.case import LeadCase
+from audits.model.finding import Measure, Outcome
+from audits.model.lead import Lead, LeadStatus
+from audits.model.policy import Policy
+from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
+from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, connections, failed_attempt, holder_at
+from audits.wording import kind_word, moment, moment_after, span
+
+INFO = RuleInfo(
+    rule_id="FU002",
+    version=1,
+    family=Family.FOLLOW_UP,
+    title="No re-contact",
+    question="After the last attempt failed, was another one made within the agreed time?",
+    why_it_matters="Most leads are not reached at the first attempt; one that failed is only worth the next one.",
+    reasons=(
+        ("recontact_due", "the last attempt failed, and the time for the next one has not run out"),
+        ("no_recontact", "the last attempt failed, and none followed in the agreed time"),
+        ("closed", "the lead is closed"),
+        ("no_attempt", "there is no attempt after which another one could be due"),
+        ("contact_made", "the person was reached at the last attempt or since"),
+        ("awaiting_reply", "the last attempt was written and has not bounced; NC002 judges the silence"),
+        ("no_other_way", "the only number was wrong and there is no e-mail address"),
+        *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    outcomes=(
+        (Outcome.PASS, ("recontact_due",)),
+        (Outcome.BREACH, ("no_recontact",)),
+        (
+            Outcome.NOT_APPLICABLE,
+            ("closed", "no_attempt", "contact_made", "awaiting_reply", "no_other_way"),
+        ),
+        (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    measures=(
+        MeasureInfo("last_attempt_at", "at", "when the last sure attempt took place"),
+        MeasureInfo("since_last_attempt_working_s", "s", "working time from the last attempt to the audit"),
+        MeasureInfo("since_last_attempt_wall_s", "s", "wall time from the last attempt to the audit"),
+    ),
+    defaults=(Default("recontact_after_s", "24 h of working time (three working days)", "our choice", Trust.OURS),),
+)
+
+_QUESTION = "whether a failed attempt was followed up"
+
+
+def judge(case: LeadCase, policy: Policy) -> Draft:
+    """Judges the last attempt only: an earlier gap that was closed is history."""
+    lead = case.lead
+    if lead.status is None:
+        return unmapped_status(lead)
+    if lead.status is not LeadStatus.OPEN:
+        return _not_applicable("closed", f"The lead is closed ({lead.status.value}), so no re-contact is due.")
+    tried = attempts(case)
+    last = tried.last()
+    if last is None:
+        if tried.unknown:
+            return unknown_activity(tried.unknown[0], _QUESTION)
+        missing = case.coverage.cause(*CONTACT_FACTS)
+        if missing is not None:
+            return not_looked_at(missing, _QUESTION)
+        return _not_applicable("no_attempt", "There is no attempt yet after which a re-contact could be due.")
+    clock = case_clock(case, policy)
+    measures = (
+        Measure("last_attempt_at", last.occurred_at.isoformat(), "at"),
+        Measure("since_last_attempt_working_s", clock.elapsed(last.occurred_at, case.as_of), "s"),
+        Measure("since_last_attempt_wall_s", int((case.as_of - last.occurred_at).total_seconds()), "s"),
+    )
+    tried_at = moment(last.occurred_at, clock.zone)
+    reached = connections(case, policy)
+    contact = reached.last()
+    if contact is not None and contact.occurred_at >= last.occurred_at:
+        return _not_applicable(
+            "contact_made",
+            f"The person was reached {moment(contact.occurred_at, clock.zone)} ({kind_word(contact)}).",
+            measures,
+        )
+    failed = failed_attempt(last, policy)
+    if failed is False:
+        return _not_applicable(
+            "awaiting_reply", f"The last attempt ({kind_word(last)}, {tried_at}) awaits a reply.", measures
+        )
+    if last.disposition is Disposition.WRONG_NUMBER and not _other_way(lead):
+        return _not_applicable(
+            "no_other_way", f"The only number was wrong ({tried_at}) and there is no e-mail address.", measures
+        )
+    due_at = recontact_due(last, policy, clock)
+    due = moment_after(due_at, last.occurred_at, clock.zone)
+    limit = span(policy.recontact_after_s)
+    if case.as_of < due_at:
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="recontact_due",
+            sentence=f"Last attempt {tried_at} ({_said(last)}); the next one is due {due} ({limit} of working time).",
+            measures=measures,
+            evidence=activity_evidence(last),
+            owner_id=holder_at(case, case.as_of),
+            wakes=(due_at,),
+        )
+    if failed is None:
+        unsure = Judged(last, AttemptVerdict.UNKNOWN, "does not say whether the person was reached")
+        return unknown_activity(unsure, _QUESTION, measures)
+    later = next(
+        (each for each in (*tried.unknown, *reached.unknown) if each.activity.occurred_at >= last.occurred_at), None
+    )
+    if later is not None:
+        return unknown_activity(later, _QUESTION, measures)
+    missing = case.coverage.cause(*CONTACT_FACTS) or clock.doubt
+    if missing is not None:
+        return not_looked_at(missing, _QUESTION, measures)
+    return Draft(
+        outcome=Outcome.BREACH,
+        reason="no_recontact",
+        sentence=(
+            f"Last attempt {tried_at} ({_said(last)}); no other attempt was made by {due} ({limit} of working time), "
+            "and none has been since."
+        ),
+        measures=measures,
+        evidence=activity_evidence(last),
+        owner_id=holder_at(case, due_at),
+    )
+
+
+def _not_applicable(reason: str, sentence: str, measures: tuple[Measure, ...] = ()) -> Draft:
+    return Draft(outcome=Outcome.NOT_APPLICABLE, reason=reason, sentence=sentence, measures=measures)
+
+
+def _said(activity: Activity) -> str:
+    if activity.disposition is None:
+        return kind_word(activity)
+    return f"{kind_word(activity)}, {activity.disposition.value.replace('_', ' ')}"
+
+
+def _other_way(lead: Lead) -> bool:
+    return bool(lead.email) or bool(lead.phone and lead.mobile and lead.phone != lead.mobile)
+
+
+RULE = LeadRule(INFO, judge)

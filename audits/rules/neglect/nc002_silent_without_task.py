@@ -1,0 +1,162 @@
+"""NC002: an open lead on which nothing was done for long and nothing is planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from audits.clock import case_clock
+from audits.dues import silence_due
+from audits.lead_rule import (
+    CANNOT_TELL,
+    NO_WORKING_HOURS,
+    NOT_LOOKED_AT,
+    UNKNOWN_ACTIVITY,
+    UNMAPPED_STATUS,
+    Draft,
+    LeadRule,
+    activity_evidence,
+    at_measure,
+    not_looked_at,
+    received_evidence,
+    unknown_activity,
+    unmapped_status,
+)
+from audits.model.activity import ActivityKind, ActivityState
+from audits.model.case import Fact, LeadCase
+from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.lead import LeadStatus
+from audits.model.policy import Policy
+from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
+from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
+from audits.wording import kind_word, moment, moment_after, span
+
+INFO = RuleInfo(
+    rule_id="NC002",
+    version=1,
+    family=Family.NEGLECTED_CONTACT,
+    title="Silent without a task",
+    question="Has an open lead been left without an attempt, an answer or a planned next step for too long?",
+    why_it_matters="A lead without a next step is forgotten by everybody at once; nobody decided to give it up.",
+    reasons=(
+        ("touched_lately", "the last attempt, answer or the receipt is recent enough"),
+        ("next_step_planned", "it has been silent for long, but a task or meeting lies ahead"),
+        ("silent", "it has been silent for too long and nothing lies ahead"),
+        ("closed", "the lead is closed"),
+        *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    outcomes=(
+        (Outcome.PASS, ("touched_lately", "next_step_planned")),
+        (Outcome.BREACH, ("silent",)),
+        (Outcome.NOT_APPLICABLE, ("closed",)),
+        (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    measures=(
+        MeasureInfo("last_touch_at", "at", "the last sure attempt or answer, else the receipt"),
+        MeasureInfo("silent_working_s", "s", "working time from the last touch to the moment of the audit"),
+        MeasureInfo("silent_wall_s", "s", "wall time from the last touch to the moment of the audit"),
+        MeasureInfo("next_step_at", "at", "when the next planned step is due; unknown when nothing is planned"),
+    ),
+    defaults=(Default("silent_after_s", "40 h of working time (five working days)", "our choice", Trust.OURS),),
+)
+
+_QUESTION = "whether the lead has been silent for too long"
+
+
+def judge(case: LeadCase, policy: Policy) -> Draft:
+    """A breach from the due instant on, unless an open task or a planned activity lies ahead of the audit.
+
+    A task without a due time is no next step: it never falls due, so it could hide a lead for ever.
+    """
+    lead = case.lead
+    if lead.status is None:
+        return unmapped_status(lead)
+    if lead.status is not LeadStatus.OPEN:
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="closed",
+            sentence=f"The lead is closed ({lead.status.value}), so it may be silent.",
+        )
+    clock = case_clock(case, policy)
+    tried, reached = attempts(case), connections(case, policy)
+    touch = max(
+        (each for each in (tried.last(), reached.last()) if each is not None),
+        key=lambda each: each.occurred_at,
+        default=None,
+    )
+    touched_at = lead.received_at if touch is None else touch.occurred_at
+    steps = _planned(case)
+    measures = (
+        at_measure("last_touch_at", touched_at),
+        Measure("silent_working_s", clock.elapsed(touched_at, case.as_of), "s"),
+        Measure("silent_wall_s", int((case.as_of - touched_at).total_seconds()), "s"),
+        at_measure("next_step_at", steps[0].at if steps else None),
+    )
+    what = "received" if touch is None else f"last touch ({kind_word(touch)})"
+    since = f"{what} {moment(touched_at, clock.zone)}"
+    since = since[0].upper() + since[1:]
+    evidence = (received_evidence(lead),) if touch is None else activity_evidence(touch)
+    due_at = silence_due(touched_at, policy, clock)
+    due = moment_after(due_at, touched_at, clock.zone)
+    limit = span(policy.silent_after_s)
+    if case.as_of < due_at:
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="touched_lately",
+            sentence=f"{since}; silence would be too long from {due} on ({limit} of working time).",
+            measures=measures,
+            evidence=evidence,
+            owner_id=holder_at(case, case.as_of),
+            wakes=(due_at,),
+        )
+    if steps:
+        ends = tuple(step.at for step in steps if step.at is not None)
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="next_step_planned",
+            sentence=f"{since}; the next step is planned for {moment(ends[0], clock.zone)}.",
+            measures=measures,
+            evidence=(*evidence, steps[0]),
+            owner_id=holder_at(case, case.as_of),
+            wakes=ends,
+        )
+    possible = max((*tried.unknown, *reached.unknown), key=lambda each: each.activity.occurred_at, default=None)
+    if possible is not None and possible.activity.occurred_at >= touched_at:
+        silent_anyway_at = silence_due(possible.activity.occurred_at, policy, clock)
+        if case.as_of < silent_anyway_at:
+            return replace(unknown_activity(possible, _QUESTION, measures), wakes=(silent_anyway_at,))
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.TASKS) or clock.doubt
+    if missing is not None:
+        return not_looked_at(missing, _QUESTION, measures)
+    return Draft(
+        outcome=Outcome.BREACH,
+        reason="silent",
+        sentence=f"{since}; nothing was done by {due} ({limit} of working time), and no next step is planned.",
+        measures=measures,
+        evidence=evidence,
+        owner_id=holder_at(case, due_at),
+    )
+
+
+def _planned(case: LeadCase) -> list[Evidence]:
+    """Open tasks and planned activities ahead of the audit, the earliest first, as evidence."""
+    found: list[tuple[datetime, str, str]] = [
+        (task.due_at, "task", task.task_id)
+        for task in case.tasks
+        if not task.is_done and task.due_at is not None and task.due_at > case.as_of
+    ]
+    found += [
+        (activity.occurred_at, activity.kind.value, activity.activity_id)
+        for activity in case.activities
+        if activity.state is ActivityState.PLANNED
+        and activity.occurred_at > case.as_of
+        and activity.kind is not ActivityKind.NOTE
+        and activity.is_automated is not True
+    ]
+    return [
+        Evidence(record_type=kind, record_id=record_id, field="due_at", value=at.isoformat(), at=at)
+        for at, kind, record_id in sorted(found)
+    ]
+
+
+RULE = LeadRule(INFO, judge)

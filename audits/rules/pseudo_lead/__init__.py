@@ -1,0 +1,1 @@
+"""Can the record be a buyer at all?"""

@@ -1,0 +1,76 @@
+"""PL002: an e-mail address of a service that gives mailboxes away for minutes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from disposable_email_domains import blocklist
+
+from audits.lead_rule import Draft, LeadRule, lead_evidence
+from audits.model.case import LeadCase
+from audits.model.contact_data import check_email
+from audits.model.finding import Measure, Outcome
+from audits.model.policy import Policy
+from audits.rule import Family, MeasureInfo, RuleInfo
+
+INFO = RuleInfo(
+    rule_id="PL002",
+    version=1,
+    family=Family.PSEUDO_LEAD,
+    title="Disposable address",
+    question="Does the e-mail address belong to a throw-away mailbox?",
+    why_it_matters="Whoever gives a mailbox that is gone in ten minutes does not want to be reached.",
+    reasons=(
+        ("lasting_address", "the domain is not on the list of disposable ones"),
+        ("disposable", "the domain, or one that it belongs to, is on the list of disposable ones"),
+        ("no_email", "the lead gave no e-mail address"),
+        ("malformed_email", "the address is not well formed; PL001 judges that"),
+    ),
+    outcomes=(
+        (Outcome.PASS, ("lasting_address",)),
+        (Outcome.BREACH, ("disposable",)),
+        (Outcome.NOT_APPLICABLE, ("no_email", "malformed_email")),
+    ),
+    measures=(MeasureInfo("email_domain", "text", "the domain of the address in ASCII"),),
+)
+
+
+def judge(case: LeadCase, policy: Policy) -> Draft:
+    """By the community list disposable-email-domains, as shipped with the package."""
+    lead = case.lead
+    if not (lead.email and lead.email.strip()):
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE, reason="no_email", sentence="The lead gave no e-mail address to look up."
+        )
+    domain = check_email(lead.email).domain
+    if domain is None:
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="malformed_email",
+            sentence="The e-mail address is not well formed, so there is no domain to look up.",
+        )
+    listed = _listed(domain)
+    return Draft(
+        outcome=Outcome.BREACH if listed else Outcome.PASS,
+        reason="disposable" if listed else "lasting_address",
+        sentence=(
+            f"The address {lead.email.strip()} is disposable: {listed} gives mailboxes away for minutes."
+            if listed
+            else f"The domain {domain} is not known for disposable addresses."
+        ),
+        measures=(Measure("email_domain", domain, "text"),),
+        evidence=(lead_evidence(lead, "email", lead.email),),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _listed(domain: str) -> str | None:
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        parent = ".".join(labels[start:])
+        if parent in blocklist:
+            return parent
+    return None
+
+
+RULE = LeadRule(INFO, judge)

@@ -1,0 +1,167 @@
+"""Two scores, each a plain sum of named parts to 100, from the facts and findings of one case.
+
+Quality: is the lead real, reachable, ours to sell to
+    phone         30  a valid number
+    e-mail        25  a well-formed address
+    address       10  not disposable
+    name          15  no placeholder 15, placeholder in part or doubtful 8
+    first seen    15  no earlier lead with the same data
+    source         5  the source is known
+
+Handling: was it worked as agreed
+    first attempt 30  in time 30, late 15, still none after the target 0
+    called        20  at least one call attempt
+    cadence       20  kept, running or ended by contact made 20, else the share of the agreed attempts made
+    re-contact    15  a failed attempt followed up
+    no silence    15  touched lately, or a next step planned
+
+While the first attempt is overdue, the cadence and the silence earn nothing either. A part that could not be evaluated, or that does not apply, has no points and costs none. The weights are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from audits.model.activity import ActivityKind
+from audits.model.case import LeadCase
+from audits.model.contact_data import check_email, check_phone, region_of
+from audits.model.finding import Finding, Outcome
+from audits.model.lead import Lead, LeadStatus
+from audits.model.policy import Policy
+from audits.model.score import Score, ScorePart
+from audits.timeline import CONTACT_FACTS, Touches
+
+PHONE, EMAIL, ADDRESS, NAME, FIRST_SEEN, SOURCE = 30, 25, 10, 15, 15, 5
+FIRST_ATTEMPT, CALLED, CADENCE, RECONTACT, NO_SILENCE = 30, 20, 20, 15, 15
+
+Findings = Mapping[str, Finding]
+"""The findings of one case by rule id."""
+
+
+def quality(case: LeadCase, policy: Policy, findings: Findings) -> Score:
+    """What the lead is worth as a record."""
+    return Score(
+        (
+            _phone(case.lead, policy),
+            _email(case.lead),
+            _by_outcome("address not disposable", ADDRESS, findings["PL002"]),
+            _name(findings["PL003"]),
+            _by_outcome("first seen", FIRST_SEEN, findings["PL004"]),
+            _by_outcome("source known", SOURCE, findings["DQ002"]),
+        )
+    )
+
+
+def handling(case: LeadCase, policy: Policy, findings: Findings, tried: Touches, reached: Touches) -> Score:
+    """How the lead was worked. A discarded lead is owed nothing, so nothing of it is scored but a first attempt."""
+    return Score(
+        (
+            _first_attempt(findings["RT001"], findings["RT002"]),
+            _called(case, findings["NC001"], tried),
+            _cadence(case, policy, findings, tried, reached),
+            _recontact(findings["FU002"], tried, reached),
+            _no_silence(findings["NC002"], findings["RT002"], tried),
+        )
+    )
+
+
+def _by_outcome(name: str, out_of: int, finding: Finding) -> ScorePart:
+    points = {Outcome.PASS: out_of, Outcome.BREACH: 0}.get(finding.outcome)
+    return ScorePart(name, points, out_of, finding.sentence)
+
+
+def _phone(lead: Lead, policy: Policy) -> ScorePart:
+    region = region_of(lead.country, policy.region)
+    checks = [check_phone(text.strip(), region) for text in (lead.phone, lead.mobile) if text and text.strip()]
+    if not checks:
+        return ScorePart("phone", 0, PHONE, "no number given")
+    if any(check.is_valid for check in checks):
+        return ScorePart("phone", PHONE, PHONE, "a valid number")
+    if any(check.is_valid is None for check in checks):
+        return ScorePart("phone", None, PHONE, "the country of the number is not known")
+    return ScorePart("phone", 0, PHONE, "no valid number")
+
+
+def _email(lead: Lead) -> ScorePart:
+    if not (lead.email and lead.email.strip()):
+        return ScorePart("e-mail", 0, EMAIL, "no address given")
+    checked = check_email(lead.email)
+    return ScorePart("e-mail", EMAIL if checked.is_valid else 0, EMAIL, checked.why)
+
+
+def _name(finding: Finding) -> ScorePart:
+    points: int | None = {Outcome.PASS: NAME, Outcome.BREACH: 0}.get(finding.outcome)
+    if finding.reason in ("partly_placeholder", "doubtful"):
+        points = 8
+    return ScorePart("name", points, NAME, finding.sentence)
+
+
+def _first_attempt(judged: Finding, waiting: Finding) -> ScorePart:
+    name = "first attempt"
+    if judged.outcome is Outcome.PASS:
+        return ScorePart(name, FIRST_ATTEMPT, FIRST_ATTEMPT, "in time")
+    if judged.outcome is Outcome.BREACH:
+        return ScorePart(name, FIRST_ATTEMPT // 2, FIRST_ATTEMPT, "made, but late")
+    if waiting.outcome is Outcome.BREACH:
+        return ScorePart(name, 0, FIRST_ATTEMPT, "none, and past the target")
+    why = judged if judged.outcome is Outcome.NOT_EVALUATED else waiting
+    return ScorePart(name, None, FIRST_ATTEMPT, why.sentence)
+
+
+def _called(case: LeadCase, finding: Finding, tried: Touches) -> ScorePart:
+    lead = case.lead
+    if lead.status is not LeadStatus.DISCARDED and tried.count(ActivityKind.CALL):
+        return ScorePart("called", CALLED, CALLED, "at least one call attempt")
+    if finding.outcome is Outcome.BREACH:
+        return ScorePart("called", 0, CALLED, "never called")
+    if lead.status is LeadStatus.LOST and (lead.phone or lead.mobile) and _all_is_known(case, tried):
+        return ScorePart("called", 0, CALLED, "closed as lost without a call")
+    return ScorePart("called", None, CALLED, finding.sentence)
+
+
+def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches, reached: Touches) -> ScorePart:
+    name, lead, finding = "cadence", case.lead, findings["FU001"]
+    overdue = findings["RT002"].outcome is Outcome.BREACH
+    calls_agreed = policy.cadence.calls if lead.phone or lead.mobile else 0
+    emails_agreed = policy.cadence.emails if lead.email else 0
+    agreed = calls_agreed + emails_agreed
+    if lead.status is LeadStatus.DISCARDED or not agreed:
+        return ScorePart(name, None, CADENCE, finding.sentence)
+    if reached.sure:
+        return ScorePart(name, CADENCE, CADENCE, "contact was made")
+    if finding.outcome is Outcome.PASS and overdue:
+        return ScorePart(name, 0, CADENCE, "not begun, and the first attempt is overdue")
+    if finding.outcome is Outcome.PASS:
+        begun = finding.reason == "cadence_kept" or bool(tried.sure)
+        return ScorePart(name, CADENCE if begun else None, CADENCE, finding.sentence)
+    if finding.outcome is Outcome.BREACH:
+        made = min(_counted(finding, "cadence_calls"), calls_agreed)
+        made += min(_counted(finding, "cadence_emails"), emails_agreed)
+    elif lead.status is LeadStatus.LOST and _all_is_known(case, tried, reached):
+        made = min(tried.count(ActivityKind.CALL), calls_agreed) + min(tried.count(ActivityKind.EMAIL), emails_agreed)
+    else:
+        return ScorePart(name, None, CADENCE, finding.sentence)
+    return ScorePart(name, CADENCE * made // agreed, CADENCE, f"{made} of {agreed} agreed attempts")
+
+
+def _counted(finding: Finding, measure: str) -> int:
+    return sum(each.value for each in finding.measures if each.name == measure and isinstance(each.value, int))
+
+
+def _all_is_known(case: LeadCase, *touches: Touches) -> bool:
+    return case.coverage.cause(*CONTACT_FACTS) is None and not any(each.unknown for each in touches)
+
+
+def _recontact(finding: Finding, tried: Touches, reached: Touches) -> ScorePart:
+    last, contact = tried.last(), reached.last()
+    if last is not None and contact is not None and contact.occurred_at >= last.occurred_at:
+        return ScorePart("re-contact", RECONTACT, RECONTACT, "the last attempt reached the person")
+    return _by_outcome("re-contact", RECONTACT, finding)
+
+
+def _no_silence(finding: Finding, waiting: Finding, tried: Touches) -> ScorePart:
+    if finding.outcome is Outcome.PASS and waiting.outcome is Outcome.BREACH:
+        return ScorePart("no silence", 0, NO_SILENCE, "nothing made, and the first attempt is overdue")
+    if finding.outcome is Outcome.PASS and not tried.sure:
+        return ScorePart("no silence", None, NO_SILENCE, "nothing made yet")
+    return _by_outcome("no silence", NO_SILENCE, finding)

@@ -1,0 +1,213 @@
+"""What was done on a lead: which activities are attempts, which are contact made, and who held the lead when.
+
+An attempt is a human act towards the lead after it arrived: an outbound call, an e-mail that was sent, an outbound
+message, or a meeting that took place (also when the lead did not come). Notes, tasks, changes of status, automated
+sends, and acts that failed, were cancelled or are only planned are none. A booked meeting counts when it took place.
+
+What the CRM does not say stays unknown: such an activity may or may not be an attempt, and a rule whose answer hangs
+on it says `not_evaluated`. Only what had happened by `case.as_of` counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition
+from audits.model.case import Fact, LeadCase
+from audits.model.policy import Policy
+
+CONTACT_FACTS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
+
+_NOT_TAKEN_PLACE = frozenset({ActivityState.PLANNED, ActivityState.CANCELLED, ActivityState.FAILED})
+_NOT_REACHED = frozenset(Disposition) - {Disposition.CONNECTED}
+_WRITTEN = frozenset({ActivityKind.EMAIL, ActivityKind.MESSAGE})
+
+
+class AttemptVerdict(StrEnum):
+    """Whether one activity counts. UNKNOWN = the CRM does not say what is needed to tell."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One activity with its verdict and why, as words that follow "the call …" in a sentence."""
+
+    activity: Activity
+    verdict: AttemptVerdict
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """Activities that count for sure and those that may count, each by `occurred_at`."""
+
+    sure: tuple[Activity, ...]
+    unknown: tuple[Judged, ...]
+
+    def first(self) -> Activity | None:
+        """The earliest sure one."""
+        return self.sure[0] if self.sure else None
+
+    def last(self) -> Activity | None:
+        """The latest sure one."""
+        return self.sure[-1] if self.sure else None
+
+    def count(self, kind: ActivityKind) -> int:
+        """How many sure ones are of `kind`."""
+        return sum(activity.kind is kind for activity in self.sure)
+
+
+def judge_attempt(activity: Activity, received_at: datetime, as_of: datetime) -> Judged:
+    """Whether `activity` is an attempt on a lead received at `received_at`, seen at `as_of`."""
+    verdict, why = _attempt(activity, received_at, as_of)
+    return Judged(activity, verdict, why)
+
+
+def attempts(case: LeadCase) -> Touches:
+    """The attempts on the lead, sure and unknown."""
+    received_at, as_of = case.lead.received_at, case.as_of
+    sure: list[Activity] = []
+    unknown: list[Judged] = []
+    for activity in case.activities:
+        verdict, why = _attempt(activity, received_at, as_of)
+        if verdict is AttemptVerdict.YES:
+            sure.append(activity)
+        elif verdict is AttemptVerdict.UNKNOWN:
+            unknown.append(Judged(activity, verdict, why))
+    return _ordered(sure, unknown)
+
+
+def connections(case: LeadCase, policy: Policy) -> Touches:
+    """Contact made: two-way exchanges with the lead, sure and unknown.
+
+    A call in either direction that reached the person (at least `policy.min_conversation_s` where the length is
+    known), a meeting to which the lead came, or a message or e-mail of the lead after an attempt of ours.
+    """
+    tried = attempts(case)
+    first_sure = tried.sure[0].occurred_at if tried.sure else None
+    first_any = min((judged.activity.occurred_at for judged in tried.unknown), default=first_sure)
+    if first_sure is not None and first_any is not None:
+        first_any = min(first_any, first_sure)
+    sure: list[Activity] = []
+    unknown: list[Judged] = []
+    for activity in case.activities:
+        if not case.lead.received_at <= activity.occurred_at <= case.as_of:
+            continue
+        if activity.kind in _WRITTEN:
+            verdict, why = _reply(activity, first_sure, first_any)
+        else:
+            verdict, why = _conversation(activity, policy.min_conversation_s)
+        if verdict is AttemptVerdict.YES:
+            sure.append(activity)
+        elif verdict is AttemptVerdict.UNKNOWN:
+            unknown.append(Judged(activity, verdict, why))
+    return _ordered(sure, unknown)
+
+
+def failed_attempt(activity: Activity, policy: Policy) -> bool | None:
+    """Whether a sure attempt did not reach the person: True, False, or None when the CRM does not say.
+
+    An e-mail or message has failed only when it bounced; while it waits for an answer it is neither.
+    """
+    if activity.disposition in _NOT_REACHED:
+        return True
+    if activity.kind in _WRITTEN or activity.kind is ActivityKind.MEETING:
+        return False
+    verdict, _ = _conversation(activity, policy.min_conversation_s)
+    return None if verdict is AttemptVerdict.UNKNOWN else verdict is AttemptVerdict.NO
+
+
+def holder_at(case: LeadCase, t: datetime) -> str | None:
+    """The owner id of whoever held the lead at `t`, None for nobody.
+
+    By the recorded hand-overs; without any the present owner is taken to have held it all along.
+    """
+    if not case.owner_changes:
+        return case.lead.owner_id
+    holder = None
+    for change in case.owner_changes:
+        if change.occurred_at > t:
+            break
+        holder = change.owner_id
+    return holder
+
+
+def future_occurrences(case: LeadCase) -> tuple[datetime, ...]:
+    """When activities that lie after `case.as_of` occur: instants at which they may begin to count."""
+    if not case.activities or case.activities[-1].occurred_at <= case.as_of:
+        return ()
+    return tuple(activity.occurred_at for activity in case.activities if activity.occurred_at > case.as_of)
+
+
+def _attempt(activity: Activity, received_at: datetime, as_of: datetime) -> tuple[AttemptVerdict, str]:
+    no = AttemptVerdict.NO
+    if activity.kind is ActivityKind.NOTE:
+        return no, "is a note"
+    if activity.state in _NOT_TAKEN_PLACE:
+        return no, "did not take place"
+    if activity.occurred_at < received_at:
+        return no, "lies before the lead arrived"
+    if activity.occurred_at > as_of:
+        return no, "lies ahead"
+    if activity.is_automated is True:
+        return no, "was sent by a machine"
+    if activity.kind is not ActivityKind.MEETING:
+        if activity.direction is Direction.INBOUND:
+            return no, "came from the lead"
+        if activity.direction is None:
+            return AttemptVerdict.UNKNOWN, "does not say who reached out"
+        if activity.is_automated is None:
+            return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine acted"
+    if activity.state is None:
+        return AttemptVerdict.UNKNOWN, "does not say whether it took place"
+    return AttemptVerdict.YES, "is an attempt"
+
+
+def _conversation(activity: Activity, min_conversation_s: int) -> tuple[AttemptVerdict, str]:
+    no = AttemptVerdict.NO
+    if activity.kind is ActivityKind.NOTE:
+        return no, "is a note"
+    if activity.state in _NOT_TAKEN_PLACE:
+        return no, "did not take place"
+    if activity.disposition in _NOT_REACHED:
+        return no, "did not reach the person"
+    if activity.is_automated is True:
+        return no, "was made by a machine"
+    if activity.kind is ActivityKind.CALL:
+        if activity.duration_s is not None and activity.duration_s < min_conversation_s:
+            return no, "was too short for a conversation"
+        if activity.disposition is None:
+            return AttemptVerdict.UNKNOWN, "does not say whether the person was reached"
+        if activity.is_automated is None:
+            return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine called"
+    if activity.state is None:
+        return AttemptVerdict.UNKNOWN, "does not say whether it took place"
+    return AttemptVerdict.YES, "is contact made"
+
+
+def _reply(activity: Activity, first_sure: datetime | None, first_any: datetime | None) -> tuple[AttemptVerdict, str]:
+    no = AttemptVerdict.NO
+    if activity.direction is Direction.OUTBOUND or activity.is_automated is True:
+        return no, "is no answer of the lead"
+    if activity.state in _NOT_TAKEN_PLACE or activity.disposition is Disposition.BOUNCED:
+        return no, "did not take place"
+    if first_any is None or activity.occurred_at < first_any:
+        return no, "came before any attempt"
+    if activity.direction is None:
+        return AttemptVerdict.UNKNOWN, "does not say who wrote"
+    if activity.is_automated is None:
+        return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine wrote"
+    if first_sure is None or activity.occurred_at < first_sure:
+        return AttemptVerdict.UNKNOWN, "answers something that may not have been an attempt"
+    return AttemptVerdict.YES, "is an answer of the lead"
+
+
+def _ordered(sure: list[Activity], unknown: list[Judged]) -> Touches:
+    sure.sort(key=lambda activity: (activity.occurred_at, activity.activity_id))
+    unknown.sort(key=lambda judged: (judged.activity.occurred_at, judged.activity.activity_id))
+    return Touches(tuple(sure), tuple(unknown))
