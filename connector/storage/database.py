@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -93,10 +94,10 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        except PermissionError:
-            pass  # a read-only file can still be read; a write will say StorageFailed
         except OSError as error:
-            raise StorageFailed(f"The database file {path} cannot be made: {error.strerror}.") from error
+            # A read-only file can still be read, and may be mended while we run; a write will say StorageFailed.
+            if error.errno not in {errno.EACCES, errno.EROFS}:
+                raise StorageFailed(f"The database file {path} cannot be made: {error.strerror}.") from error
         engine = sa.create_engine(
             url.set(database=str(path)),
             connect_args={"check_same_thread": False, "timeout": timeout_s, "isolation_level": None},

@@ -272,6 +272,8 @@ class Inbox:
                 with self._database.write(timeout_s=_TRY_S) as conn:
                     outcomes = [_insert(conn, self._database, waiting.item) for waiting in group]
             except StorageFailed as error:
+                # A file opened while it could only be read stays so: the next try begins with a new connection.
+                self._database.engine.dispose()
                 _fail(group, error)
                 return
             except StorageBusy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -22,8 +23,9 @@ DEFAULT_THREADS = 32
 STOP_WITHIN_S = 15
 #: Headers must be there within this time. It also ends connections that are kept open and idle.
 _HEADERS_WITHIN_MS = 10_000
-#: Requests taken on while all threads are busy; others wait in the kernel's queue.
-_WAITING_PER_THREAD = 4
+#: Connections at once; others wait in the kernel's queue. Idle ones count too, hence so many: with few, as many slow
+#: senders would keep everybody else out until the time for their headers is over.
+_CONNECTIONS = 2048
 #: The server shows its environment to the app as if it were part of the request: ours holds keys, and a variable
 #: HTTP_X would look like a header X.
 _HIDDEN = ("LEADASSAY_", "HUBSPOT_", "HTTP_", "PG", "SMTP_")
@@ -36,6 +38,7 @@ def run_web(target: str, host: str, port: int, threads: int = DEFAULT_THREADS) -
 
     The app is made in the process that answers, after it was started, and again whenever it had to be started again.
     """
+    _allow_open_files(_CONNECTIONS + 1024)
     server = Granian(
         target,
         address=host,
@@ -45,13 +48,21 @@ def run_web(target: str, host: str, port: int, threads: int = DEFAULT_THREADS) -
         websockets=False,
         workers=1,
         blocking_threads=threads,
-        backpressure=threads * _WAITING_PER_THREAD,
+        backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN_S,
         log_level=LogLevels.warning,
     )
     server.serve(target_loader=_load)
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Every connection is an open file, and the usual limit is 1024. What is not granted stays as it is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < granted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
 
 
 def _load(target: str) -> WsgiApp:
