@@ -21,6 +21,9 @@ class Fact(StrEnum):
     OWNER_HISTORY = "owner_history"
     STAGE_HISTORY = "stage_history"
     DUPLICATES = "duplicates"
+    CONTACT_DATA = "contact_data"
+    OWNER = "owner"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,9 +119,9 @@ def _acts(
 ) -> tuple[tuple[Activity, ...], tuple[Task, ...]]:
     activities: list[Activity] = []
     tasks: list[Task] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[int, str], int] = {}
     for line in lines:
-        first_line = seen.setdefault((line.file, line.touch_id), line.line)
+        first_line = seen.setdefault((line.place, line.touch_id), line.line)
         if first_line != line.line:
             reason = f"the touch id stands already on line {first_line} for this lead; that row is used"
             store.add_bad(BadRow(file=line.file, line=line.line, reason=reason, value=excerpt(line.touch_id)))

@@ -181,6 +181,17 @@ class Store:
             "judged", f"{column}, answer, count(*)", f"{column}, answer", f"GROUP BY {column}, answer"
         )
 
+    def largest_groups(self, group: str, most: int) -> dict[str, int]:
+        """The groups with most leads, the largest first, each with its number of first attempts."""
+        column = _GROUPS[group]
+        rows = self._sorted(
+            "judged",
+            f"{column}, count(first_attempt_s)",
+            f"count(*) DESC, {column} LIMIT {int(most)}",
+            f"GROUP BY {column}",
+        )
+        return dict(rows)
+
     def first_attempts(self, group: str) -> Iterator[tuple[str, int]]:
         """(group, seconds of working time to the first attempt) in this order."""
         column = _GROUPS[group]

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from audits.lead_rule import CANNOT_TELL, UNMAPPED_STATUS, Draft, LeadRule, lead_evidence, unmapped_status
-from audits.model.case import LeadCase
+from audits.lead_rule import (
+    CANNOT_TELL,
+    NOT_LOOKED_AT,
+    UNMAPPED_STATUS,
+    Draft,
+    LeadRule,
+    lead_evidence,
+    not_looked_at,
+    unmapped_status,
+)
+from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
@@ -20,13 +29,13 @@ INFO = RuleInfo(
         ("owned", "the lead has an owner"),
         ("no_owner", "the open lead has no owner"),
         ("closed", "the lead is closed"),
-        (UNMAPPED_STATUS, CANNOT_TELL[UNMAPPED_STATUS]),
+        *((code, CANNOT_TELL[code]) for code in (UNMAPPED_STATUS, NOT_LOOKED_AT)),
     ),
     outcomes=(
         (Outcome.PASS, ("owned",)),
         (Outcome.BREACH, ("no_owner",)),
         (Outcome.NOT_APPLICABLE, ("closed",)),
-        (Outcome.NOT_EVALUATED, (UNMAPPED_STATUS,)),
+        (Outcome.NOT_EVALUATED, (UNMAPPED_STATUS, NOT_LOOKED_AT)),
     ),
     measures=(MeasureInfo("has_owner", "bool", "whether the lead has an owner now"),),
 )
@@ -45,6 +54,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             evidence=(lead_evidence(lead, "owner_id", lead.owner_id),),
             owner_id=lead.owner_id,
         )
+    missing = case.coverage.cause(Fact.OWNER)
+    if missing is not None:
+        return not_looked_at(missing, "whether somebody owns the lead")
     if lead.status is None:
         return unmapped_status(lead)
     if lead.status is not LeadStatus.OPEN:

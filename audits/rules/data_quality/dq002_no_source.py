@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audits.lead_rule import Draft, LeadRule, lead_evidence
-from audits.model.case import LeadCase
+from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
+from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
 from audits.rule import Family, MeasureInfo, RuleInfo
@@ -20,11 +20,13 @@ INFO = RuleInfo(
         ("no_source", "no source is given"),
         ("source_says_nothing", "the source is a word that names none, such as unknown or n/a"),
         ("imported", "the lead came by an import, which is its source"),
+        (NOT_LOOKED_AT, CANNOT_TELL[NOT_LOOKED_AT]),
     ),
     outcomes=(
         (Outcome.PASS, ("source_known",)),
         (Outcome.BREACH, ("no_source", "source_says_nothing")),
         (Outcome.NOT_APPLICABLE, ("imported",)),
+        (Outcome.NOT_EVALUATED, (NOT_LOOKED_AT,)),
     ),
     measures=(MeasureInfo("source", "text", "the source as read; unknown when none is given"),),
 )
@@ -68,6 +70,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence="The lead came by an import, so no source is asked for.",
             measures=measures,
         )
+    missing = case.coverage.cause(Fact.SOURCE)
+    if missing is not None:
+        return not_looked_at(missing, "where the lead came from")
     return Draft(
         outcome=Outcome.BREACH,
         reason="source_says_nothing" if source else "no_source",

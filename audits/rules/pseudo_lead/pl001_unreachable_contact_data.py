@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audits.lead_rule import Draft, LeadRule, lead_evidence
-from audits.model.case import LeadCase
+from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
+from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
@@ -25,11 +25,12 @@ INFO = RuleInfo(
         ("all_invalid", "all contact data given are wrong"),
         ("nothing_given", "there is neither a phone number nor an e-mail address"),
         ("region_unknown", "no other way is well formed, and the number has no country code and no known country"),
+        (NOT_LOOKED_AT, CANNOT_TELL[NOT_LOOKED_AT]),
     ),
     outcomes=(
         (Outcome.PASS, ("reachable", "partly_reachable")),
         (Outcome.BREACH, ("all_invalid", "nothing_given")),
-        (Outcome.NOT_EVALUATED, ("region_unknown",)),
+        (Outcome.NOT_EVALUATED, ("region_unknown", NOT_LOOKED_AT)),
     ),
     measures=(
         MeasureInfo("phone_valid", "bool", "whether a number can be in use; unknown without a country or a number"),
@@ -60,6 +61,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         verdicts.append(("email", lead.email.strip(), email.is_valid, email.why))
     measures = (Measure("phone_valid", phone_valid, "bool"), Measure("email_valid", email_valid, "bool"))
     evidence = tuple(lead_evidence(lead, field, text) for field, text, _, _ in verdicts)
+    missing = case.coverage.cause(Fact.CONTACT_DATA)
+    if missing is not None and not (phone_valid or email_valid):
+        return not_looked_at(missing, "whether the lead can be reached", measures)
     if not verdicts:
         return Draft(
             outcome=Outcome.BREACH,

@@ -1,0 +1,190 @@
+"""`leadassay audit`: the audits on exports of any CRM."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from audits.engine import LeadAudit
+from audits.model.case import LeadCase
+from audits.model.policy import Policy
+from audits.model.zones import load_zone
+from audits.reports.export_report import Answer
+from connector.exports.json_output import JsonOutput
+from connector.exports.mapping import ExportMap
+from connector.exports.mapping_file import read_map
+from connector.exports.page import NOT_ENOUGH, render_page
+from connector.exports.policy_file import read_policy
+from connector.exports.problems import UnusableInput
+from connector.exports.run import AuditRequest, AuditRun, run_audit
+from connector.exports.store import open_store
+
+_UNUSABLE = 2
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("audit")
+@click.option("--leads", type=_FILE, required=True, help="CSV or XLSX export of leads, or an event log.")
+@click.option(
+    "--touches", multiple=True, metavar="[NAME=]FILE", help="Export of calls, e-mails and so on; repeatable."
+)
+@click.option("--map", "map_path", type=_FILE, required=True, help="MAP.toml: what columns and values mean.")
+@click.option("--policy", "policy_path", type=_FILE, required=True, help="POLICY.toml: what was agreed.")
+@click.option("--as-of", metavar="TIME", help="Judge as of this time (ISO 8601; default: the latest in the files).")
+@click.option("--json", "json_path", metavar="FILE", help="Write everything as JSON; - is stdout.")
+@click.option("--html", "html_path", type=_FILE, help="Write the report as one HTML file.")
+def audit_command(
+    leads: Path,
+    touches: tuple[str, ...],
+    map_path: Path,
+    policy_path: Path,
+    as_of: str | None,
+    json_path: str | None,
+    html_path: Path | None,
+) -> None:
+    """Audit exports of any CRM, without a connection to it.
+
+    Exit code 2 and a sentence when an input cannot be used at all; rows that cannot be used are counted and listed.
+    """
+    try:
+        exported, policy = read_map(map_path), read_policy(policy_path)
+        request = AuditRequest(
+            leads=leads,
+            touches=_touches(touches, exported),
+            exported=exported,
+            policy=policy,
+            as_of=_as_of(as_of, policy),
+            now=datetime.now(UTC),
+        )
+        run = _run(request, json_path, html_path)
+    except UnusableInput as problem:
+        _refuse(str(problem))
+    if json_path != "-":
+        click.echo(summary(run))
+
+
+def summary(run: AuditRun) -> str:
+    """The audit in a few lines for a terminal."""
+    total = run.report.total
+    answers = ", ".join(
+        f"{count} {answer.value.replace('_', ' ')}" for answer, count in total.counts.items() if count
+    )
+    rules = [
+        f"  {rule.rule_id} {rule.title}: {rule.breaches.count} of {rule.breaches.n}" for rule in run.report.rules
+    ]
+    shares = total.in_time
+    rate = NOT_ENOUGH
+    if shares.fraction is not None and shares.low is not None and shares.high is not None:
+        rate = f"{100 * shares.fraction:.0f} % ({100 * shares.low:.0f}-{100 * shares.high:.0f} %)"
+    return "\n".join(
+        [
+            f"{run.title}, as of {run.as_of.isoformat()}, policy {run.policy.version}",
+            f"{run.count_leads} leads: {answers or 'none'}",
+            f"{total.counts[Answer.IN_TIME]} of {shares.n} tried in time: {rate}",
+            "Breaches of pass or breach:",
+            *rules,
+            *(f"{file.name}: {file.rows} rows" for file in run.files),
+            f"Rows not used: {run.count_bad_rows}; values without a meaning in the map: {len(run.unmapped)}",
+        ]
+    )
+
+
+def _run(request: AuditRequest, json_path: str | None, html_path: Path | None) -> AuditRun:
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store())
+        output = JsonOutput(stack.enter_context(_target(json_path))) if json_path is not None else None
+        tell = stack.enter_context(_progress())
+
+        def each(case: LeadCase, judged: LeadAudit) -> None:
+            if output is not None:
+                output.lead(case, judged)
+
+        run = run_audit(store, request, tell, each)
+        if output is not None:
+            output.finish(run, store.bad_rows())
+        if html_path is not None:
+            with _target(str(html_path)) as page:
+                page.write(render_page(run, store.bad_rows()).encode())
+        return run
+
+
+def _touches(given: tuple[str, ...], exported: ExportMap) -> dict[str, Path]:
+    """Which file belongs to which [[touches]] of the map. Raises UnusableInput when that is open."""
+    names = [each.name for each in exported.touches]
+    found: dict[str, Path] = {}
+    for text in given:
+        name, mark, file = text.partition("=")
+        if not mark or name not in names:
+            if len(names) != 1:
+                raise UnusableInput(
+                    f"--touches {text}: say which of the map's touches this is, as NAME=FILE; "
+                    f"the map has {', '.join(names) or 'none'}"
+                )
+            name, file = names[0], text
+        if name in found:
+            raise UnusableInput(f"--touches: two files are given for {name!r}; put their rows into one")
+        found[name] = Path(file)
+    return found
+
+
+def _as_of(text: str | None, policy: Policy) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnusableInput(f"--as-of {text}: is no time; write 2024-03-31 or 2024-03-31T18:00+02:00") from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=load_zone(policy.calendar.zone))
+    return found.astimezone(UTC)
+
+
+@contextmanager
+def _target(path: str | None) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when it is whole, or stdout for "-"."""
+    if path is None or path == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    final = Path(path)
+    part = final.with_name(f".{final.name}.part-{os.getpid()}")
+    try:
+        target = part.open("wb")
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        with target:
+            yield target
+        part.replace(final)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar on stderr, if that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        phases: dict[str, int] = {}
+
+        def tell(phase: str, done: int, total: int | None) -> None:
+            task = phases.get(phase)
+            if task is None:
+                task = phases[phase] = bar.add_task(phase, total=total)
+            bar.update(bar.tasks[task].id, completed=done, total=total)
+
+        yield tell
+
+
+def _refuse(sentence: str) -> NoReturn:
+    click.echo(f"leadassay audit: {sentence}", err=True)
+    sys.exit(_UNUSABLE)

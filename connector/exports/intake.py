@@ -1,0 +1,158 @@
+"""The first pass: every row of every file read, judged usable or bad, and put where it will be sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from audits.model.activity import Activity, ActivityState
+from audits.model.case import KeyKind
+from audits.model.identity import email_key, phone_key
+from audits.model.lead import Lead
+from connector.exports.mapping import EventLogMap, ExportMap, LeadMap, TouchMap
+from connector.exports.problems import BadCell, BadRow
+from connector.exports.reader import open_sheet
+from connector.exports.rows import Event, EventRows, LeadRows, Touch, TouchRows
+from connector.exports.sheet import Row, Sheet
+from connector.exports.store import Store
+from connector.exports.tallies import UnmappedValues
+from connector.exports.times import TimeReader
+
+_TELL_EVERY = 1000
+
+ReadT = TypeVar("ReadT")
+
+
+Progress = Callable[[str, int, int | None], None]
+"""Is told the phase, how much of it is done, and the whole (None = not known)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSummary:
+    """What became of one file. `rows` counts all rows with anything in them; `bad_rows` those that were not used.
+
+    The other counts are of cells: local times that needed a rule, dates without a time of day, and texts that were
+    read by the fallback encoding.
+    """
+
+    name: str
+    role: str
+    rows: int
+    bad_rows: int
+    blank_rows: int
+    unknown_columns: tuple[str, ...]
+    repeated_hours: int
+    skipped_hours: int
+    days_only: int
+    rescued_cells: int
+
+
+class Intake:
+    """Reads the files of one run into `store`."""
+
+    def __init__(self, store: Store, exported: ExportMap, region: str | None, now: datetime, tell: Progress) -> None:
+        self._store = store
+        self._owners = exported.owners
+        self._region = region
+        self._now = now
+        self._tell = tell
+        self.unmapped = UnmappedValues()
+        self.latest: datetime | None = None
+
+    def read_leads(self, path: Path, how: LeadMap) -> FileSummary:
+        """Read the leads file. Raises UnusableInput when it cannot be used at all."""
+
+        def keep(lead: Lead, row: Row) -> None:
+            self._store.add_lead(lead, row.line)
+            self._note(lead.received_at, lead.recorded_at)
+            region = lead.country or self._region
+            numbers = {phone_key(text, region) for text in (lead.phone, lead.mobile)}
+            for number in sorted(filter(None, numbers)):
+                self._store.add_key(KeyKind.PHONE, number, lead)
+            address = email_key(lead.email)
+            if address is not None:
+                self._store.add_key(KeyKind.EMAIL, address, lead)
+
+        names = {name for each in how.columns.values() for name in each}
+        with open_sheet(path, how.file, names) as sheet:
+            rows = LeadRows(sheet, how, self._owners, self.unmapped)
+            return self._read(sheet, "leads", names, rows.times, rows.lead, keep)
+
+    def read_touches(self, path: Path, how: TouchMap, place: int) -> FileSummary:
+        """Read one touches file; `place` is its rank among them. Raises UnusableInput."""
+        names = {name for each in how.columns.values() for name in each}
+        with open_sheet(path, how.file, names) as sheet:
+            rows = TouchRows(sheet, how, self._owners, self.unmapped)
+
+            def keep(touches: list[Touch], row: Row) -> None:
+                for touch in touches:
+                    self._store.add_touch(touch, sheet.name, place, row.line)
+                    act = touch.act
+                    is_plan = not isinstance(act, Activity) or act.state is ActivityState.PLANNED
+                    if touch.is_recorded_known or not is_plan:
+                        self._note(act.recorded_at)
+
+            return self._read(sheet, how.name, names, rows.times, rows.touches, keep)
+
+    def read_events(self, path: Path, how: EventLogMap) -> FileSummary:
+        """Read an event log. Raises UnusableInput."""
+
+        def keep(event: Event, _: Row) -> None:
+            self._store.add_event(event)
+            self._note(event.event_at)
+
+        names = {name for each in how.lead.columns.values() for name in each} | set(how.columns.values())
+        with open_sheet(path, how.lead.file, names) as sheet:
+            rows = EventRows(sheet, how, self._owners, self.unmapped)
+            return self._read(sheet, "events", names, rows.times, rows.event, keep)
+
+    def _read(
+        self,
+        sheet: Sheet,
+        role: str,
+        names: set[str],
+        times: TimeReader,
+        parse: Callable[[Row], ReadT],
+        keep: Callable[[ReadT, Row], None],
+    ) -> FileSummary:
+        rows = bad_rows = 0
+        for row in sheet.rows():
+            rows += 1
+            if rows % _TELL_EVERY == 0:
+                self._tell(f"Reading {sheet.name}", *sheet.position())
+            if isinstance(row, BadRow):
+                bad_rows += 1
+                self._store.add_bad(row)
+                continue
+            try:
+                read = parse(row)
+            except BadCell as bad:
+                bad_rows += 1
+                self._store.add_bad(
+                    BadRow(file=sheet.name, line=row.line, column=bad.column, value=bad.value, reason=bad.reason)
+                )
+            else:
+                keep(read, row)
+        done, total = sheet.position()
+        self._tell(f"Reading {sheet.name}", total or done, total or done)
+        return FileSummary(
+            name=sheet.name,
+            role=role,
+            rows=rows,
+            bad_rows=bad_rows,
+            blank_rows=sheet.blank_rows,
+            unknown_columns=sheet.unknown_columns(names),
+            repeated_hours=times.repeated_hours,
+            skipped_hours=times.skipped_hours,
+            days_only=times.days_only,
+            rescued_cells=sheet.rescued_cells,
+        )
+
+    def _note(self, *instants: datetime) -> None:
+        """Remember the latest time that is not ahead of now: the export cannot be older than that."""
+        for instant in instants:
+            if instant <= self._now and (self.latest is None or instant > self.latest):
+                self.latest = instant

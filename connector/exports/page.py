@@ -1,0 +1,131 @@
+"""The audit as one HTML file: self-contained, without script, every value escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from audits.model.finding import Outcome
+from audits.reports.export_report import Answer, Bin
+from audits.reports.statistics import MINIMUM_N, Share
+from audits.wording import span
+from connector.exports.problems import BadRow
+from connector.exports.run import AuditRun
+
+#: So many rows that were not used are listed on the page; the JSON lists all.
+MOST_BAD_ROWS = 500
+
+NOT_ENOUGH = "not enough data"
+
+_ANSWER_WORDS = {
+    Answer.IN_TIME: "tried in time",
+    Answer.LATE: "tried late",
+    Answer.UNANSWERED: "past the target, never tried",
+    Answer.WAITING: "waiting, still in time",
+    Answer.CLOSED_WITHOUT: "closed without need of an attempt",
+    Answer.IMPORTED: "imported, no fresh enquiry",
+    Answer.UNKNOWN: "cannot be told",
+}
+_WIDTH, _HEIGHT, _BASE, _TOP = 640, 240, 200, 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One bar of the picture, in its own units."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    label: str
+    count: int
+
+
+def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
+    """The HTML of the report; times in the policy's zone."""
+    environment = Environment(
+        loader=PackageLoader("connector.exports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    zone = ZoneInfo(run.policy.calendar.zone)
+    environment.filters["span"] = _span
+    environment.filters["share"] = _share
+    environment.filters["number"] = _number
+    environment.filters["moment"] = lambda t: _moment(t, zone)
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        report=run.report,
+        zone=run.policy.calendar.zone,
+        answers=Answer,
+        answer_words=_ANSWER_WORDS,
+        outcomes=Outcome,
+        minimum_n=MINIMUM_N,
+        not_enough=NOT_ENOUGH,
+        bars=_bars(run.report.histogram),
+        picture={"width": _WIDTH, "height": _HEIGHT, "base": _BASE},
+        histogram_n=sum(each.count for each in run.report.histogram),
+        bad_rows=list(islice(bad_rows, MOST_BAD_ROWS)),
+        spans=_agreed(run),
+    )
+
+
+def _agreed(run: AuditRun) -> Mapping[str, str]:
+    policy = run.policy
+    return {
+        "first attempt": span(policy.response_target_s),
+        **{
+            f"first attempt, {lead_type}": span(target_s)
+            for lead_type, target_s in policy.response_target_by_type.items()
+        },
+        "first call at the latest": span(policy.never_called_after_s),
+        "again after a failed attempt": span(policy.recontact_after_s),
+        "longest silence": span(policy.silent_after_s),
+    }
+
+
+def _bars(bins: Iterable[Bin]) -> list[_Bar]:
+    kept = list(bins)
+    highest = max((each.count for each in kept), default=0) or 1
+    step = _WIDTH / len(kept)
+    bars: list[_Bar] = []
+    for place, each in enumerate(kept):
+        height = (_BASE - _TOP) * each.count / highest
+        bars.append(
+            _Bar(
+                x=round(place * step + 4, 1),
+                y=round(_BASE - height, 1),
+                width=round(step - 8, 1),
+                height=round(height, 1),
+                middle=round((place + 0.5) * step, 1),
+                label=each.label,
+                count=each.count,
+            )
+        )
+    return bars
+
+
+def _span(seconds: int | None) -> str:
+    return NOT_ENOUGH if seconds is None else span(seconds)
+
+
+def _share(value: Share) -> str:
+    if value.fraction is None or value.low is None or value.high is None:
+        return NOT_ENOUGH
+    return f"{100 * value.fraction:.0f} % ({100 * value.low:.0f}–{100 * value.high:.0f} %)"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _moment(t: datetime, zone: ZoneInfo) -> str:
+    return f"{t.astimezone(zone):%Y-%m-%d %H:%M}"
