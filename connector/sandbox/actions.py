@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from connector.sandbox.changes import Origin
 from connector.sandbox.core import Sandbox
 from connector.sandbox.grants import grantable
 from connector.sandbox.kinds import CONTACTS, Kind, find_kind
 from connector.sandbox.objects import show
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record, Source
 from connector.sandbox.seed import moment, read_source
-from connector.sandbox.state import Origin, Portal
 from connector.sandbox.wire import (
     JsonObject,
     as_int,

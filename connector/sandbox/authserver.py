@@ -12,7 +12,7 @@ from authlib.integrations.flask_oauth2.requests import (
     FlaskOAuth2Request,
 )
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749 import AccessDeniedError, OAuth2Request
 from authlib.oauth2.rfc6749.grants import (
     AuthorizationCodeGrant,
     RefreshTokenGrant,
@@ -188,7 +188,7 @@ def _grant_classes(sandbox: Sandbox) -> tuple[type, type]:
             if grant is None:
                 return None
             if sandbox.store.portal(grant.portal_id).is_gone:
-                raise OAuth2Error("access_denied", "missing or unknown hub id")
+                raise AccessDeniedError("missing or unknown hub id")
             if refresh_token in grant.spent_tokens:
                 # A spent token used again means that it was copied: the whole family dies.
                 grants.revoke(grant, kills_access=True)

@@ -88,12 +88,15 @@ class SandboxControl:
 
     def writes(self, since: int = 0, **matching: object) -> list[JsonObject]:
         """The log of writes from the sequence number after `since` on, those whose entries equal `matching`."""
-        found = _objects(self._call("GET", f"writes?since={since}")["writes"])
-        return [entry for entry in found if all(entry.get(name) == value for name, value in matching.items())]
+        return _matching(_objects(self._call("GET", f"writes?since={since}")["writes"]), matching)
 
     def request_log(self) -> JsonObject:
         """{"counts": [{method, path, status, count}], "requests": [the last ones]}."""
         return self._call("GET", "requests")
+
+    def requests_made(self, **matching: object) -> list[JsonObject]:
+        """The last requests (ts, method, path, status, portalId) whose entries equal `matching`."""
+        return _matching(_objects(self.request_log()["requests"]), matching)
 
     def count_requests(self, method: str, path: str) -> int:
         """How often a path shape was called (ids as {id}), whatever the status."""
@@ -109,6 +112,15 @@ class SandboxControl:
     def webhooks(self, since: int = 0) -> JsonObject:
         """{"pending": n, "counts": {...}, "deliveries": [...]}."""
         return self._call("GET", f"webhooks?since={since}")
+
+    def webhook_counts(self) -> dict[str, int]:
+        """fired, dropped, doubled, shuffled, redelivered (events); sent, acked, retried, given_up (deliveries)."""
+        counts = self.webhooks()["counts"]
+        return {name: _number(count) for name, count in counts.items()} if isinstance(counts, dict) else {}
+
+    def deliveries(self, **matching: object) -> list[JsonObject]:
+        """The delivery log: status, attempt, httpStatus, error, ms, events; those that equal `matching`."""
+        return _matching(_objects(self.webhooks()["deliveries"]), matching)
 
     def clear_webhooks(self) -> None:
         self._call("DELETE", "webhooks")
@@ -165,6 +177,10 @@ class SandboxControl:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"waited {timeout_s} s in vain for {what}")
             time.sleep(0.02)
+
+
+def _matching(entries: list[JsonObject], wanted: Mapping[str, object]) -> list[JsonObject]:
+    return [entry for entry in entries if all(entry.get(name) == value for name, value in wanted.items())]
 
 
 def _objects(value: object) -> list[JsonObject]:

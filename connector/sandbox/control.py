@@ -72,7 +72,7 @@ def create_control(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of rou
 
     @blueprint.get("/writes")
     def read_writes() -> Response:
-        return answer({"writes": sandbox.store.writes(since())})
+        return answer({"writes": sandbox.store.journal.writes(since())})
 
     @blueprint.get("/requests")
     def read_requests() -> Response:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from flask import Response, g, jsonify, request
 
+from connector.sandbox.changes import Origin
 from connector.sandbox.config import SandboxConfig, Settings
 from connector.sandbox.grants import Grants, Token
 from connector.sandbox.limits import Limiter
 from connector.sandbox.misbehave import RuleBook
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Source
-from connector.sandbox.state import Origin, Portal, Store
+from connector.sandbox.state import Store
 from connector.sandbox.webhooks import Dispatcher
 from connector.sandbox.wire import ApiError, JsonObject, error_body, iso, now_ms
 
@@ -86,7 +88,7 @@ def assemble(config: SandboxConfig) -> Sandbox:
     store = Store(config, settings)
     grants = Grants(config, settings)
     dispatcher = Dispatcher(config, settings, grants, rules, random.Random(config.seed + 1))
-    store.listeners.append(dispatcher.notice)
+    store.journal.listeners.append(dispatcher.notice)
     sandbox = Sandbox(
         config=config,
         settings=config.settings,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -197,6 +199,49 @@ class Fields:
             raise not_found(f"Property {name} does not exist.", propertyName=[name])
         return found
 
+    def checked(self, values: Mapping[str, str], is_strict: bool) -> dict[str, str]:
+        """The values in their stored form. Strict (the API) refuses bad and read-only ones.
+
+        Raises ApiError 400 naming every refused property; one that does not exist is always refused.
+        """
+        refused: list[JsonObject] = []
+        checked: dict[str, str] = {}
+        for name, value in values.items():
+            definition = self.definitions.get(name)
+            if definition is None or definition.archived:
+                if is_strict:
+                    refused.append(_refusal(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
+                    continue
+                raise invalid(
+                    f"The {self.kind.singular} property {name!r} does not exist in this portal; create it first."
+                )
+            if is_strict:
+                if definition.read_only:
+                    refused.append(_refusal(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
+                    continue
+                reason = definition.refusal(value)
+                if reason is not None:
+                    refused.append(_refusal(name, *reason))
+                    continue
+            checked[name] = definition.stored(value)
+        if refused:
+            raise ApiError(
+                400,
+                error_body(
+                    f"Property values were not valid: {json.dumps(refused)}",
+                    "VALIDATION_ERROR",
+                    errors=[
+                        {
+                            "message": entry["message"],
+                            "code": entry["error"],
+                            "context": {"propertyName": [entry["name"]]},
+                        }
+                        for entry in refused
+                    ],
+                ),
+            )
+        return checked
+
     def create(self, body: JsonObject, at_ms: int, user_id: str | None) -> Definition:
         """Raises ApiError 400 (what is wrong) or 409 (name taken)."""
         definition = self._parsed(body, at_ms, user_id)
@@ -331,3 +376,7 @@ def _property_exists(name: str) -> ApiError:
             subCategory="Properties.PROPERTY_EXISTS",
         ),
     )
+
+
+def _refusal(name: str, code: str, message: str) -> JsonObject:
+    return {"isValid": False, "message": message, "error": code, "name": name, "localizedErrorMessage": message}

@@ -12,7 +12,7 @@ from connector.sandbox.authserver import Installer, OauthRequest, create_server,
 from connector.sandbox.config import PortalUser
 from connector.sandbox.core import Sandbox, answer, authorised
 from connector.sandbox.grants import grantable
-from connector.sandbox.state import Portal
+from connector.sandbox.portal import Portal
 from connector.sandbox.wire import not_found
 
 

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request
 
 from connector.sandbox.core import Caller, Sandbox, answer, authorised, body, no_content
 from connector.sandbox.kinds import CONTACTS, Kind, find_kind
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record, record_json
 from connector.sandbox.search import search
-from connector.sandbox.state import Portal
 from connector.sandbox.wire import (
     ApiError,
     JsonObject,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from connector.sandbox.changes import Owner
 from connector.sandbox.core import Sandbox, answer, authorised
-from connector.sandbox.state import Owner
 from connector.sandbox.wire import JsonObject, as_int, invalid, iso, not_found
 
 PAGE_LIMIT = 500

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from connector.sandbox.changes import Origin
 from connector.sandbox.core import Sandbox
 from connector.sandbox.kinds import CONTACTS, ENGAGEMENTS, KINDS, find_kind
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record, Source
-from connector.sandbox.state import Origin, Portal
 from connector.sandbox.wire import invalid, now_ms
 
 PAGE_SIZE = 50

@@ -39,7 +39,7 @@ def create_properties(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of 
         return caller, kind, caller.portal.fields[kind.plural]
 
     def note(caller: Caller, kind: Kind, action: str, name: str) -> None:
-        sandbox.store.log_write(caller.portal.id, action, caller.origin, kind, name=name)
+        sandbox.store.journal.log_write(caller.portal.id, action, caller.origin, kind, name=name)
 
     def user_id(caller: Caller) -> str | None:
         return None if caller.origin.source.user_id is None else str(caller.origin.source.user_id)

@@ -8,8 +8,8 @@ from typing import Final
 from connector.sandbox.config import Settings
 from connector.sandbox.fields import Definition
 from connector.sandbox.kinds import CONTACTS, Kind, find_kind
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record, record_json
-from connector.sandbox.state import Portal
 from connector.sandbox.wire import (
     JsonObject,
     as_int,

@@ -23,9 +23,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from connector.sandbox.changes import Origin, Owner
 from connector.sandbox.kinds import find_kind
+from connector.sandbox.portal import Portal
 from connector.sandbox.record import Record, Source
-from connector.sandbox.state import Origin, Owner, Portal
 from connector.sandbox.wire import (
     JsonObject,
     as_int,

@@ -19,11 +19,11 @@ from typing import Final
 
 import requests
 
+from connector.sandbox.changes import Change
 from connector.sandbox.config import SandboxConfig, Settings
 from connector.sandbox.grants import Grants
 from connector.sandbox.kinds import find_kind
 from connector.sandbox.misbehave import Fault, RuleBook
-from connector.sandbox.state import Change
 from connector.sandbox.wire import JsonObject, iso, now_ms
 
 # When the retries come, in minutes after the first attempt: ten of them, spread over 24 hours.
