@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from audits.model.case import Coverage
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage.json_text import dump_coverage, dump_list, load_coverage, load_strings
+from connector.storage.policies import default_policy, put_policy
 from connector.storage.statements import insert_new
 from connector.storage.tables import installs, metadata, web_sessions
 
@@ -99,7 +100,8 @@ def create_or_reconnect(
 ) -> Install:
     """Make the tenant of (crm, account), or bring the same tenant back to life with what was granted now.
 
-    An install that was uninstalled reads its account anew; one that was paused goes on where it stopped.
+    A new tenant gets the default policy in the account's zone. An install that was uninstalled reads its account
+    anew; one that was paused goes on where it stopped. Raises ValueError when the zone is no IANA zone.
     """
     found = find_install_by_account(conn, crm, account.account_id)
     granted: dict[str, object] = {
@@ -127,6 +129,9 @@ def create_or_reconnect(
             **granted,
         }
         insert_new(conn, installs, [row])
+        made_now = find_install_by_account(conn, crm, account.account_id)
+        if made_now is not None and made_now.install_id == row["install_id"]:
+            put_policy(conn, made_now.install_id, default_policy(account.zone), at)
     if found is not None and found.status is InstallStatus.UNINSTALLED:
         granted["backfill_state"] = BackfillState.WAITING.value
     # Also after the insert: another process may have made the row first.

@@ -207,8 +207,8 @@ activities = sa.Table(
     metadata,
     _tenant(),
     _key("lead_id"),
+    _key("kind"),
     _key("activity_id"),
-    _text("kind"),
     _at("occurred_at"),
     _at("recorded_at"),
     _words("direction"),
@@ -220,6 +220,7 @@ activities = sa.Table(
     _text("raw", "[]"),
     _words("from_lead_id"),
     _at("missing_since", nullable=True),
+    sa.Index(None, "install_id", "activity_id"),
     sqlite_with_rowid=False,
 )
 
@@ -237,6 +238,7 @@ tasks = sa.Table(
     _text("raw", "[]"),
     _words("from_lead_id"),
     _at("missing_since", nullable=True),
+    sa.Index(None, "install_id", "task_id"),
     sqlite_with_rowid=False,
 )
 
@@ -336,6 +338,7 @@ finding_mentions = sa.Table(
     _tenant(),
     _key("mentioned_id"),
     _key("fingerprint"),
+    sa.Index(None, "install_id", "fingerprint"),
     sqlite_with_rowid=False,
 )
 
@@ -452,16 +455,6 @@ notices = sa.Table(
 
 #: Deliveries for accounts that no install knows: no tenant, hence no install_id.
 unknown_accounts = sa.Table("unknown_accounts", metadata, _key("sender"), _count("events"), _at("last_at"))
-
-effects = sa.Table(
-    "effects",
-    metadata,
-    _tenant(),
-    _key("event_hash"),
-    _at("at"),
-    sa.Index(None, "install_id", "at"),
-    sqlite_with_rowid=False,
-)
 
 # --- the work list: what is due, and who works ------------------------------------------------------------------
 

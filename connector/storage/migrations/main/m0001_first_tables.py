@@ -70,8 +70,8 @@ def upgrade() -> None:
         "activities",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),
-        sa.Column("activity_id", Words, nullable=False),
         sa.Column("kind", Words, nullable=False),
+        sa.Column("activity_id", Words, nullable=False),
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("direction", Words, nullable=True),
@@ -86,8 +86,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_activities_install_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("install_id", "lead_id", "activity_id", name=op.f("pk_activities")),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "kind", "activity_id", name=op.f("pk_activities")),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_activities_install_id_activity_id"), "activities", ["install_id", "activity_id"], unique=False
     )
     op.create_table(
         "contact_keys",
@@ -163,18 +166,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_dirty_leads")),
     )
     op.create_table(
-        "effects",
-        sa.Column("install_id", Words, nullable=False),
-        sa.Column("event_hash", Words, nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["install_id"], ["installs.install_id"], name=op.f("fk_effects_install_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("install_id", "event_hash", name=op.f("pk_effects")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(op.f("ix_effects_install_id_at"), "effects", ["install_id", "at"], unique=False)
-    op.create_table(
         "events",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("event_hash", Words, nullable=False),
@@ -208,6 +199,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("install_id", "mentioned_id", "fingerprint", name=op.f("pk_finding_mentions")),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_finding_mentions_install_id_fingerprint"),
+        "finding_mentions",
+        ["install_id", "fingerprint"],
+        unique=False,
     )
     op.create_table(
         "findings",
@@ -454,6 +451,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", "task_id", name=op.f("pk_tasks")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_tasks_install_id_task_id"), "tasks", ["install_id", "task_id"], unique=False)
     op.create_table(
         "tokens",
         sa.Column("install_id", Words, nullable=False),

@@ -1,0 +1,189 @@
+"""Lead cases: all that was known of a lead as of one instant. A batch is a handful of queries, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.activity import (
+    Activity,
+    ActivityKind,
+    ActivityState,
+    Direction,
+    Disposition,
+    OwnerChange,
+    StageChange,
+    Task,
+)
+from audits.model.case import Coverage, LeadCase
+from audits.model.lead import Lead, LeadStatus
+from connector.storage.json_text import load_pairs
+from connector.storage.keys import sightings_of
+from connector.storage.statements import portions
+from connector.storage.tables import activities, leads, owner_changes, stage_changes, tasks
+
+
+class _OfLead(Protocol):
+    @property
+    def lead_id(self) -> str: ...
+
+
+FactT = TypeVar("FactT", bound=_OfLead)
+
+
+def load_cases(
+    conn: Connection, install_id: str, lead_ids: Collection[str], as_of: datetime, coverage: Coverage
+) -> list[LeadCase]:
+    """The cases of `lead_ids` as of `as_of` (aware UTC), by id. Leads that are unknown, gone or not yet there: none.
+
+    Activities and tasks count when recorded by `as_of`, changes when they happened by then; each tuple is sorted by
+    time, then id.
+    """
+    cases: list[LeadCase] = []
+    for portion in portions(sorted(set(lead_ids))):
+        rows = conn.execute(_known(install_id, as_of).where(leads.c.lead_id.in_(portion))).all()
+        cases += _cases(conn, install_id, rows, as_of, coverage)
+    return cases
+
+
+def iter_case_batches(
+    conn: Connection, install_id: str, as_of: datetime, coverage: Coverage, batch: int = 500
+) -> Iterator[list[LeadCase]]:
+    """All cases of the tenant in batches by id; memory is bounded by the batch."""
+    last = ""
+    while True:
+        rows = conn.execute(
+            _known(install_id, as_of).where(leads.c.lead_id > last).order_by(leads.c.lead_id).limit(batch)
+        ).all()
+        if not rows:
+            return
+        last = rows[-1].lead_id
+        yield _cases(conn, install_id, rows, as_of, coverage)
+
+
+def _known(install_id: str, as_of: datetime) -> sa.Select[Any]:
+    return sa.select(leads).where(
+        leads.c.install_id == install_id,
+        leads.c.recorded_at <= as_of,
+        sa.or_(leads.c.gone_at.is_(None), leads.c.gone_at > as_of),
+    )
+
+
+def _cases(
+    conn: Connection, install_id: str, rows: Iterable[sa.Row[Any]], as_of: datetime, coverage: Coverage
+) -> list[LeadCase]:
+    found = sorted((lead_from_row(row) for row in rows), key=lambda lead: lead.lead_id)
+    ids = [lead.lead_id for lead in found]
+
+    def facts(table: sa.Table, since: str, by: tuple[str, ...]) -> Iterator[sa.Row[Any]]:
+        for portion in portions(ids):
+            query = sa.select(table).where(
+                table.c.install_id == install_id, table.c.lead_id.in_(portion), table.c[since] <= as_of
+            )
+            if "missing_since" in table.c:
+                query = query.where(sa.or_(table.c.missing_since.is_(None), table.c.missing_since > as_of))
+            yield from conn.execute(query.order_by(*(table.c[name] for name in by)))
+
+    done = _by_lead(map(activity_from_row, facts(activities, "recorded_at", ("occurred_at", "activity_id", "kind"))))
+    planned = _by_lead(map(task_from_row, facts(tasks, "recorded_at", ("recorded_at", "task_id"))))
+    handed = _by_lead(map(_owner_change, facts(owner_changes, "occurred_at", ("occurred_at", "owner_id"))))
+    staged = _by_lead(map(_stage_change, facts(stage_changes, "occurred_at", ("occurred_at", "field", "raw_status"))))
+    sightings = sightings_of(conn, install_id, ids, as_of)
+    return [
+        LeadCase(
+            lead=lead,
+            as_of=as_of,
+            activities=tuple(done.get(lead.lead_id, ())),
+            tasks=tuple(planned.get(lead.lead_id, ())),
+            owner_changes=tuple(handed.get(lead.lead_id, ())),
+            stage_changes=tuple(staged.get(lead.lead_id, ())),
+            sightings=sightings.get(lead.lead_id, ()),
+            coverage=coverage,
+        )
+        for lead in found
+    ]
+
+
+def _by_lead(facts: Iterable[FactT]) -> dict[str, list[FactT]]:
+    grouped: dict[str, list[FactT]] = {}
+    for fact in facts:
+        grouped.setdefault(fact.lead_id, []).append(fact)
+    return grouped
+
+
+def lead_from_row(row: sa.Row[Any]) -> Lead:
+    """A row of `leads` → the lead."""
+    return Lead(
+        lead_id=row.lead_id,
+        received_at=row.received_at,
+        recorded_at=row.recorded_at,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        email=row.email,
+        phone=row.phone,
+        mobile=row.mobile,
+        company=row.company,
+        country=row.country,
+        source=row.source,
+        source_detail=row.source_detail,
+        owner_id=row.owner_id,
+        status=None if row.status is None else LeadStatus(row.status),
+        raw_status=row.raw_status,
+        lead_type=row.lead_type,
+        message=row.message,
+        is_imported=row.is_imported,
+        record_url=row.record_url,
+        modified_at=row.modified_at,
+    )
+
+
+def activity_from_row(row: sa.Row[Any]) -> Activity:
+    """A row of `activities` → the activity."""
+    return Activity(
+        activity_id=row.activity_id,
+        lead_id=row.lead_id,
+        kind=ActivityKind(row.kind),
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        direction=None if row.direction is None else Direction(row.direction),
+        state=None if row.state is None else ActivityState(row.state),
+        disposition=None if row.disposition is None else Disposition(row.disposition),
+        is_automated=row.is_automated,
+        duration_s=row.duration_s,
+        owner_id=row.owner_id,
+        raw=load_pairs(row.raw),
+    )
+
+
+def task_from_row(row: sa.Row[Any]) -> Task:
+    """A row of `tasks` → the task."""
+    return Task(
+        task_id=row.task_id,
+        lead_id=row.lead_id,
+        recorded_at=row.recorded_at,
+        due_at=row.due_at,
+        is_done=row.is_done,
+        completed_at=row.completed_at,
+        owner_id=row.owner_id,
+        raw=load_pairs(row.raw),
+    )
+
+
+def _owner_change(row: sa.Row[Any]) -> OwnerChange:
+    return OwnerChange(
+        lead_id=row.lead_id, occurred_at=row.occurred_at, owner_id=row.owner_id or None, source=row.source
+    )
+
+
+def _stage_change(row: sa.Row[Any]) -> StageChange:
+    return StageChange(
+        lead_id=row.lead_id,
+        occurred_at=row.occurred_at,
+        field=row.field,
+        raw_status=row.raw_status,
+        source=row.source,
+    )

@@ -1,0 +1,346 @@
+"""Findings and measures: what the rules said of each lead, when, and what holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.finding import Finding, Outcome
+from audits.model.score import FollowUpStatus, Score, Verdict
+from connector.storage.forget import forgotten_among
+from connector.storage.json_text import (
+    dump_evidence,
+    dump_measures,
+    dump_score,
+    load_evidence,
+    load_measures,
+    load_score,
+)
+from connector.storage.statements import insert_new, portions, upsert
+from connector.storage.tables import current_findings, finding_mentions, findings, installs, lead_audits, leads
+
+_NO_SCORE = Score(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """A finding with its history. `found_at`: first said; `confirmed_at`: last said again (aware UTC).
+
+    `is_current`: what its rule says of the lead now.
+    """
+
+    finding: Finding
+    fingerprint: str
+    found_at: datetime
+    confirmed_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """The latest measures of one lead, for pages and reports. Times are aware UTC.
+
+    `first_attempt_s`: seconds of working time from receipt to the first attempt, `first_attempt_wall_s`: seconds by
+    the clock on the wall; None = no attempt, or not to be seen. `due_at`: when the next act is due. `next_change_at`:
+    when time alone would change the answer.
+    """
+
+    lead_id: str
+    received_at: datetime
+    audited_at: datetime
+    policy_version: str
+    owner_id: str | None = None
+    source: str | None = None
+    first_attempt_at: datetime | None = None
+    first_attempt_s: int | None = None
+    first_attempt_wall_s: int | None = None
+    first_connection_at: datetime | None = None
+    attempts_calls: int = 0
+    attempts_emails: int = 0
+    last_attempt_at: datetime | None = None
+    quality: Score = _NO_SCORE
+    handling: Score = _NO_SCORE
+    verdict: Verdict = Verdict.UNKNOWN
+    follow_up_status: FollowUpStatus = FollowUpStatus.UNKNOWN
+    note: str = ""
+    next_change_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+def store_findings(conn: Connection, install_id: str, said: Sequence[Finding], at: datetime) -> int:
+    """Keep what rules said at `at` (aware UTC); returns how many findings are new.
+
+    A finding never changes: one with a known fingerprint is confirmed. What was current of the same lead and rule
+    stays as history. What is about, or points at, a lead that was forgotten meanwhile is passed over.
+    """
+    hidden = forgotten_among(conn, install_id, {name for finding in said for name in _names(finding)})
+    by_print = {finding.fingerprint(): finding for finding in said if hidden.isdisjoint(_names(finding))}
+    new = 0
+    for portion in portions(by_print):
+        known = set(
+            conn.execute(
+                sa.select(findings.c.fingerprint).where(
+                    findings.c.install_id == install_id, findings.c.fingerprint.in_(portion)
+                )
+            ).scalars()
+        )
+        fresh = [each for each in portion if each not in known]
+        insert_new(conn, findings, [_row(install_id, each, by_print[each], at) for each in fresh])
+        insert_new(conn, finding_mentions, _mentions(install_id, {each: by_print[each] for each in fresh}))
+        if known:
+            conn.execute(
+                sa.update(findings)
+                .where(
+                    findings.c.install_id == install_id,
+                    findings.c.fingerprint.in_(sorted(known)),
+                    findings.c.confirmed_at < at,
+                )
+                .values(confirmed_at=at)
+            )
+        new += len(fresh)
+    _point(conn, install_id, by_print, at)
+    return new
+
+
+def list_findings(
+    conn: Connection, install_id: str, lead_id: str, *, only_current: bool = False
+) -> list[StoredFinding]:
+    """What was said of a lead: by rule, the current one first, then the newest."""
+    is_current = current_findings.c.fingerprint.is_not(None)
+    query = (
+        sa.select(findings, is_current.label("is_current"))
+        .outerjoin(
+            current_findings,
+            sa.and_(
+                current_findings.c.install_id == findings.c.install_id,
+                current_findings.c.lead_id == findings.c.lead_id,
+                current_findings.c.rule_id == findings.c.rule_id,
+                current_findings.c.fingerprint == findings.c.fingerprint,
+            ),
+        )
+        .where(findings.c.install_id == install_id, findings.c.lead_id == lead_id)
+        .order_by(findings.c.rule_id, is_current.desc(), findings.c.found_at.desc(), findings.c.fingerprint)
+    )
+    if only_current:
+        query = query.where(is_current)
+    return [_stored(row) for row in conn.execute(query)]
+
+
+def store_audit(conn: Connection, install_id: str, audit: AuditRow) -> None:
+    """Keep the latest measures of one lead; see store_audits."""
+    store_audits(conn, install_id, [audit])
+
+
+def store_audits(conn: Connection, install_id: str, audits: Sequence[AuditRow]) -> None:
+    """Keep the latest measures, one row per lead. A lead that is gone meanwhile keeps its last ones."""
+    for portion in portions(audits):
+        live = set(
+            conn.execute(
+                sa.select(leads.c.lead_id).where(
+                    leads.c.install_id == install_id,
+                    leads.c.lead_id.in_([each.lead_id for each in portion]),
+                    leads.c.gone_at.is_(None),
+                )
+            ).scalars()
+        )
+        upsert(conn, lead_audits, [_audit_columns(install_id, each) for each in portion if each.lead_id in live])
+
+
+def get_audit(conn: Connection, install_id: str, lead_id: str) -> AuditRow | None:
+    """The latest measures of a lead, or None before its first audit."""
+    row = conn.execute(
+        sa.select(lead_audits).where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id == lead_id)
+    ).one_or_none()
+    return None if row is None else audit_from_row(row)
+
+
+def due_leads(conn: Connection, install_id: str, now: datetime, limit: int) -> list[str]:
+    """Leads whose answer time alone may have changed by `now`, the longest due first."""
+    return list(
+        conn.execute(
+            sa.select(lead_audits.c.lead_id)
+            .where(lead_audits.c.install_id == install_id, lead_audits.c.next_change_at <= now)
+            .order_by(lead_audits.c.next_change_at, lead_audits.c.lead_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def installs_with_due(conn: Connection, now: datetime) -> list[str]:
+    """Active installs that have such leads."""
+    due = sa.exists().where(lead_audits.c.install_id == installs.c.install_id, lead_audits.c.next_change_at <= now)
+    return list(
+        conn.execute(
+            sa.select(installs.c.install_id).where(installs.c.status == "active", due).order_by(installs.c.install_id)
+        ).scalars()
+    )
+
+
+def mark_all_due(conn: Connection, install_id: str, at: datetime) -> int:
+    """Let every live lead be audited again, as after a change of the policy; returns how many."""
+    return conn.execute(
+        sa.update(lead_audits)
+        .where(lead_audits.c.install_id == install_id, lead_audits.c.gone_at.is_(None))
+        .values(next_change_at=at)
+    ).rowcount
+
+
+def audit_from_row(row: sa.Row[Any]) -> AuditRow:
+    """A row of `lead_audits` → the measures."""
+    return AuditRow(
+        lead_id=row.lead_id,
+        received_at=row.received_at,
+        audited_at=row.audited_at,
+        policy_version=row.policy_version,
+        owner_id=row.owner_id,
+        source=row.source,
+        first_attempt_at=row.first_attempt_at,
+        first_attempt_s=row.first_attempt_s,
+        first_attempt_wall_s=row.first_attempt_wall_s,
+        first_connection_at=row.first_connection_at,
+        attempts_calls=row.attempts_calls,
+        attempts_emails=row.attempts_emails,
+        last_attempt_at=row.last_attempt_at,
+        quality=load_score(row.quality_parts),
+        handling=load_score(row.handling_parts),
+        verdict=Verdict(row.verdict),
+        follow_up_status=FollowUpStatus(row.follow_up_status),
+        note=row.note,
+        next_change_at=row.next_change_at,
+        due_at=row.due_at,
+    )
+
+
+def _point(conn: Connection, install_id: str, by_print: dict[str, Finding], at: datetime) -> None:
+    """Let the findings be the current ones of their lead and rule; `since_at` stays where nothing changed."""
+    wanted = {(finding.subject_id, finding.rule_id): each for each, finding in by_print.items()}
+    held: dict[tuple[str, str], str] = {}
+    for lead_ids in portions(sorted({lead_id for lead_id, _ in wanted})):
+        rows = conn.execute(
+            sa.select(current_findings.c.lead_id, current_findings.c.rule_id, current_findings.c.fingerprint).where(
+                current_findings.c.install_id == install_id, current_findings.c.lead_id.in_(lead_ids)
+            )
+        )
+        held.update({(row.lead_id, row.rule_id): row.fingerprint for row in rows})
+    upsert(
+        conn,
+        current_findings,
+        [
+            {
+                "install_id": install_id,
+                "lead_id": lead_id,
+                "rule_id": rule_id,
+                "fingerprint": each,
+                "outcome": by_print[each].outcome.value,
+                "reason": by_print[each].reason,
+                "since_at": at,
+            }
+            for (lead_id, rule_id), each in wanted.items()
+            if held.get((lead_id, rule_id)) != each
+        ],
+    )
+
+
+def _row(install_id: str, fingerprint: str, finding: Finding, at: datetime) -> dict[str, object]:
+    return {
+        "install_id": install_id,
+        "fingerprint": fingerprint,
+        "lead_id": finding.subject_id,
+        "rule_id": finding.rule_id,
+        "rule_version": finding.rule_version,
+        "outcome": finding.outcome.value,
+        "reason": finding.reason,
+        "sentence": finding.sentence,
+        "policy_version": finding.policy_version,
+        "as_of": finding.as_of,
+        "measures": dump_measures(finding.measures),
+        "evidence": dump_evidence(finding.evidence),
+        "owner_id": finding.owner_id,
+        "next_change_at": finding.next_change_at,
+        "found_at": at,
+        "confirmed_at": at,
+    }
+
+
+def _names(finding: Finding) -> set[str]:
+    """The leads that a finding is about or points at."""
+    return {finding.subject_id, *(each.record_id for each in finding.evidence if each.record_type == "lead")}
+
+
+def _mentions(install_id: str, said: dict[str, Finding]) -> list[dict[str, object]]:
+    return [
+        {"install_id": install_id, "mentioned_id": record_id, "fingerprint": fingerprint}
+        for fingerprint, finding in said.items()
+        for record_id in sorted(_names(finding) - {finding.subject_id})
+    ]
+
+
+def _stored(row: sa.Row[Any]) -> StoredFinding:
+    return StoredFinding(
+        finding=Finding(
+            rule_id=row.rule_id,
+            rule_version=row.rule_version,
+            subject_id=row.lead_id,
+            outcome=Outcome(row.outcome),
+            reason=row.reason,
+            sentence=row.sentence,
+            policy_version=row.policy_version,
+            as_of=row.as_of,
+            measures=load_measures(row.measures),
+            evidence=load_evidence(row.evidence),
+            owner_id=row.owner_id,
+            next_change_at=row.next_change_at,
+        ),
+        fingerprint=row.fingerprint,
+        found_at=row.found_at,
+        confirmed_at=row.confirmed_at,
+        is_current=bool(row.is_current),
+    )
+
+
+def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
+    return {
+        "install_id": install_id,
+        "lead_id": audit.lead_id,
+        "owner_id": audit.owner_id,
+        "source": audit.source,
+        "received_at": audit.received_at,
+        "audited_at": audit.audited_at,
+        "policy_version": audit.policy_version,
+        "first_attempt_at": audit.first_attempt_at,
+        "first_attempt_s": audit.first_attempt_s,
+        "first_attempt_wall_s": audit.first_attempt_wall_s,
+        "first_connection_at": audit.first_connection_at,
+        "attempts_calls": audit.attempts_calls,
+        "attempts_emails": audit.attempts_emails,
+        "last_attempt_at": audit.last_attempt_at,
+        "quality": audit.quality.value,
+        "handling": audit.handling.value,
+        "quality_parts": dump_score(audit.quality),
+        "handling_parts": dump_score(audit.handling),
+        "verdict": audit.verdict.value,
+        "follow_up_status": audit.follow_up_status.value,
+        "note": audit.note,
+        "next_change_at": audit.next_change_at,
+        "due_at": audit.due_at,
+        "gone_at": None,
+    }
+
+
+def rules_seen(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, dict[str, Outcome]]:
+    """For each lead: what each rule says now."""
+    found: dict[str, dict[str, Outcome]] = {}
+    for ids in portions(lead_ids):
+        rows = conn.execute(
+            sa.select(current_findings.c.lead_id, current_findings.c.rule_id, current_findings.c.outcome).where(
+                current_findings.c.install_id == install_id, current_findings.c.lead_id.in_(ids)
+            )
+        )
+        for row in rows:
+            found.setdefault(row.lead_id, {})[row.rule_id] = Outcome(row.outcome)
+    return found

@@ -1,0 +1,298 @@
+"""Forgetting a person: all personal data goes, the counts stay, and no stale record brings him back.
+
+Findings and measures of the lead are kept under a random name with everything said about the person taken out.
+What recognises a later record of the same id is a salted hash.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.score import FollowUpStatus
+from connector.errors import UnknownInstall
+from connector.storage.column_types import storable
+from connector.storage.keys import affected_by_keys, salted
+from connector.storage.statements import insert_new, portions, upsert
+from connector.storage.tables import (
+    activities,
+    contact_keys,
+    current_findings,
+    dirty_leads,
+    events,
+    finding_mentions,
+    findings,
+    forgotten,
+    installs,
+    lead_audits,
+    leads,
+    notices,
+    outbox,
+    owner_changes,
+    stage_changes,
+    tasks,
+    tombstones,
+    written_values,
+)
+
+#: What a finding says after a lead that it pointed at was forgotten.
+WIPED = "The other lead of this finding was deleted for privacy."
+
+_OF_LEAD = (
+    activities,
+    tasks,
+    owner_changes,
+    stage_changes,
+    contact_keys,
+    outbox,
+    written_values,
+    dirty_leads,
+    notices,
+    tombstones,
+    leads,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """`lead_ids`: what was wiped, merged records included. `affected`: live leads that are due for audit now."""
+
+    lead_ids: frozenset[str]
+    affected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A stored finding about `lead_id`, with the texts it gets."""
+
+    fingerprint: str
+    lead_id: str
+    sentence: str
+    evidence: str
+
+
+def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> Forgotten:
+    """Wipe all personal data of these leads, and of all records merged with them, in every table of the tenant.
+
+    Idempotent, and valid for ids never seen: their records will be refused. Call `Database.scrub` after the commit,
+    and delete the stored deliveries that mention the ids. Raises UnknownInstall.
+    """
+    salt = _salt(conn, install_id)
+    family = _family(conn, install_id, {storable(lead_id) for lead_id in lead_ids})
+    insert_new(
+        conn,
+        forgotten,
+        [
+            {"install_id": install_id, "lead_hash": salted(salt, f"lead:{lead_id}"), "at": at}
+            for lead_id in sorted(family)
+        ],
+    )
+    affected = affected_by_keys(conn, install_id, family)
+    for ids in portions(sorted(family)):
+        affected |= _wipe_mentions(conn, install_id, ids)
+        names = {lead_id: f"forgotten-{secrets.token_hex(12)}" for lead_id in ids}
+        _strip_findings(conn, install_id, names)
+        _strip_audits(conn, install_id, names, at)
+        conn.execute(
+            sa.update(events)
+            .where(events.c.install_id == install_id, events.c.object_id.in_(ids))
+            .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, at))
+        )
+        for table in _OF_LEAD:
+            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
+    affected = _live(conn, install_id, affected - family)
+    upsert(
+        conn,
+        dirty_leads,
+        [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(affected)],
+    )
+    return Forgotten(frozenset(family), frozenset(affected))
+
+
+def forgotten_among(conn: Connection, install_id: str, lead_ids: Iterable[str]) -> frozenset[str]:
+    """Which of `lead_ids` were forgotten. Raises UnknownInstall."""
+    salt = _salt(conn, install_id)
+    hashes = {salted(salt, f"lead:{storable(lead_id)}"): lead_id for lead_id in lead_ids}
+    found: set[str] = set()
+    for portion in portions(sorted(hashes)):
+        known = conn.execute(
+            sa.select(forgotten.c.lead_hash).where(
+                forgotten.c.install_id == install_id, forgotten.c.lead_hash.in_(portion)
+            )
+        ).scalars()
+        found.update(hashes[lead_hash] for lead_hash in known)
+    return frozenset(found)
+
+
+def is_forgotten(conn: Connection, install_id: str, lead_id: str) -> bool:
+    """Whether this lead was forgotten. Raises UnknownInstall."""
+    return bool(forgotten_among(conn, install_id, [lead_id]))
+
+
+def _salt(conn: Connection, install_id: str) -> str:
+    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
+    if salt is None:
+        raise UnknownInstall(f"There is no install {install_id!r}.")
+    return str(salt)
+
+
+def _family(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:
+    """The leads and all that were merged with them, either way: to the CRM they are one person."""
+    family = set(lead_ids)
+    newest = family
+    while newest:
+        found: set[str] = set()
+        for ids in portions(sorted(newest)):
+            rows = conn.execute(
+                sa.select(tombstones.c.lead_id, tombstones.c.winner_id).where(
+                    tombstones.c.install_id == install_id,
+                    tombstones.c.winner_id.is_not(None),
+                    sa.or_(tombstones.c.lead_id.in_(ids), tombstones.c.winner_id.in_(ids)),
+                )
+            )
+            found.update(each for row in rows for each in (row.lead_id, row.winner_id))
+        newest = found - family
+        family |= newest
+    return family
+
+
+def _live(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:
+    found: set[str] = set()
+    for ids in portions(sorted(lead_ids)):
+        found.update(
+            conn.execute(
+                sa.select(leads.c.lead_id).where(
+                    leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None)
+                )
+            ).scalars()
+        )
+    return found
+
+
+def _wipe_mentions(conn: Connection, install_id: str, ids: list[str]) -> set[str]:
+    """Take these leads out of the findings of others; returns the leads that those are about."""
+    rows = conn.execute(
+        sa.select(findings.c.fingerprint, findings.c.lead_id, findings.c.evidence)
+        .join(
+            finding_mentions,
+            sa.and_(
+                finding_mentions.c.install_id == findings.c.install_id,
+                finding_mentions.c.fingerprint == findings.c.fingerprint,
+            ),
+        )
+        .where(findings.c.install_id == install_id, finding_mentions.c.mentioned_id.in_(ids))
+        .distinct()
+    ).all()
+    hidden = set(ids)
+    changes = []
+    for row in rows:
+        evidence = json.dumps([each for each in json.loads(row.evidence) if each[1] not in hidden])
+        changes.append(_Change(row.fingerprint, row.lead_id, WIPED, evidence))
+    _apply(conn, install_id, changes)
+    conn.execute(
+        sa.delete(finding_mentions).where(
+            finding_mentions.c.install_id == install_id, finding_mentions.c.mentioned_id.in_(ids)
+        )
+    )
+    affected = {str(row.lead_id) for row in rows}
+    for others in portions(sorted(affected)):
+        # The note and what we wrote of it may name the lead too; the audit that is due now says it anew.
+        conn.execute(
+            sa.update(lead_audits)
+            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(others))
+            .values(note="", quality_parts="[]", handling_parts="[]")
+        )
+        conn.execute(
+            sa.update(leads)
+            .where(leads.c.install_id == install_id, leads.c.lead_id.in_(others))
+            .values(our_fields="{}")
+        )
+        for table in (outbox, written_values):
+            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(others)))
+    return affected
+
+
+def _strip_findings(conn: Connection, install_id: str, names: dict[str, str]) -> None:
+    """Keep which rule said what, and nothing of whom."""
+    rows = conn.execute(
+        sa.select(findings.c.fingerprint, findings.c.lead_id).where(
+            findings.c.install_id == install_id, findings.c.lead_id.in_(names)
+        )
+    ).all()
+    for prints in portions([row.fingerprint for row in rows]):
+        conn.execute(
+            sa.delete(finding_mentions).where(
+                finding_mentions.c.install_id == install_id, finding_mentions.c.fingerprint.in_(prints)
+            )
+        )
+    _apply(conn, install_id, [_Change(row.fingerprint, row.lead_id, "", "[]") for row in rows])
+    for table in (findings, current_findings):
+        _rename_lead(conn, table, install_id, names)
+
+
+def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: datetime) -> None:
+    conn.execute(
+        sa.update(lead_audits)
+        .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(names))
+        .values(
+            note="",
+            quality_parts="[]",
+            handling_parts="[]",
+            follow_up_status=FollowUpStatus.CLOSED.value,
+            next_change_at=None,
+            due_at=None,
+            gone_at=sa.func.coalesce(lead_audits.c.gone_at, at),
+            is_forgotten=True,
+        )
+    )
+    _rename_lead(conn, lead_audits, install_id, names)
+
+
+def _rename_lead(conn: Connection, table: sa.Table, install_id: str, names: dict[str, str]) -> None:
+    conn.execute(
+        sa.update(table).where(table.c.install_id == install_id, table.c.lead_id == sa.bindparam("old")),
+        [{"old": old, "lead_id": new} for old, new in names.items()],
+    )
+
+
+def _apply(conn: Connection, install_id: str, changes: list[_Change]) -> None:
+    """Give findings new texts and a random fingerprint: the old one is a hash over what must not be known."""
+    if not changes:
+        return
+    prints = {change.fingerprint: secrets.token_hex(32) for change in changes}
+    conn.execute(
+        sa.update(findings).where(findings.c.install_id == install_id, findings.c.fingerprint == sa.bindparam("old")),
+        [
+            {
+                "old": change.fingerprint,
+                "fingerprint": prints[change.fingerprint],
+                "sentence": change.sentence,
+                "evidence": change.evidence,
+                "measures": "[]",
+            }
+            for change in changes
+        ],
+    )
+    conn.execute(
+        sa.update(current_findings).where(
+            current_findings.c.install_id == install_id,
+            current_findings.c.lead_id == sa.bindparam("of_lead"),
+            current_findings.c.fingerprint == sa.bindparam("old"),
+        ),
+        [
+            {"of_lead": change.lead_id, "old": change.fingerprint, "fingerprint": prints[change.fingerprint]}
+            for change in changes
+        ],
+    )
+    conn.execute(
+        sa.update(finding_mentions).where(
+            finding_mentions.c.install_id == install_id, finding_mentions.c.fingerprint == sa.bindparam("old")
+        ),
+        [{"old": old, "fingerprint": new} for old, new in prints.items()],
+    )

@@ -1,0 +1,372 @@
+"""The timeline: what the CRM showed of each lead, kept so that any past instant can be loaded again.
+
+Owner and stage changes are append-only. Activities and tasks are kept by id; one that the CRM no longer shows stays
+with the moment of its disappearance, so that a case as of an earlier instant is still complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.activity import ActivityKind
+from audits.model.case import Coverage, Fact
+from audits.model.lead import Lead
+from audits.model.score import FollowUpStatus
+from connector.errors import UnknownInstall
+from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
+from connector.storage.column_types import storable
+from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
+from connector.storage.json_text import load_coverage
+from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
+from connector.storage.policies import policy_as_of
+from connector.storage.statements import insert, insert_new, portions, upsert
+from connector.storage.tables import (
+    activities,
+    dirty_leads,
+    installs,
+    lead_audits,
+    leads,
+    outbox,
+    owner_changes,
+    stage_changes,
+    tasks,
+    tombstones,
+)
+from connector.storage.timeline_rows import (
+    RecordLike,
+    Row,
+    activity_rows,
+    lead_row,
+    owner_rows,
+    stage_rows,
+    task_rows,
+)
+
+__all__ = [
+    "Forgotten",
+    "RecordLike",
+    "affected_by_keys",
+    "forget",
+    "forgotten_among",
+    "is_forgotten",
+    "iter_case_batches",
+    "key_neighbours",
+    "lead_ids_by_owner",
+    "leads_of_activities",
+    "load_cases",
+    "mark_gone",
+    "rebuild_keys",
+    "store_records",
+]
+
+_KIND_FACTS = {
+    ActivityKind.CALL: Fact.CALLS,
+    ActivityKind.EMAIL: Fact.EMAILS,
+    ActivityKind.MEETING: Fact.MEETINGS,
+    ActivityKind.MESSAGE: Fact.MESSAGES,
+}
+#: Columns of `leads` that are no facts: a change of one of these alone changes no audit.
+_NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "our_fields", "read_at"})
+
+
+class TombstoneKind(StrEnum):
+    """Why an id is no live lead any more."""
+
+    GONE = "gone"
+    MERGED = "merged"
+
+
+def store_records(
+    conn: Connection, install_id: str, records: Sequence[RecordLike], read_at: datetime
+) -> frozenset[str]:
+    """Keep what was read at `read_at` (aware UTC); returns the ids of the leads whose facts changed.
+
+    A record read before what is stored already, of a forgotten person, or merged into another is passed over, so the
+    order in which reads arrive does not matter. Merged ids become tombstones that point at the winner, and what was
+    done on them is done on the winner too. A lead that was gone and is read again lives again.
+    Raises UnknownInstall.
+    """
+    install = conn.execute(
+        sa.select(installs.c.salt, installs.c.coverage).where(installs.c.install_id == install_id)
+    ).one_or_none()
+    if install is None:
+        raise UnknownInstall(f"There is no install {install_id!r}: nothing can be stored for it.")
+    changed: set[str] = set()
+    by_id = {storable(record.lead.lead_id): record for record in records}
+    region = policy_as_of(conn, install_id, read_at).region if by_id else None
+    for ids in portions(sorted(by_id)):
+        portion = {lead_id: by_id[lead_id] for lead_id in ids}
+        changed |= _store(conn, install_id, portion, read_at, load_coverage(install.coverage), install.salt, region)
+    return frozenset(changed)
+
+
+def _store(
+    conn: Connection,
+    install_id: str,
+    records: Mapping[str, RecordLike],
+    read_at: datetime,
+    coverage: Coverage,
+    salt: str,
+    region: str | None,
+) -> set[str]:
+    before = {row.lead_id: row for row in conn.execute(_of(leads, install_id, records))}
+    dead = {row.lead_id: row for row in conn.execute(_of(tombstones, install_id, records))}
+    hidden = forgotten_among(conn, install_id, records)
+    accepted = {
+        lead_id: record
+        for lead_id, record in records.items()
+        if lead_id not in hidden
+        and not (lead_id in before and before[lead_id].read_at > read_at)
+        and not (lead_id in dead and (dead[lead_id].kind == TombstoneKind.MERGED or dead[lead_id].at >= read_at))
+    }
+    if not accepted:
+        return set()
+    rows = {lead_id: lead_row(install_id, record, read_at) for lead_id, record in accepted.items()}
+    changed = {lead_id for lead_id, row in rows.items() if _has_news(before.get(lead_id), row)}
+    upsert(conn, leads, list(rows.values()))
+    _revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
+    replace_keys(conn, install_id, _with_new_keys(before, rows, accepted, region, salt), region, salt)
+    changed |= _sync(conn, activities, install_id, accepted, activity_rows(install_id, accepted), coverage, read_at)
+    changed |= _sync(conn, tasks, install_id, accepted, task_rows(install_id, accepted), coverage, read_at)
+    changed |= _append(conn, owner_changes, install_id, accepted, owner_rows(install_id, accepted))
+    changed |= _append(conn, stage_changes, install_id, accepted, stage_rows(install_id, accepted))
+    winners, losers = _merge(conn, install_id, accepted, read_at)
+    return (changed | winners) - losers
+
+
+def mark_gone(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> frozenset[str]:
+    """The CRM no longer has these as of `at`; returns those that were live until now.
+
+    Their figures stay in the reports of the past; nothing is due on them any more and nothing is written to them. A
+    lead that was read after `at` lives. An id never seen is remembered, so that an older read cannot bring it in.
+    """
+    gone: set[str] = set()
+    for ids in portions(sorted({storable(lead_id) for lead_id in lead_ids})):
+        known = {row.lead_id: row for row in conn.execute(_of(leads, install_id, ids))}
+        hidden = forgotten_among(conn, install_id, ids)
+        ended = [
+            lead_id
+            for lead_id in ids
+            if lead_id not in hidden and not (lead_id in known and known[lead_id].read_at > at)
+        ]
+        gone |= {lead_id for lead_id in ended if lead_id in known and known[lead_id].gone_at is None}
+        _bury(conn, install_id, ended, at)
+        _close(conn, install_id, ended, at)
+    return frozenset(gone)
+
+
+def lead_ids_by_owner(conn: Connection, install_id: str, owner_id: str | None) -> list[str]:
+    """Live leads that `owner_id` holds now (None = nobody), by id."""
+    return list(
+        conn.execute(
+            sa.select(leads.c.lead_id)
+            .where(
+                leads.c.install_id == install_id,
+                leads.c.gone_at.is_(None),
+                leads.c.owner_id.is_(None) if owner_id is None else leads.c.owner_id == owner_id,
+            )
+            .order_by(leads.c.lead_id)
+        ).scalars()
+    )
+
+
+def leads_of_activities(conn: Connection, install_id: str, object_type: str, object_ids: Collection[str]) -> set[str]:
+    """Leads on which we know these activities or tasks; for one that was deleted in the CRM there is no other way.
+
+    `object_type`: "task", or an activity kind; of any other type we know none.
+    """
+    found: set[str] = set()
+    for ids in portions(sorted(set(object_ids))):
+        if object_type == "task":
+            query = sa.select(tasks.c.lead_id).where(tasks.c.install_id == install_id, tasks.c.task_id.in_(ids))
+        else:
+            query = sa.select(activities.c.lead_id).where(
+                activities.c.install_id == install_id,
+                activities.c.activity_id.in_(ids),
+                activities.c.kind == object_type,
+            )
+        found.update(conn.execute(query).scalars())
+    return found
+
+
+def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], region: str | None) -> None:
+    """Compute the contact keys of these leads anew: needed when the policy's region changed."""
+    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one()
+    for ids in portions(sorted(set(lead_ids))):
+        found = [lead_from_row(row) for row in conn.execute(_of(leads, install_id, ids))]
+        replace_keys(conn, install_id, found, region, salt)
+
+
+def _of(table: sa.Table, install_id: str, lead_ids: Iterable[str]) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.install_id == install_id, table.c.lead_id.in_(list(lead_ids)))
+
+
+def _bury(conn: Connection, install_id: str, lead_ids: Sequence[str], at: datetime) -> None:
+    """Tombstones of kind gone; a later one counts, and one of a merge stays."""
+    statement = insert(conn, tombstones)
+    if lead_ids:
+        conn.execute(
+            statement.on_conflict_do_update(
+                index_elements=["install_id", "lead_id"],
+                set_={"at": statement.excluded.at},
+                where=sa.and_(tombstones.c.kind == TombstoneKind.GONE.value, tombstones.c.at < statement.excluded.at),
+            ),
+            [
+                {"install_id": install_id, "lead_id": lead_id, "kind": TombstoneKind.GONE.value, "at": at}
+                for lead_id in lead_ids
+            ],
+        )
+
+
+def _close(conn: Connection, install_id: str, lead_ids: Sequence[str], at: datetime) -> None:
+    """Nothing is due any more on leads that are gone."""
+    for ids in portions(lead_ids):
+        mine = sa.and_(leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None))
+        conn.execute(sa.update(leads).where(mine).values(gone_at=at))
+        conn.execute(
+            sa.update(lead_audits)
+            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(ids))
+            .values(gone_at=at, follow_up_status=FollowUpStatus.CLOSED.value, next_change_at=None, due_at=None)
+        )
+        for table in (outbox, dirty_leads):
+            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
+
+
+def _revive(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> None:
+    if lead_ids:
+        conn.execute(
+            sa.delete(tombstones).where(tombstones.c.install_id == install_id, tombstones.c.lead_id.in_(lead_ids))
+        )
+        conn.execute(
+            sa.update(lead_audits)
+            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(lead_ids))
+            .values(gone_at=None)
+        )
+
+
+def _merge(
+    conn: Connection, install_id: str, records: Mapping[str, RecordLike], read_at: datetime
+) -> tuple[set[str], set[str]]:
+    """Merged records end as tombstones; what was done on them is done on the winner.
+
+    Returns the winners with news, and all losers.
+    """
+    winners = {
+        storable(loser): winner
+        for winner, record in records.items()
+        for loser in record.merged_ids
+        if storable(loser) != winner
+    }
+    if not winners:
+        return set(), set()
+    known = {row.lead_id: row.winner_id for row in conn.execute(_of(tombstones, install_id, winners))}
+    hidden = forgotten_among(conn, install_id, winners)
+    fresh = {loser: winner for loser, winner in winners.items() if known.get(loser) != winner and loser not in hidden}
+    upsert(
+        conn,
+        tombstones,
+        [
+            {
+                "install_id": install_id,
+                "lead_id": loser,
+                "kind": TombstoneKind.MERGED.value,
+                "winner_id": winner,
+                "at": read_at,
+            }
+            for loser, winner in fresh.items()
+        ],
+    )
+    for table in (activities, tasks):
+        inherited = [
+            {**row._mapping, "lead_id": fresh[row.lead_id], "from_lead_id": row.lead_id}
+            for row in conn.execute(_of(table, install_id, fresh))
+            if row.missing_since is None
+        ]
+        insert_new(conn, table, inherited)
+    _close(conn, install_id, list(fresh), read_at)
+    return set(fresh.values()), set(winners)
+
+
+def _sync(
+    conn: Connection,
+    table: sa.Table,
+    install_id: str,
+    records: Iterable[str],
+    rows: Mapping[tuple[object, ...], Row],
+    coverage: Coverage,
+    read_at: datetime,
+) -> set[str]:
+    """Make the stored facts those of the records. What is not shown any more is kept, with `missing_since`.
+
+    What the present permissions do not show, and what came with a merge, does not count as missing.
+    """
+    names = [column.name for column in table.primary_key]
+    stored = {
+        tuple(row._mapping[name] for name in names): dict(row._mapping)
+        for row in conn.execute(_of(table, install_id, records))
+    }
+    news = [row for key, row in rows.items() if stored.get(key) != row]
+    upsert(conn, table, news)
+    unseen = {fact for fact, _ in coverage.missing}
+    lost: list[Row] = [
+        {**row, "missing_since": read_at}
+        for key, row in stored.items()
+        if key not in rows
+        and row["missing_since"] is None
+        and row["from_lead_id"] is None
+        and _fact_of(row) not in unseen
+    ]
+    upsert(conn, table, lost)
+    return {str(row["lead_id"]) for row in (*news, *lost)}
+
+
+def _fact_of(row: Mapping[str, object]) -> Fact | None:
+    kind = row.get("kind")
+    return Fact.TASKS if kind is None else _KIND_FACTS.get(ActivityKind(str(kind)))
+
+
+def _append(
+    conn: Connection,
+    table: sa.Table,
+    install_id: str,
+    records: Iterable[str],
+    rows: Mapping[tuple[object, ...], Row],
+) -> set[str]:
+    names = [column.name for column in table.primary_key]
+    stored = {tuple(row._mapping[name] for name in names) for row in conn.execute(_of(table, install_id, records))}
+    fresh = [row for key, row in rows.items() if key not in stored]
+    insert_new(conn, table, fresh)
+    return {str(row["lead_id"]) for row in fresh}
+
+
+def _has_news(before: sa.Row[Any] | None, row: Mapping[str, object]) -> bool:
+    if before is None:
+        return True
+    return any(before._mapping[name] != value for name, value in row.items() if name not in _NO_FACTS)
+
+
+def _with_new_keys(
+    before: Mapping[str, sa.Row[Any]],
+    rows: Mapping[str, Row],
+    records: Mapping[str, RecordLike],
+    region: str | None,
+    salt: str,
+) -> list[Lead]:
+    """Leads whose keys are not those of the stored row. Most reads change none, and a key costs 0.1 ms to compute."""
+    names = ("email", "phone", "mobile", "country", "received_at")
+    touched = [
+        lead_id
+        for lead_id, row in rows.items()
+        if lead_id not in before or any(before[lead_id]._mapping[name] != row[name] for name in names)
+    ]
+    return [
+        records[lead_id].lead
+        for lead_id in touched
+        if lead_id in before or keys_of(records[lead_id].lead, region, salt)
+    ]
