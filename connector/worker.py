@@ -7,22 +7,18 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from connector.catalog import CRMS, adapter_for_install, oauth_for
+from connector.catalog import CRMS
 from connector.errors import LeadAssayError
 from connector.jobqueue import JobQueue
 from connector.jobs import advance, pump
-from connector.jobs.context import JobContext
+from connector.jobs.context import make_context, utc_now
 from connector.jobs.purge import purge_due
 from connector.logs import get_logger
-from connector.oauth.tokens import TokenKeeper
-from connector.oauth.vault import Vault
 from connector.settings import Settings
 from connector.storage import worker_slots
-from connector.storage.database import Database
-from connector.storage.inbox import Inbox
 
 PUMP_EVERY_S = 0.25
 HEARTBEAT_EVERY_S = 2.0
@@ -32,25 +28,6 @@ DEAD_AFTER_S = 15
 JOBS_KEPT = timedelta(hours=1)
 
 _log = get_logger(__name__)
-
-
-def utc_now() -> datetime:
-    """The present, aware UTC."""
-    return datetime.now(UTC)
-
-
-def make_context(settings: Settings, *, holder: str, clock: Callable[[], datetime] = utc_now) -> JobContext:
-    """Open the stores and everything a job needs. `holder` names this process in token refreshes."""
-    database = Database.open(settings.database_url, timeout_s=30.0)
-    tokens = TokenKeeper(database, Vault(settings.keys), partial(oauth_for, settings), holder=holder, clock=clock)
-    return JobContext(
-        settings=settings,
-        database=database,
-        inbox=Inbox.open(settings.inbox_url, timeout_s=30.0),
-        tokens=tokens,
-        clock=clock,
-        adapter_for=partial(adapter_for_install, settings, tokens),
-    )
 
 
 class Worker:

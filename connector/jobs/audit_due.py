@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from connector.jobs.audit_leads import BATCH, audit_leads
 from connector.jobs.context import Lease
-from connector.storage import findings
+from connector.storage import worklist
 
 
 def audit_due(lease: Lease) -> bool:
     """Audit up to BATCH leads that are due by now. Returns whether there were any."""
     context = lease.context
     with context.database.read() as connection:
-        due = findings.due_leads(connection, lease.install_id, context.clock(), BATCH)
+        due = worklist.due_leads(connection, lease.install_id, context.clock(), BATCH)
     if not due:
         return False
     audit_leads(lease, due)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import batched
 
 from audits.engine import LeadAudit, audit
+from audits.model.lead import Lead
 from connector.jobs.context import Lease
-from connector.storage import findings, outbox, policies, timeline
+from connector.storage import findings, outbox, policies, timeline, worklist
 from connector.writeback.plan import field_values, plan_write
 
 BATCH = 100
@@ -25,8 +25,8 @@ def audit_leads(lease: Lease, lead_ids: Iterable[str]) -> int:
 def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     context, install_id = lease.context, lease.install_id
     now = context.clock()
+    install = lease.install()
     with context.database.read() as connection:
-        install = lease.install()
         policy = policies.policy_as_of(connection, install_id, now)
         cases = timeline.load_cases(connection, install_id, lead_ids, now, install.coverage)
         written = outbox.last_written(connection, install_id, lead_ids)
@@ -34,9 +34,12 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
     audits = [(case.lead, audit(case, policy)) for case in cases]
     with lease.commit() as connection:
+        findings.store_findings(
+            connection, install_id, [finding for _, result in audits for finding in result.findings], now
+        )
+        findings.store_audits(connection, install_id, [_row(lead, result) for lead, result in audits])
+        right_already = []
         for lead, result in audits:
-            findings.store_findings(connection, install_id, result.findings, now)
-            findings.store_audit(connection, install_id, _row(lead, result))
             lead_id = lead.lead_id
             changes = plan_write(
                 field_values(
@@ -52,4 +55,34 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
             )
             if changes:
                 outbox.put_outbox(connection, install_id, lead_id, changes, now)
+            else:
+                right_already.append(lead_id)
+        outbox.cancel(connection, install_id, right_already)
+        worklist.mark_audited(connection, install_id, lead_ids, now)
     return len(audits)
+
+
+def _row(lead: Lead, result: LeadAudit) -> findings.AuditRow:
+    facts = result.facts
+    return findings.AuditRow(
+        lead_id=lead.lead_id,
+        received_at=lead.received_at,
+        audited_at=result.as_of,
+        policy_version=result.policy_version,
+        owner_id=facts.held_by,
+        source=lead.source,
+        first_attempt_at=facts.first_attempt_at,
+        first_attempt_s=facts.first_attempt_working_s,
+        first_attempt_wall_s=facts.first_attempt_wall_s,
+        first_connection_at=facts.first_connection_at,
+        attempts_calls=facts.call_attempts,
+        attempts_emails=facts.email_attempts,
+        last_attempt_at=facts.last_attempt_at,
+        quality=result.quality,
+        handling=result.handling,
+        verdict=result.verdict,
+        follow_up_status=result.follow_up_status,
+        note=result.note,
+        next_change_at=result.next_change_at,
+        due_at=facts.due_at,
+    )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
+from connector.catalog import adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
 from connector.oauth.tokens import TokenKeeper
+from connector.oauth.vault import Vault
 from connector.settings import Settings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
@@ -27,7 +30,6 @@ class JobContext:
     tokens: TokenKeeper
     clock: Callable[[], datetime]
     adapter_for: Callable[[Install], CrmAdapter]
-    uninstall_at_crm: Callable[[Install], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,27 @@ class Lease:
 
 
 def take_lease(context: JobContext, install_id: str, holder: str) -> Lease:
-    """Take the install for `holder`; whoever held it before can no longer commit."""
+    """Take the install for `holder`; whoever held it before can no longer commit. Raises InstallNotActive."""
     with context.database.write() as connection:
         fence = take_fence(connection, install_id, holder, context.clock())
+        check_fence(connection, install_id, fence)
     return Lease(context, install_id, fence)
+
+
+def utc_now() -> datetime:
+    """The present, aware UTC."""
+    return datetime.now(UTC)
+
+
+def make_context(settings: Settings, *, holder: str, clock: Callable[[], datetime] = utc_now) -> JobContext:
+    """Open the stores and everything a job needs. `holder` names this process in token refreshes."""
+    database = Database.open(settings.database_url, timeout_s=30.0)
+    tokens = TokenKeeper(database, Vault(settings.keys), partial(oauth_for, settings), holder=holder, clock=clock)
+    return JobContext(
+        settings=settings,
+        database=database,
+        inbox=Inbox.open(settings.inbox_url, timeout_s=30.0),
+        tokens=tokens,
+        clock=clock,
+        adapter_for=partial(adapter_for_install, settings, tokens),
+    )

@@ -7,7 +7,7 @@ from connector.errors import PermissionMissing
 from connector.jobs.backfill import start_backfill
 from connector.jobs.context import Lease
 from connector.logs import get_logger
-from connector.storage import cursors, findings, health, installs, people, timeline
+from connector.storage import cursors, findings, health, installs, people
 
 NAME = "setup"
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from connector.crm.port import CrmAdapter
 from connector.jobs.context import Lease
-from connector.storage import findings, health, outbox, timeline, worklist
-from connector.writeback.plan import newly_cleared
+from connector.storage import health, timeline, worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,7 @@ def refresh_leads(
                 neighbours = {other for lead_id in touched for other in before.get(lead_id, ())} | {
                     other for others in after.values() for other in others
                 }
-                findings.mark_due(connection, install_id, sorted(news | neighbours), read_at)
-                _note_cleared(connection, install_id, read.records)
+                worklist.mark_due(connection, install_id, sorted(news | neighbours), read_at)
                 for field, value in read.unmapped:
                     health.note_unmapped(connection, install_id, field, value)
             if number == len(batches):

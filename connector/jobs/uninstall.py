@@ -32,7 +32,6 @@ def end_install(context: JobContext, install_id: str, reason: str) -> datetime:
     now = context.clock()
     purge_at = now + timedelta(days=context.settings.purge_after_days)
     with context.database.write() as connection:
-        tokens.wipe_token(connection, install_id)
         installs.mark_uninstalled(connection, install_id, reason, now, purge_at)
-        installs.take_fence(connection, install_id, "uninstalled", now)
+        tokens.wipe_token(connection, install_id)
     return purge_at

@@ -48,8 +48,3 @@ def plan_write(
             continue
         changes[name] = value
     return changes
-
-
-def newly_cleared(*, shown: Mapping[str, str], written: Mapping[str, str]) -> frozenset[str]:
-    """Fields that we wrote with a value and that the CRM now shows empty: a person cleared them."""
-    return frozenset(name for name, value in written.items() if value and not shown.get(name))
