@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from connector.sandbox import SandboxConfig, SandboxControl, SandboxHandle, config_from_json
-from tests.sandbox.conftest import PORTAL, Api
+from tests.sandbox.conftest import PORTAL, REP, Api
 
 CONTACTS = "/crm/objects/2026-03/contacts"
 
@@ -177,6 +177,7 @@ def test_a_person_adds_a_lead_logs_a_call_and_sees_our_fields(api: Api, control:
     assert "/record/0-1/" in made.url
     api.call("PATCH", f"{CONTACTS}/{made.url.rsplit('/', 1)[1]}", {"properties": {"assay_score": "71"}})
     call = {"type": "calls", "call_hs_call_direction": "OUTBOUND", "call_hs_call_status": "NO_ANSWER"}
+    call["acting_as"] = str(REP)
     page = requests.post(f"{made.url}/log", data=call, timeout=5).text
     assert "Lead quality" in page
     assert '<dd data-property="assay_score">71</dd>' in page
@@ -186,7 +187,7 @@ def test_a_person_adds_a_lead_logs_a_call_and_sees_our_fields(api: Api, control:
     assert "+1 202 555 0123" in requests.get(made.url, timeout=5).text
     assert "Pia" in requests.get(f"{home}?q=pia", timeout=5).text
     assert "Northwind" in requests.get(api.base_url, timeout=5).text
-    assert [write["door"] for write in control.writes() if write["objectType"] == "calls"] == ["page"]
+    assert [(write["door"], write["userId"]) for write in control.writes(objectType="calls")] == [("page", REP)]
 
 
 def test_the_configuration_file_names_a_wrong_key() -> None:
