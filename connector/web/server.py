@@ -52,7 +52,7 @@ def run_web(target: str, host: str, port: int, threads: int = DEFAULT_THREADS) -
         http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_WITHIN_MS),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN_S,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     server.serve(target_loader=_load)
 
