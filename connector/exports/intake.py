@@ -34,6 +34,8 @@ Progress = Callable[[str, int, int | None], None]
 class FileSummary:
     """What became of one file. `rows` counts all rows with anything in them; `bad_rows` those that were not used.
 
+    `unknown_columns` are in the file and not in the map; `absent_columns` are spellings that the map offers beside
+    another and the file does not have.
     The other counts are of cells: local times that needed a rule, dates without a time of day, and texts that were
     read by the fallback encoding.
     """
@@ -44,6 +46,7 @@ class FileSummary:
     bad_rows: int
     blank_rows: int
     unknown_columns: tuple[str, ...]
+    absent_columns: tuple[str, ...]
     repeated_hours: int
     skipped_hours: int
     days_only: int
@@ -145,6 +148,7 @@ class Intake:
             bad_rows=bad_rows,
             blank_rows=sheet.blank_rows,
             unknown_columns=sheet.unknown_columns(names),
+            absent_columns=sheet.absent_columns(names),
             repeated_hours=times.repeated_hours,
             skipped_hours=times.skipped_hours,
             days_only=times.days_only,

@@ -156,7 +156,7 @@ class Values(Generic[ValueT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadMap:
-    """The leads file. `columns` gives, per field, the column names of which the first filled one counts."""
+    """The leads file. `columns`: per field, names of columns; one must be there, the first filled one counts."""
 
     file: FileFormat
     times: TimeReading
@@ -209,10 +209,14 @@ class EventLogMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportMap:
-    """A whole map file: leads with touches, or an event log. `owners`: spelling in the export → owner id."""
+    """A whole map file: leads with touches, or an event log. `owners`: spelling in the export → owner id.
+
+    `not_used`: kinds of facts of which whoever wrote the map says that there are none.
+    """
 
     title: str
     leads: LeadMap | None
     touches: tuple[TouchMap, ...]
     event_log: EventLogMap | None
     owners: Mapping[str, str]
+    not_used: frozenset[Fact]

@@ -60,6 +60,7 @@ def read_map(path: Path) -> ExportMap:
         touches=touches,
         event_log=_event_log(log_table, times, empty) if log_table is not None else None,
         owners=owners,
+        not_used=_facts(top, "not_used"),
     )
     top.done()
     if (exported.leads is None) == (exported.event_log is None):
@@ -291,15 +292,17 @@ def _choice(table: TomlTable, key: str, choices: type[EnumT], default: EnumT | N
 
 
 def _covers(table: TomlTable, default: set[Fact]) -> frozenset[Fact]:
-    if "covers" not in table:
-        table.value("covers")
-        return frozenset(default)
+    found = _facts(table, "covers")
+    return found if "covers" in table else frozenset(default)
+
+
+def _facts(table: TomlTable, key: str) -> frozenset[Fact]:
     facts: set[Fact] = set()
-    for name in table.texts("covers"):
+    for name in table.texts(key):
         try:
             facts.add(Fact(name))
         except ValueError:
-            raise table.problem("covers", f"{name!r} is none of {', '.join(Fact)}") from None
+            raise table.problem(key, f"{name!r} is none of {', '.join(Fact)}") from None
     return frozenset(facts)
 
 

@@ -52,8 +52,10 @@ class _Cells(Generic[FieldT]):
         constants: Mapping[FieldT, str],
         empty: frozenset[str],
     ) -> None:
-        indexes = sheet.indexes({name for names in columns.values() for name in names})
-        self._places = {field: [(name, indexes[name]) for name in names] for field, names in columns.items()}
+        indexes = sheet.indexes(columns.values())
+        self._places = {
+            field: [(name, indexes[name]) for name in names if name in indexes] for field, names in columns.items()
+        }
         self._constants = constants
         self._empty = empty
 

@@ -145,6 +145,7 @@ def _coverage(exported: ExportMap, given: Mapping[str, Path]) -> Coverage:
                 covered |= how.covers
             else:
                 causes |= dict.fromkeys(how.covers, f"no file was given for the touches {how.name!r}")
+    covered |= exported.not_used
     unmapped = [
         words
         for words, fields in (

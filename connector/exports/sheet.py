@@ -47,26 +47,35 @@ class Sheet(ABC):
     def position(self) -> tuple[int, int | None]:
         """How far reading has come and what the whole is (bytes or rows; None = not known)."""
 
-    def indexes(self, columns: Collection[str]) -> dict[str, int]:
-        """Where each of `columns` stands. Raises UnusableInput naming all that are missing or ambiguous."""
-        missing = [name for name in columns if name not in self.header]
+    def indexes(self, groups: Collection[tuple[str, ...]]) -> dict[str, int]:
+        """Where the columns stand. Of each group at least one must be there; those that are not are left out.
+
+        Raises UnusableInput naming all groups that are missing, or columns that stand twice.
+        """
+        missing = [names for names in groups if not set(names) & set(self.header)]
         if missing:
-            named = []
-            for name in missing:
-                near = difflib.get_close_matches(name, self.header, n=1)
-                named.append(repr(name) + (f" (did you mean {near[0]!r}?)" if near else ""))
             raise UnusableInput(
-                f"{self.name}: the map names columns that the file does not have: {', '.join(named)}. "
+                f"{self.name}: the map names columns that the file does not have: "
+                f"{', '.join(self._described(names) for names in missing)}. "
                 f"The file has: {', '.join(map(repr, self.header[:60]))}"
             )
-        twice = [name for name in columns if self.header.count(name) > 1]
+        present = {name for names in groups for name in names if name in self.header}
+        twice = sorted(name for name in present if self.header.count(name) > 1)
         if twice:
             raise UnusableInput(
                 f"{self.name}: mapped columns that stand more than once in the header: "
                 f"{', '.join(map(repr, twice))}; rename one of them in the file"
             )
-        return {name: self.header.index(name) for name in columns}
+        return {name: self.header.index(name) for name in present}
 
     def unknown_columns(self, columns: Collection[str]) -> tuple[str, ...]:
         """Columns of the file that the map does not read."""
         return tuple(name for name in self.header if name not in columns)
+
+    def absent_columns(self, columns: Collection[str]) -> tuple[str, ...]:
+        """Columns that the map names as one of several and the file does not have."""
+        return tuple(sorted(name for name in columns if name not in self.header))
+
+    def _described(self, names: tuple[str, ...]) -> str:
+        near = difflib.get_close_matches(names[0], self.header, n=1)
+        return " or ".join(map(repr, names)) + (f" (did you mean {near[0]!r}?)" if near else "")
