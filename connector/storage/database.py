@@ -137,17 +137,22 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one unchanging state of the database. Nothing written in it is kept.
+        """A transaction that sees one unchanging state of the database and can write nothing.
 
         Raises StorageBusy or StorageFailed.
         """
         with _named_errors(), self.engine.connect() as connection:
             if self.dialect == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            else:
+                _driver(connection).execute("PRAGMA query_only = ON")
             try:
                 yield connection
             finally:
-                _end(connection)
+                if connection.in_transaction():
+                    connection.rollback()
+                if self.dialect == "sqlite" and not connection.invalidated:
+                    _driver(connection).execute("PRAGMA query_only = OFF")
 
     @contextmanager
     def write(self, *, timeout_s: float | None = None) -> Iterator[Connection]:
@@ -208,11 +213,6 @@ class Database:
 def _driver(connection: Connection) -> Any:
     """The sqlite3 connection: statements on it do not begin a transaction."""
     return connection.connection.dbapi_connection
-
-
-def _end(connection: Connection) -> None:
-    if connection.in_transaction():
-        connection.rollback()
 
 
 def _prepare_sqlite(timeout_s: float) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -330,17 +330,3 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "due_at": audit.due_at,
         "gone_at": None,
     }
-
-
-def rules_seen(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, dict[str, Outcome]]:
-    """For each lead: what each rule says now."""
-    found: dict[str, dict[str, Outcome]] = {}
-    for ids in portions(lead_ids):
-        rows = conn.execute(
-            sa.select(current_findings.c.lead_id, current_findings.c.rule_id, current_findings.c.outcome).where(
-                current_findings.c.install_id == install_id, current_findings.c.lead_id.in_(ids)
-            )
-        )
-        for row in rows:
-            found.setdefault(row.lead_id, {})[row.rule_id] = Outcome(row.outcome)
-    return found

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,8 +190,8 @@ def first_attempt_histogram(
     value = lead_audits.c.first_attempt_s
     bounds = [None, *edges_s, None]
     columns = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
-        inside = [value.is_not(None)]
+    for low, high in pairwise(bounds):
+        inside: list[sa.ColumnElement[bool]] = [value.is_not(None)]
         if low is not None:
             inside.append(value >= low)
         if high is not None:
@@ -204,7 +205,7 @@ def arrivals_per_day(
     conn: Connection, install_id: str, since: datetime, until: datetime, zone: str
 ) -> list[tuple[date, int]]:
     """Leads received per day of the account's `zone` (IANA); days without any are there with 0."""
-    # Quarter hours in SQL, days in here: every zone's offset is a multiple of 15 minutes, and databases know no zones.
+    # Quarter hours in SQL, days in here: every zone's offset is a multiple of 15 minutes.
     bucket = sa.type_coerce(lead_audits.c.received_at, sa.BigInteger) // sa.literal(_BUCKET_US, sa.BigInteger)
     rows = conn.execute(
         sa.select(bucket, sa.func.count()).where(*_received(install_id, since, until)).group_by(bucket)
