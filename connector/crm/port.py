@@ -91,8 +91,9 @@ class EventKind(StrEnum):
 class CrmEvent:
     """One event of a delivery, reduced to a pointer. `event_key` is unique per (install, event).
 
-    `object_type` is "lead" for the record that we call lead, else the activity's type; the adapter finds the
-    leads of an activity. `occurred_at` is the CRM's time.
+    `object_type` is "lead" for the record that we call lead, else the activity's type (ActivityKind or "task");
+    `object_id` is then the lead's id, else Activity.activity_id or Task.task_id. The adapter finds the leads of an
+    activity. `occurred_at` is the CRM's time.
     """
 
     event_key: str
@@ -154,6 +155,10 @@ class CrmAdapter(Protocol):
         """What can be seen with the granted scopes."""
         ...
 
+    def without_scope(self, scope: str) -> Capabilities:
+        """What can still be seen when `scope`, which the CRM just found missing, is not there."""
+        ...
+
     def iter_owners(self) -> Iterator[Owner]:
         """Every owner, former ones included."""
         ...
@@ -207,4 +212,8 @@ class CrmOAuth(Protocol):
 
     def installing_user(self, grant: Grant) -> Owner:
         """Who installed: user id and e-mail, by introspection."""
+        ...
+
+    def account(self, grant: Grant) -> Account:
+        """The account that was connected, before there is an install."""
         ...

@@ -25,6 +25,13 @@ ALL_SCOPES: Final = (
     "crm.schemas.deals.write",
     "sales-email-read",
 )
+REQUIRED_SCOPES: Final = (
+    "oauth",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.owners.read",
+    "crm.schemas.contacts.write",
+)
 LEAD_SCOPES: Final = frozenset({"crm.objects.leads.read", "crm.objects.leads.write"})
 
 
@@ -70,13 +77,9 @@ class ClientApp:
     app_id: int = 51_879_189
     name: str = "Lead Assay"
     redirect_uris: tuple[str, ...] = ("http://127.0.0.1:8000/oauth/hubspot/callback",)
-    required_scopes: tuple[str, ...] = ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
+    required_scopes: tuple[str, ...] = REQUIRED_SCOPES
     conditional_scopes: tuple[str, ...] = ("crm.objects.leads.read", "crm.objects.leads.write")
-    optional_scopes: tuple[str, ...] = tuple(
-        scope
-        for scope in ALL_SCOPES
-        if scope not in ("oauth", "crm.objects.contacts.read", "crm.objects.contacts.write")
-    )
+    optional_scopes: tuple[str, ...] = tuple(scope for scope in ALL_SCOPES if scope not in REQUIRED_SCOPES)
     webhook_url: str | None = None
     subscriptions: tuple[Subscription, ...] = field(default_factory=_default_subscriptions)
 

@@ -1,0 +1,18 @@
+"""HubSpot: contacts are the leads; engagements are the activities. BEHAVIOR.md tells what is not obvious."""
+
+from connector.adapters.hubspot.adapter import HubSpotAdapter, capabilities_for
+from connector.adapters.hubspot.client import RULES, HubSpotClient, lanes
+from connector.adapters.hubspot.events import parse_delivery
+from connector.adapters.hubspot.oauth import OPTIONAL_SCOPES, REQUIRED_SCOPES, HubSpotOAuth
+
+__all__ = [
+    "OPTIONAL_SCOPES",
+    "REQUIRED_SCOPES",
+    "RULES",
+    "HubSpotAdapter",
+    "HubSpotClient",
+    "HubSpotOAuth",
+    "capabilities_for",
+    "lanes",
+    "parse_delivery",
+]
