@@ -290,26 +290,26 @@ def neglected_rows(conn: Connection, install_id: str, limit: int = 100) -> list[
     """Leads that wait for somebody (never called, overdue or neglected), the longest due first."""
     waiting = (FollowUpStatus.NEVER_CALLED, FollowUpStatus.OVERDUE, FollowUpStatus.NEGLECTED)
     rows = conn.execute(
-        _lines(install_id)
+        lines(install_id)
         .where(lead_audits.c.follow_up_status.in_([status.value for status in waiting]))
         .order_by(sa.func.coalesce(lead_audits.c.due_at, lead_audits.c.received_at), lead_audits.c.lead_id)
         .limit(limit)
     )
-    return [_lead_row(row) for row in rows]
+    return [lead_row(row) for row in rows]
 
 
 def list_leads(conn: Connection, install_id: str, wanted: LeadFilter) -> tuple[list[LeadRow], int]:
     """One page of the leads that match, and how many match in all."""
-    conditions = _conditions(install_id, wanted)
-    total = conn.execute(sa.select(sa.func.count()).select_from(_joined(install_id)).where(*conditions)).scalar_one()
+    conditions = conditions_of(install_id, wanted)
+    total = conn.execute(sa.select(sa.func.count()).select_from(joined(install_id)).where(*conditions)).scalar_one()
     rows = conn.execute(
-        _lines(install_id)
+        lines(install_id)
         .where(*conditions)
-        .order_by(*_order(wanted.sort), lead_audits.c.lead_id)
+        .order_by(*order_of(wanted.sort), lead_audits.c.lead_id)
         .limit(wanted.limit)
         .offset(wanted.offset)
     )
-    return [_lead_row(row) for row in rows], total
+    return [lead_row(row) for row in rows], total
 
 
 def list_sources(conn: Connection, install_id: str) -> list[str]:
@@ -365,7 +365,8 @@ def _percentiles_by_owner(
     return {owner_id: (median_s, p90_s) for owner_id, median_s, p90_s in rows}
 
 
-def _conditions(install_id: str, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+def conditions_of(install_id: str, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter, over `joined`."""
     audits = lead_audits.c
     conditions: list[sa.ColumnElement[bool]] = [audits.install_id == install_id]
     if wanted.status is not None:
@@ -391,7 +392,8 @@ def _conditions(install_id: str, wanted: LeadFilter) -> list[sa.ColumnElement[bo
     return conditions
 
 
-def _order(sort: LeadSort) -> tuple[sa.ColumnElement[Any], ...]:
+def order_of(sort: LeadSort) -> tuple[sa.ColumnElement[Any], ...]:
+    """The order of a list."""
     audits = lead_audits.c
     orders: dict[LeadSort, tuple[sa.ColumnElement[Any], ...]] = {
         LeadSort.NEWEST: (audits.received_at.desc(),),
@@ -404,13 +406,15 @@ def _order(sort: LeadSort) -> tuple[sa.ColumnElement[Any], ...]:
     return orders[sort]
 
 
-def _joined(install_id: str) -> sa.FromClause:
+def joined(install_id: str) -> sa.FromClause:
+    """The measures of each lead, with its record and its owner where they are known."""
     return lead_audits.outerjoin(
         leads, sa.and_(leads.c.install_id == install_id, leads.c.lead_id == lead_audits.c.lead_id)
     ).outerjoin(owners, sa.and_(owners.c.install_id == install_id, owners.c.owner_id == lead_audits.c.owner_id))
 
 
-def _lines(install_id: str) -> sa.Select[Any]:
+def lines(install_id: str) -> sa.Select[Any]:
+    """What a line of a list is made of; see `lead_row`."""
     return (
         sa.select(
             lead_audits,
@@ -420,12 +424,13 @@ def _lines(install_id: str) -> sa.Select[Any]:
             leads.c.record_url,
             owners.c.name.label("owner_name"),
         )
-        .select_from(_joined(install_id))
+        .select_from(joined(install_id))
         .where(lead_audits.c.install_id == install_id)
     )
 
 
-def _lead_row(row: sa.Row[Any]) -> LeadRow:
+def lead_row(row: sa.Row[Any]) -> LeadRow:
+    """A row of `lines` → the line."""
     return LeadRow(
         lead_id=row.lead_id,
         name=" ".join(part for part in (row.first_name, row.last_name) if part),

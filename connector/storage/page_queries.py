@@ -1,0 +1,456 @@
+"""Numbers of the pages, each over a scope that the list of leads can show too: a number always equals its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.finding import Outcome
+from audits.model.score import FollowUpStatus
+from connector.storage import lead_lists
+from connector.storage.column_types import from_micros
+from connector.storage.health import Notice
+from connector.storage.lead_lists import LeadFilter, LeadRow
+from connector.storage.tables import current_findings, findings, lead_audits, leads, notices
+
+_BUCKET_US = 15 * 60 * 1_000_000
+_EXPORT_PORTION = 1000
+_RESPONSE_RULES = ("RT001", "RT002")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which leads a number counts: the filter of the list, and what only pages ask.
+
+    `is_new`: imports left out. `wait_from_s`, `wait_to_s`: seconds of working time to the first attempt, [from, to).
+    `is_tried`: an attempt was made. `due_before`: something is due before that instant (aware UTC).
+    `held_by`: who held the lead when the filter's rule judged it; "" = nobody.
+    """
+
+    leads: LeadFilter
+    is_new: bool = False
+    wait_from_s: int | None = None
+    wait_to_s: int | None = None
+    is_tried: bool | None = None
+    due_before: datetime | None = None
+    held_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseCounts:
+    """How the first attempt stands. `in_time`, `late`: tried; `untried`: past the target; `waiting`: not yet due.
+
+    `unknown`: not evaluated. `other`: closed without need. `never_called` counts leads of any of these.
+    """
+
+    new: int
+    in_time: int
+    late: int
+    untried: int
+    waiting: int
+    unknown: int
+    never_called: int
+
+    @property
+    def judged(self) -> int:
+        """Leads of which it is known whether the promise was kept."""
+        return self.in_time + self.late + self.untried
+
+    @property
+    def other(self) -> int:
+        """New leads that are in none of the counts, such as those closed without need."""
+        return max(self.new - self.judged - self.waiting - self.unknown, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerPromise:
+    """One owner's part: the leads that he held when the first attempt was due or made. `owner_id` "" = nobody."""
+
+    owner_id: str
+    in_time: int
+    late: int
+    untried: int
+    median_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLoad:
+    """What one owner holds now. `owner_id` "" = nobody."""
+
+    owner_id: str
+    new: int
+    open: int
+    never_called: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds of working time to the first attempt over `n` leads; nearest-rank percentiles, None when n is 0."""
+
+    n: int
+    median_s: int | None
+    p90_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLead:
+    """A lead in breach of a rule, with the sentence of the finding."""
+
+    lead: LeadRow
+    sentence: str
+    since_at: datetime
+
+
+def list_leads(conn: Connection, install_id: str, scope: Scope) -> tuple[list[LeadRow], int]:
+    """One page of the leads in `scope`, and how many there are in all."""
+    conditions = _conditions(install_id, scope)
+    total = _count(conn, install_id, conditions)
+    rows = conn.execute(
+        lead_lists.lines(install_id)
+        .where(*conditions)
+        .order_by(*lead_lists.order_of(scope.leads.sort), lead_audits.c.lead_id)
+        .limit(scope.leads.limit)
+        .offset(scope.leads.offset)
+    )
+    return [lead_lists.lead_row(row) for row in rows], total
+
+
+def iter_leads(conn: Connection, install_id: str, scope: Scope) -> Iterator[LeadRow]:
+    """All leads in `scope`, by id: for exports, in portions so that memory stays flat."""
+    conditions = _conditions(install_id, scope)
+    last = ""
+    while True:
+        rows = conn.execute(
+            lead_lists.lines(install_id)
+            .where(*conditions, lead_audits.c.lead_id > last)
+            .order_by(lead_audits.c.lead_id)
+            .limit(_EXPORT_PORTION)
+        ).all()
+        yield from (lead_lists.lead_row(row) for row in rows)
+        if len(rows) < _EXPORT_PORTION:
+            return
+        last = rows[-1].lead_id
+
+
+def count_leads(conn: Connection, install_id: str, scope: Scope) -> int:
+    """How many leads are in `scope`."""
+    return _count(conn, install_id, _conditions(install_id, scope))
+
+
+def count_never_called(conn: Connection, install_id: str) -> int:
+    """Open leads that were never called, as NC001 says now."""
+    return count_leads(conn, install_id, Scope(leads=LeadFilter(rule_id="NC001", outcome=Outcome.BREACH)))
+
+
+def count_by_status(conn: Connection, install_id: str, scope: Scope) -> dict[FollowUpStatus, int]:
+    """Leads per follow-up status; every status is there."""
+    status = lead_audits.c.follow_up_status
+    rows = conn.execute(
+        sa.select(status, sa.func.count())
+        .select_from(lead_lists.joined(install_id))
+        .where(*_conditions(install_id, scope))
+        .group_by(status)
+    )
+    return dict.fromkeys(FollowUpStatus, 0) | {FollowUpStatus(name): count for name, count in rows}
+
+
+def count_promises(conn: Connection, install_id: str, scope: Scope) -> PromiseCounts:
+    """How the first attempt stands over the new leads in `scope`."""
+    first, waiting, calls = (_finding_of(install_id, rule) for rule in ("RT001", "RT002", "NC001"))
+
+    def count_if(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
+
+    row = conn.execute(
+        sa.select(
+            sa.func.count().label("new"),
+            count_if(first.c.outcome == "pass").label("in_time"),
+            count_if(first.c.outcome == "breach").label("late"),
+            count_if(waiting.c.outcome == "breach").label("untried"),
+            count_if(waiting.c.outcome == "pass").label("waiting"),
+            count_if(
+                first.c.outcome.not_in(("pass", "breach")),
+                waiting.c.outcome.not_in(("pass", "breach")),
+                sa.or_(first.c.outcome == "not_evaluated", waiting.c.outcome == "not_evaluated"),
+            ).label("unknown"),
+            count_if(calls.c.outcome == "breach").label("never_called"),
+        )
+        .select_from(
+            lead_lists.joined(install_id)
+            .outerjoin(first, first.c.lead_id == lead_audits.c.lead_id)
+            .outerjoin(waiting, waiting.c.lead_id == lead_audits.c.lead_id)
+            .outerjoin(calls, calls.c.lead_id == lead_audits.c.lead_id)
+        )
+        .where(*_conditions(install_id, replace(scope, is_new=True)))
+    ).one()
+    return PromiseCounts(
+        new=row.new,
+        in_time=int(row.in_time),
+        late=int(row.late),
+        untried=int(row.untried),
+        waiting=int(row.waiting),
+        unknown=int(row.unknown),
+        never_called=int(row.never_called),
+    )
+
+
+def read_waits(conn: Connection, install_id: str, scope: Scope) -> Waits:
+    """How long the tried leads in `scope` waited for the first attempt."""
+    value = lead_audits.c.first_attempt_s
+    conditions = [*_conditions(install_id, scope), value.is_not(None)]
+    n = _count(conn, install_id, conditions)
+    if not n:
+        return Waits(0, None, None)
+
+    def ranked(percent: int) -> int:
+        found = conn.execute(
+            sa.select(value)
+            .select_from(lead_lists.joined(install_id))
+            .where(*conditions)
+            .order_by(value)
+            .offset(max(1, -(-percent * n // 100)) - 1)
+            .limit(1)
+        ).scalar_one()
+        return int(found or 0)
+
+    return Waits(n, ranked(50), ranked(90))
+
+
+def count_waits(conn: Connection, install_id: str, scope: Scope, edges_s: Sequence[int]) -> tuple[int, ...]:
+    """Tried leads by wait: below edges_s[0], between the edges, from the last on: one count more than edges."""
+    value = lead_audits.c.first_attempt_s
+    bounds = [None, *edges_s, None]
+    columns = []
+    for low, high in zip(bounds, bounds[1:], strict=False):
+        inside = [value.is_not(None)]
+        if low is not None:
+            inside.append(value >= low)
+        if high is not None:
+            inside.append(value < high)
+        columns.append(sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*inside), 1), else_=0)), 0))
+    row = conn.execute(
+        sa.select(*columns).select_from(lead_lists.joined(install_id)).where(*_conditions(install_id, scope))
+    ).one()
+    return tuple(int(count) for count in row)
+
+
+def count_arrivals(
+    conn: Connection, install_id: str, scope: Scope, since: datetime, until: datetime, zone: str
+) -> list[tuple[date, int]]:
+    """Leads in `scope` per day of `zone` (IANA) from `since` to `until`; days without any are there with 0."""
+    # Quarter hours in SQL, days in here: every zone's offset is a multiple of 15 minutes, and databases know no zones.
+    bucket = sa.type_coerce(lead_audits.c.received_at, sa.BigInteger) // sa.literal(_BUCKET_US, sa.BigInteger)
+    within = replace(scope, leads=replace(scope.leads, received_from=since, received_to=until))
+    rows = conn.execute(
+        sa.select(bucket, sa.func.count())
+        .select_from(lead_lists.joined(install_id))
+        .where(*_conditions(install_id, within))
+        .group_by(bucket)
+    )
+    local = ZoneInfo(zone)
+    counts: dict[date, int] = {}
+    day, last = since.astimezone(local).date(), (until - timedelta(microseconds=1)).astimezone(local).date()
+    while day <= last:
+        counts[day] = 0
+        day += timedelta(days=1)
+    for number, count in rows:
+        counts[from_micros(int(number) * _BUCKET_US).astimezone(local).date()] += count
+    return sorted(counts.items())
+
+
+def count_by_rule(conn: Connection, install_id: str, scope: Scope) -> dict[str, dict[Outcome, int]]:
+    """Rule id → outcome → leads in `scope` of which the rule says so now."""
+    rows = conn.execute(
+        sa.select(current_findings.c.rule_id, current_findings.c.outcome, sa.func.count())
+        .select_from(
+            lead_lists.joined(install_id).join(
+                current_findings,
+                sa.and_(
+                    current_findings.c.install_id == install_id,
+                    current_findings.c.lead_id == lead_audits.c.lead_id,
+                ),
+            )
+        )
+        .where(*_conditions(install_id, scope))
+        .group_by(current_findings.c.rule_id, current_findings.c.outcome)
+    )
+    counts: dict[str, dict[Outcome, int]] = {}
+    for rule_id, outcome, count in rows:
+        counts.setdefault(rule_id, {})[Outcome(outcome)] = count
+    return counts
+
+
+def list_owner_promises(conn: Connection, install_id: str, scope: Scope) -> list[OwnerPromise]:
+    """In time, late and untried per owner who held the lead when it mattered, over the new leads in `scope`."""
+    holder = sa.func.coalesce(findings.c.owner_id, "")
+    judged = sa.or_(
+        sa.and_(findings.c.rule_id == "RT001", findings.c.outcome.in_(("pass", "breach"))),
+        sa.and_(findings.c.rule_id == "RT002", findings.c.outcome == "breach"),
+    )
+    rows = conn.execute(
+        sa.select(
+            holder.label("owner_id"),
+            findings.c.rule_id,
+            findings.c.outcome,
+            lead_audits.c.first_attempt_s.label("wait_s"),
+        )
+        .select_from(_with_findings(install_id))
+        .where(*_conditions(install_id, replace(scope, is_new=True)), judged)
+    ).all()
+    counted: dict[str, dict[str, int]] = {}
+    waits: dict[str, list[int]] = {}
+    for row in rows:
+        kind = "untried" if row.rule_id == "RT002" else "in_time" if row.outcome == "pass" else "late"
+        counts = counted.setdefault(row.owner_id, {"in_time": 0, "late": 0, "untried": 0})
+        counts[kind] += 1
+        if row.wait_s is not None:
+            waits.setdefault(row.owner_id, []).append(row.wait_s)
+    made = []
+    for owner_id, counts in counted.items():
+        waited = sorted(waits.get(owner_id, []))
+        median_s = waited[max(1, -(-len(waited) // 2)) - 1] if waited else None
+        made.append(OwnerPromise(owner_id=owner_id, median_s=median_s, **counts))
+    return made
+
+
+def list_owner_loads(conn: Connection, install_id: str, scope: Scope) -> list[OwnerLoad]:
+    """What each owner holds now: new leads in `scope`, and open and never called ones of any time."""
+    mine = sa.func.coalesce(lead_audits.c.owner_id, "")
+    in_scope = sa.and_(*_conditions(install_id, replace(scope, is_new=True)))
+    is_open = lead_audits.c.follow_up_status != FollowUpStatus.CLOSED.value
+
+    def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    calls = _finding_of(install_id, "NC001")
+    everybody = Scope(leads=LeadFilter(owner_id=scope.leads.owner_id))
+    rows = conn.execute(
+        sa.select(
+            mine.label("owner_id"),
+            count_if(in_scope).label("new"),
+            count_if(is_open).label("open"),
+            count_if(calls.c.outcome == "breach").label("never_called"),
+        )
+        .select_from(lead_lists.joined(install_id).outerjoin(calls, calls.c.lead_id == lead_audits.c.lead_id))
+        .where(*_conditions(install_id, everybody))
+        .group_by(mine)
+    )
+    return [OwnerLoad(row.owner_id, int(row.new), int(row.open), int(row.never_called)) for row in rows]
+
+
+def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[LaneLead], int]:
+    """Leads in breach of the scope's rule, the one that waits longest first, and how many there are."""
+    conditions = _conditions(install_id, scope)
+    total = _count(conn, install_id, conditions)
+    said = (
+        sa.select(current_findings.c.lead_id, current_findings.c.since_at, findings.c.sentence)
+        .join(
+            findings,
+            sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current_findings.c.fingerprint),
+        )
+        .where(current_findings.c.install_id == install_id, current_findings.c.rule_id == scope.leads.rule_id)
+        .subquery()
+    )
+    rows = conn.execute(
+        lead_lists.lines(install_id)
+        .add_columns(said.c.sentence, said.c.since_at)
+        .join(said, said.c.lead_id == lead_audits.c.lead_id)
+        .where(*conditions)
+        .order_by(lead_audits.c.received_at, lead_audits.c.lead_id)
+        .limit(scope.leads.limit)
+        .offset(scope.leads.offset)
+    )
+    return [LaneLead(lead_lists.lead_row(row), row.sentence, row.since_at) for row in rows], total
+
+
+def list_notices(conn: Connection, install_id: str, limit: int = 20) -> list[Notice]:
+    """What admins were told lately, the newest first."""
+    rows = conn.execute(
+        sa.select(notices)
+        .where(notices.c.install_id == install_id)
+        .order_by(notices.c.created_at.desc(), notices.c.notice_key)
+        .limit(limit)
+    )
+    return [
+        Notice(
+            notice_key=row.notice_key,
+            kind=row.kind,
+            sentence=row.sentence,
+            lead_id=row.lead_id,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+def _count(conn: Connection, install_id: str, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
+    return int(
+        conn.execute(
+            sa.select(sa.func.count()).select_from(lead_lists.joined(install_id)).where(*conditions)
+        ).scalar_one()
+    )
+
+
+def _with_findings(install_id: str) -> sa.FromClause:
+    """Each lead with each of its current findings of the response rules."""
+    return (
+        lead_lists.joined(install_id)
+        .join(
+            current_findings,
+            sa.and_(
+                current_findings.c.install_id == install_id,
+                current_findings.c.lead_id == lead_audits.c.lead_id,
+                current_findings.c.rule_id.in_(_RESPONSE_RULES),
+            ),
+        )
+        .join(
+            findings,
+            sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current_findings.c.fingerprint),
+        )
+    )
+
+
+def _finding_of(install_id: str, rule_id: str) -> sa.Subquery:
+    """What one rule says now of each lead."""
+    return (
+        sa.select(current_findings.c.lead_id, current_findings.c.outcome)
+        .where(current_findings.c.install_id == install_id, current_findings.c.rule_id == rule_id)
+        .subquery()
+    )
+
+
+def _conditions(install_id: str, scope: Scope) -> list[sa.ColumnElement[bool]]:
+    audits = lead_audits.c
+    conditions = lead_lists.conditions_of(install_id, scope.leads)
+    if scope.is_new:
+        conditions.append(sa.func.coalesce(leads.c.is_imported, sa.false()).is_(sa.false()))
+    if scope.wait_from_s is not None:
+        conditions.append(audits.first_attempt_s >= scope.wait_from_s)
+    if scope.wait_to_s is not None:
+        conditions.append(audits.first_attempt_s < scope.wait_to_s)
+    if scope.is_tried is not None:
+        conditions.append(audits.first_attempt_s.is_not(None) if scope.is_tried else audits.first_attempt_s.is_(None))
+    if scope.due_before is not None:
+        conditions.append(audits.due_at < scope.due_before)
+    if scope.held_by is not None:
+        conditions.append(_held(install_id, scope))
+    return conditions
+
+
+def _held(install_id: str, scope: Scope) -> sa.ColumnElement[bool]:
+    said = [
+        current_findings.c.install_id == install_id,
+        current_findings.c.lead_id == lead_audits.c.lead_id,
+        findings.c.install_id == install_id,
+        findings.c.fingerprint == current_findings.c.fingerprint,
+        findings.c.owner_id == scope.held_by if scope.held_by else findings.c.owner_id.is_(None),
+        current_findings.c.outcome == (scope.leads.outcome or Outcome.BREACH).value,
+    ]
+    if scope.leads.rule_id is not None:
+        said.append(current_findings.c.rule_id == scope.leads.rule_id)
+    return sa.exists().where(*said)
