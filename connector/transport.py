@@ -136,6 +136,16 @@ class Transport:
         self._tokens = tokens
         self._limits = limits or Limits()
 
+    @property
+    def origin(self) -> str:
+        """scheme://host[:port] of the server."""
+        return self._base
+
+    @property
+    def origin(self) -> str:
+        """scheme://host[:port] of the server that is called."""
+        return self._base
+
     def request(
         self,
         method: str,

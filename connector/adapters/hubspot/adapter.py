@@ -58,17 +58,24 @@ def account_from(client: HubSpotClient) -> Account:
     """The account behind a client."""
     details = client.account_details()
     portal_id = get_text(details, "portalId", "The account's details")
-    host = find_text(details, "uiDomain") or "app.hubspot.com"
-    if host != "hubspot.com" and not host.endswith(".hubspot.com"):
-        # It becomes a link that people click: nothing but HubSpot's own pages.
-        raise UnexpectedPayload(f"HubSpot names {host[:60]!r} as the address of its pages.")
+    pages = _pages_origin(find_text(details, "uiDomain") or "app.hubspot.com", client)
     return Account(
         account_id=portal_id,
         name=f"HubSpot {portal_id}",
         zone=get_text(details, "timeZone", "The account's details"),
         currency=find_text(details, "companyCurrency"),
-        record_url_base=f"https://{host}/contacts/{portal_id}/record/0-1/",
+        record_url_base=f"{pages}/contacts/{portal_id}/record/0-1/",
     )
+
+
+def _pages_origin(host: str, client: HubSpotClient) -> str:
+    """Where records are shown to people. It becomes a link that people click: nothing but HubSpot's own pages,
+    or the pages of a sandbox that answers on this very machine."""
+    if client.origin.startswith("http://") and client.origin == f"http://{host}":
+        return client.origin
+    if host != "hubspot.com" and not host.endswith(".hubspot.com"):
+        raise UnexpectedPayload(f"HubSpot names {host[:60]!r} as the address of its pages.")
+    return f"https://{host}"
 
 
 class HubSpotAdapter:

@@ -123,6 +123,11 @@ class HubSpotClient:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    @property
+    def origin(self) -> str:
+        """scheme://host[:port] that is called."""
+        return self._transport.origin
+
     def account_details(self) -> JsonObject:
         """Portal id, zone, currency and host of the account's pages."""
         return object_of(self._transport.request("GET", f"/account-info/{VERSION}/details"), "The account's details")
