@@ -20,6 +20,7 @@ BREACHES = {
     "audits is pure": ("audits/model/case.py", "import sqlite3"),
     "webhooks knows only the inbox": ("webhooks/receiver.py", "import connector.transport"),
     "adapters, port, storage": ("connector/crm/port.py", "import audits.engine"),
+    "exports are files alone": ("connector/exports/sheet.py", "import connector.storage.tables"),
     "rules never import": (
         "audits/rules/response/rt001_first_attempt_late.py",
         "import audits.rules.response.rt002_not_answered_yet",
