@@ -1,0 +1,156 @@
+"""A believable account: 60 days of leads of eight reps and three vendors, with planted faults that only we know.
+
+The faults are true by construction: every scenario says which rules must be found on its leads, and counts working
+time by its own plain walk (office_hours.py). All of it holds from `until` to at least two hours later.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connector.sandbox.everyday import EVERYDAY
+from connector.sandbox.faults import FAULTS
+from connector.sandbox.office_hours import OfficeHours
+from connector.sandbox.people import Crowd
+from connector.sandbox.stage import Stage
+from connector.sandbox.story import Rep, Story, stamp
+from connector.sandbox.traps import TRAPS
+from connector.sandbox.wire import JsonObject
+
+ZONE: Final = "Europe/Berlin"
+DOMAIN: Final = "meridian-solar.example"
+#: Fewer leads cannot hold five plants of every rule and one of every trap.
+LEAST_LEADS: Final = 150
+LEAST_PLANTS: Final = 5
+_PLANTED_SHARE: Final = 0.22
+_TRAP_SHARE: Final = 0.10
+
+Scenario = Callable[[Stage], None]
+
+REPS: Final = tuple(
+    Rep(f"rep{number}", 98_700_000 + number, first, last, f"{slug}@{DOMAIN}", team)
+    for number, (first, last, slug, team) in enumerate(
+        (
+            ("Dana", "Voss", "dana.voss", "North"),
+            ("Emre", "Çelik", "emre.celik", "North"),
+            ("Zofia", "Wróbel", "zofia.wrobel", "North"),
+            ("Luc", "Béranger", "luc.beranger", "North"),
+            ("Ελένη", "Αλεξίου", "eleni.alexiou", "South"),
+            ("Jonas", "Lindner", "jonas.lindner", "South"),
+            ("نور", "حداد", "nour.haddad", "South"),
+            ("Milica", "Petrović", "milica.petrovic", "South"),
+        ),
+        start=1,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What is true of one lead: its complete set of breached rules, and what was played on it."""
+
+    rules: frozenset[str]
+    kind: str
+    note: str
+
+    def as_json(self) -> JsonObject:
+        return {"rules": sorted(self.rules), "kind": self.kind, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """`document` is a seed (seed.py). `truth` holds what is planted, by the ref of the contact in the seed."""
+
+    document: JsonObject
+    truth: dict[str, Planted]
+
+    def truth_by_id(self, record_ids: dict[str, str]) -> dict[str, JsonObject]:
+        """The truth by the ids that the seed's refs got."""
+        return {record_ids[ref]: planted.as_json() for ref, planted in self.truth.items()}
+
+    def counts(self) -> Counter[str]:
+        """How often each rule is planted."""
+        return Counter(rule_id for planted in self.truth.values() for rule_id in planted.rules)
+
+
+def make_population(*, seed: int, until: datetime, leads: int, portal_id: int, zone: str = ZONE) -> Population:
+    """The history of one account up to `until` (aware UTC) under office hours in `zone`.
+
+    Equal arguments give an equal population. `leads` may be missed by one: some scenarios need two. Raises
+    ValueError for fewer leads than LEAST_LEADS.
+    """
+    if leads < LEAST_LEADS:
+        raise ValueError(f"{leads} leads are too few to plant every fault: give at least {LEAST_LEADS}.")
+    dice = random.Random(seed)
+    stage = Stage(dice, OfficeHours(ZoneInfo(zone)), until, REPS, Crowd(dice))
+    yields = _play(
+        stage, [scenario for scenario, _ in FAULTS], [weight for _, weight in FAULTS], round(_PLANTED_SHARE * leads)
+    )
+    _top_up(stage, yields)
+    planted = len(stage.stories)
+    _play(stage, list(TRAPS), [1] * len(TRAPS), max(planted, round((_PLANTED_SHARE + _TRAP_SHARE) * leads)))
+    everyday, weights = [scenario for scenario, _ in EVERYDAY], [weight for _, weight in EVERYDAY]
+    while len(stage.stories) < leads:
+        dice.choices(everyday, weights=weights)[0](stage)
+    return Population(
+        document=_document(portal_id, stage.stories),
+        truth={story.ref: Planted(story.rules, story.kind, story.note) for story in stage.stories},
+    )
+
+
+def _play(
+    stage: Stage, scenarios: list[Scenario], weights: list[int], until_leads: int
+) -> list[tuple[Scenario, frozenset[str]]]:
+    """Each scenario as often as its weight asks for, once at the least, until there are so many leads.
+
+    Returns which rules each of them plants.
+    """
+    wanted = max(0, until_leads - len(stage.stories))
+    total = sum(weights)
+    yields: list[tuple[Scenario, frozenset[str]]] = []
+    for scenario, weight in zip(scenarios, weights, strict=True):
+        for _ in range(max(1, round(wanted * weight / total))):
+            scenario(stage)
+        yields.append((scenario, stage.stories[-1].rules))
+    return yields
+
+
+def _top_up(stage: Stage, yields: list[tuple[Scenario, frozenset[str]]]) -> None:
+    """Plant more of every rule of which there are too few, by the scenario that plants the least beside it."""
+    counts = Counter(rule_id for story in stage.stories for rule_id in story.rules)
+    for rule_id in sorted(counts):
+        scenario, rules = min(
+            ((each, rules) for each, rules in yields if rule_id in rules), key=lambda pair: len(pair[1])
+        )
+        while counts[rule_id] < LEAST_PLANTS:
+            scenario(stage)
+            counts.update(rules)
+
+
+def _document(portal_id: int, stories: list[Story]) -> JsonObject:
+    """The seed: contacts first, for the others point at them; ids ascend with time, as in life."""
+    records = [record for story in stories for record in story.records()]
+    records.sort(key=lambda record: (record["type"] != "contacts", str(record["created_at"])))
+    opened = stories[0].until.replace(year=stories[0].until.year - 2, day=1)
+    return {
+        "portal_id": portal_id,
+        "owners": [
+            {
+                "ref": rep.ref,
+                "user_id": rep.user_id,
+                "email": rep.email,
+                "first_name": rep.first_name,
+                "last_name": rep.last_name,
+                "created_at": stamp(opened),
+                "teams": [{"id": rep.team.lower(), "name": rep.team, "primary": True}],
+            }
+            for rep in REPS
+        ],
+        "records": records,
+    }

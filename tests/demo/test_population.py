@@ -1,0 +1,131 @@
+"""What is planted is what the real rules find: exactly, at any hour of any week, from `until` to two hours later."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+import pytest
+
+from audits.engine import audit
+from audits.model.finding import Outcome
+from audits.rulebook import RULES
+from connector.sandbox.office_hours import OfficeHours
+from connector.sandbox.population import LEAST_LEADS, LEAST_PLANTS, ZONE, make_population
+from connector.storage.policies import default_policy
+from tests.demo.account_cases import PORTAL, Account
+
+BERLIN = ZoneInfo(ZONE)
+#: Weekdays and weekends, days and nights, and the weeks in which the clocks change.
+UNTILS = [
+    datetime(*when, tzinfo=BERLIN).astimezone(UTC)
+    for when in (
+        (2026, 11, 23, 8, 59),
+        (2026, 11, 23, 9, 7),
+        (2026, 11, 24, 12, 30),
+        (2026, 11, 25, 17, 55),
+        (2026, 11, 26, 3, 0),
+        (2026, 11, 27, 18, 1),
+        (2026, 11, 28, 0, 20),
+        (2026, 11, 29, 14, 0),
+        (2026, 3, 29, 12, 0),
+        (2026, 3, 30, 10, 15),
+        (2026, 4, 2, 16, 20),
+        (2026, 10, 25, 2, 30),
+        (2026, 10, 26, 9, 30),
+        (2026, 10, 30, 11, 45),
+        (2024, 2, 29, 15, 0),
+    )
+]
+
+
+def breaches(account: Account, ref: str, as_of: datetime) -> set[str]:
+    result = audit(account.case(ref, as_of), default_policy(ZONE))
+    return {finding.rule_id for finding in result.findings if finding.outcome is Outcome.BREACH}
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("until", UNTILS, ids=lambda until: until.astimezone(BERLIN).strftime("%a-%Y-%m-%d-%H%M"))
+def test_found_is_planted(until: datetime, seed: int) -> None:
+    population = make_population(seed=seed, until=until, leads=LEAST_LEADS, portal_id=PORTAL)
+    account = Account(population)
+    wrong = [
+        (planted.kind, ref, sorted(planted.rules), sorted(found), hours)
+        for ref, planted in population.truth.items()
+        for hours in (0, 2)
+        if (found := breaches(account, ref, until + timedelta(hours=hours))) != planted.rules
+    ]
+    assert wrong == []
+    assert set(account.unmapped.pairs) <= {
+        ("hs_lead_status", "PARKED_BY_PARTNER"),
+        ("hs_communication_channel_type", ""),
+    }
+
+
+@pytest.mark.parametrize("leads", [LEAST_LEADS, 600])
+def test_every_rule_is_planted_and_most_leads_are_clean(leads: int) -> None:
+    population = make_population(seed=3, until=UNTILS[2], leads=leads, portal_id=PORTAL)
+    counts = population.counts()
+    assert set(counts) == {rule.info.rule_id for rule in RULES}
+    assert min(counts.values()) >= LEAST_PLANTS
+    assert leads <= len(population.truth) <= leads + 1
+    clean = sum(not planted.rules for planted in population.truth.values())
+    assert clean > len(population.truth) / 2
+
+
+def test_too_few_leads_are_refused() -> None:
+    with pytest.raises(ValueError, match=str(LEAST_LEADS)):
+        make_population(seed=1, until=UNTILS[0], leads=LEAST_LEADS - 1, portal_id=PORTAL)
+
+
+def test_the_same_seed_plants_the_same() -> None:
+    one, same, other = (
+        make_population(seed=seed, until=UNTILS[4], leads=LEAST_LEADS, portal_id=PORTAL) for seed in (5, 5, 6)
+    )
+    assert one == same
+    assert one != other
+
+
+def test_nothing_of_the_truth_stands_in_the_crm() -> None:
+    population = make_population(seed=2, until=UNTILS[1], leads=LEAST_LEADS, portal_id=PORTAL)
+    text = str(population.document)
+    for word in [*(rule.info.rule_id for rule in RULES), "planted", *{p.kind for p in population.truth.values()}]:
+        assert f"'{word}'" not in text
+
+
+def test_contacts_are_believable() -> None:
+    population = make_population(seed=7, until=UNTILS[2], leads=600, portal_id=PORTAL)
+    account = Account(population)
+    leads = {ref: account.case(ref, UNTILS[2]).lead for ref in population.truth}
+    sound = [lead for ref, lead in leads.items() if not population.truth[ref].rules]
+    good = sum(
+        phonenumbers.is_valid_number(phonenumbers.parse(lead.phone, lead.country)) for lead in sound if lead.phone
+    )
+    assert good >= len(sound) - 10
+    letters = "".join(lead.full_name for lead in sound)
+    for sample in "ł", "ü", "ç", "Γ", "Ј", "ن":
+        assert sample in letters
+    assert len({lead.owner_id for lead in sound}) == 8
+    assert set(Counter(lead.source for lead in sound)) == {"PAID_SOCIAL", "OFFLINE", "PAID_SEARCH", "ORGANIC_SEARCH"}
+    ages = [UNTILS[2] - lead.received_at for lead in leads.values()]
+    assert timedelta(days=50) < max(ages) <= timedelta(days=60)
+    assert min(ages) < timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "seconds"),
+    [
+        ((2026, 11, 23, 9), (2026, 11, 23, 18), 9 * 3600),
+        ((2026, 11, 27, 17), (2026, 11, 30, 10), 2 * 3600),
+        ((2026, 11, 28, 1), (2026, 11, 29, 23), 0),
+        ((2026, 3, 27, 17), (2026, 3, 30, 10), 2 * 3600),
+        ((2026, 11, 24, 12), (2026, 11, 24, 11), 0),
+    ],
+)
+def test_office_hours(a: tuple[int, ...], b: tuple[int, ...], seconds: int) -> None:
+    hours = OfficeHours(BERLIN)
+    first, last = (datetime(*when, tzinfo=BERLIN).astimezone(UTC) for when in (a, b))
+    assert hours.open_s(first, last) == seconds
+    if seconds:
+        assert hours.open_s(first, hours.after(first, seconds)) == seconds
+        assert hours.open_s(hours.before(last, seconds), last) == seconds
