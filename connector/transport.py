@@ -138,11 +138,6 @@ class Transport:
 
     @property
     def origin(self) -> str:
-        """scheme://host[:port] of the server."""
-        return self._base
-
-    @property
-    def origin(self) -> str:
         """scheme://host[:port] of the server that is called."""
         return self._base
 

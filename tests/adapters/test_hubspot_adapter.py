@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -15,6 +16,7 @@ from connector.crm.port import FieldWrite, OurField
 from connector.errors import PermissionMissing, ReauthorizationNeeded, RecordGone, RetryLater, UnexpectedPayload
 from connector.sandbox import SandboxControl
 from tests.adapters.conftest import BASE, PORTAL, client_for
+from tests.unruly import Seen, answer_json, unruly
 
 ALL_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -50,10 +52,31 @@ def modified(adapter: HubSpotAdapter, since: datetime) -> list[str]:
     raise AssertionError("the poll has no end")
 
 
-def test_the_account(adapter: HubSpotAdapter) -> None:
+def test_the_account(adapter: HubSpotAdapter, control: SandboxControl) -> None:
     account = adapter.account()
     assert (account.account_id, account.zone, account.currency) == (str(PORTAL), "America/New_York", "USD")
-    assert account.record_url_base == BASE
+    assert account.record_url_base == f"{control.base_url}/contacts/{PORTAL}/record/0-1/"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", "hubspot.com.evil.test", "app.hubspot.com/x", "a@app.hubspot.com", "x:1"]
+)
+def test_links_to_records_lead_to_hubspot_alone(host: str) -> None:
+    def details(handler: BaseHTTPRequestHandler, _: Seen) -> None:
+        answer_json(handler, {"portalId": 7, "timeZone": "Europe/Berlin", "uiDomain": host})
+
+    with unruly(details) as server, pytest.raises(UnexpectedPayload, match="address of its pages"):
+        HubSpotAdapter(client_for(server.url, "t"), record_url_base="").account()
+
+
+def test_an_account_of_another_region() -> None:
+    def details(handler: BaseHTTPRequestHandler, _: Seen) -> None:
+        answer_json(handler, {"portalId": 7, "timeZone": "Europe/Berlin", "uiDomain": "app-eu1.hubspot.com"})
+
+    with unruly(details) as server:
+        account = HubSpotAdapter(client_for(server.url, "t"), record_url_base="").account()
+    assert (account.account_id, account.currency) == ("7", None)
+    assert account.record_url_base == "https://app-eu1.hubspot.com/contacts/7/record/0-1/"
 
 
 def test_owners_with_former_ones(adapter: HubSpotAdapter, control: SandboxControl) -> None:

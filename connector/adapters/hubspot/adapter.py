@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -40,6 +41,7 @@ _CONTACT_PROPERTIES = (
     "hs_latest_source_data_1", "hs_latest_source_data_2", "hs_object_source", "hs_merged_object_ids",
     *(field.value for field in OurField),
 )  # fmt: skip
+_HUBSPOT_HOST = re.compile(r"([a-z0-9-]+\.)*hubspot\.com")
 _GONE = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})
 
 
@@ -73,7 +75,7 @@ def _pages_origin(host: str, client: HubSpotClient) -> str:
     or the pages of a sandbox that answers on this very machine."""
     if client.origin.startswith("http://") and client.origin == f"http://{host}":
         return client.origin
-    if host != "hubspot.com" and not host.endswith(".hubspot.com"):
+    if not _HUBSPOT_HOST.fullmatch(host):
         raise UnexpectedPayload(f"HubSpot names {host[:60]!r} as the address of its pages.")
     return f"https://{host}"
 
