@@ -1,0 +1,223 @@
+"""Everything together for a test: a real sandbox, real stores, an install made with a real grant, and the jobs.
+
+The web process is left out where it does not matter: `deliver` moves the sandbox's signed webhooks into the inbox
+through the real blueprint on a real server.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from connector.catalog import CRMS
+from connector.crm.port import Grant, OurField
+from connector.jobs import advance, pump
+from connector.jobs.context import JobContext, make_context, utc_now
+from connector.oauth.tokens import sealed_grant
+from connector.oauth.vault import Vault
+from connector.sandbox import SandboxConfig, SandboxControl, SandboxHandle, run_in_thread
+from connector.sandbox.config import ClientApp
+from connector.sandbox.config import Settings as SandboxSettings
+from connector.settings import Settings, load_settings
+from connector.storage import installs, tokens, worklist
+from connector.storage.installs import Install
+from webhooks.blueprint import IntakeConfig, webhook_blueprint
+
+PORTAL = 247_279_312
+OTHER_PORTAL = 247_279_313
+KEYS = "k1:" + "a" * 43 + "="
+CLIENT_SECRET = "stack-client-secret"
+OUR_FIELDS = tuple(field.value for field in OurField)
+
+
+class Stack:
+    """One sandbox and one set of stores. Use as a context manager."""
+
+    def __init__(
+        self,
+        directory: Path,
+        database_url: str,
+        inbox_url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        jobs_url: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.door = _Door()
+        app = ClientApp(client_secret=CLIENT_SECRET, webhook_url=f"{self.door.url}/webhooks/hubspot")
+        fast = SandboxSettings(rate_limit=5000, search_limit=500, retry_time_scale=0.00002, webhook_window_s=0.01)
+        self.sandbox: SandboxHandle = run_in_thread(SandboxConfig(app=app, settings=fast))
+        self.control = SandboxControl(self.sandbox.base_url, self.sandbox.control_token)
+        self.env = {
+            "LEADASSAY_PUBLIC_URL": self.door.url,
+            "LEADASSAY_KEYS": KEYS,
+            "LEADASSAY_DATA_DIR": str(directory),
+            "LEADASSAY_DATABASE_URL": database_url,
+            "LEADASSAY_INBOX_URL": inbox_url,
+            "LEADASSAY_JOBS_URL": jobs_url or f"sqlite:///{directory}/jobs.sqlite",
+            "LEADASSAY_CRM_CALLS_PER_10S": "5000",
+            "HUBSPOT_CLIENT_ID": app.client_id,
+            "HUBSPOT_CLIENT_SECRET": CLIENT_SECRET,
+            "HUBSPOT_AUTH_URL": self.sandbox.base_url,
+            "HUBSPOT_API_URL": self.sandbox.base_url,
+            **(env or {}),
+        }
+        self.settings: Settings = load_settings(self.env)
+        self.context: JobContext = make_context(self.settings, holder="test", clock=clock)
+        self.door.open(self.settings, self.context)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        self.control.clear_rules()
+        self.door.close()
+        self.context.inbox.close()
+        self.context.database.close()
+        self.control.close()
+        self.sandbox.stop()
+
+    def install(self, portal: int = PORTAL, **details: object) -> Install:
+        """Grant the app in the sandbox and connect the account as the consent flow does."""
+        given = self.control.install(portal, **details)
+        entry = CRMS["hubspot"]
+        scopes = tuple(str(scope) for scope in given["scopes"])  # type: ignore[attr-defined]
+        grant = Grant(
+            access_token=str(given["access_token"]),
+            refresh_token=str(given["refresh_token"]),
+            expires_at=utc_now() + timedelta(seconds=1800),
+            scopes=scopes,
+            account_id=str(portal),
+            user_id=None,
+        )
+        oauth = entry.oauth(self.settings)
+        account = oauth.account(grant)
+        missing = entry.missing_scopes(scopes)
+        with self.context.database.write() as connection:
+            install = installs.create_or_reconnect(
+                connection,
+                "hubspot",
+                account,
+                scopes,
+                missing,
+                entry.capabilities(missing).coverage,
+                self.context.clock(),
+            )
+            key_id, sealed = sealed_grant(Vault(self.settings.keys), install.install_id, grant)
+            tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)
+        return install
+
+    def sort(self) -> None:
+        """Deliveries → events, as the pump does."""
+        parsers = {name: entry.parse_delivery for name, entry in CRMS.items()}
+        while pump.sort_deliveries(self.context, parsers):
+            continue
+
+    def advance(self, install: Install) -> None:
+        """Run the install's job once in this process, as the worker would."""
+        with self.context.database.read() as connection:
+            wake = worklist.get_wake(connection, install.install_id)
+        advance.advance(self.context, install.install_id, f"advance:{install.install_id}:{wake.wake_no}")
+
+    def settle(self, install: Install) -> None:
+        """Let webhooks arrive and everything due be done."""
+        self.control.wait_for_webhooks()
+        self.sort()
+        self.advance(install)
+
+    def start_worker(self, **env: str) -> subprocess.Popen[bytes]:
+        """A real worker process on the same stores."""
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "connector.cli", "worker"],
+            env={**os.environ, **self.env, **env},
+            stderr=(Path(self.settings.data_dir) / "worker.log").open("ab"),
+        )
+        self.workers.append(worker)
+        return worker
+
+    def kill(self, worker: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+        """Send `number` to a worker; after SIGKILL wait until it is gone."""
+        worker.send_signal(number)
+        if number == signal.SIGKILL:
+            worker.wait()
+
+    def fields(self, contact_id: str, portal: int = PORTAL) -> dict[str, str]:
+        """Our five fields as the CRM shows them now."""
+        for record in self.control.records(portal):
+            if record["id"] == contact_id:
+                properties = record["properties"]
+                assert isinstance(properties, dict)
+                return {name: properties.get(name) or "" for name in OUR_FIELDS}
+        raise AssertionError(f"no record {contact_id}")
+
+    def our_writes(self, contact_id: str) -> list[dict[str, object]]:
+        """The sandbox's own log of API writes of our fields to a record."""
+        return [
+            write
+            for write in self.control.writes(objectId=contact_id, objectType="contacts", action="update", door="api")
+            if any(str(name).startswith("leadassay_") for name in write["properties"])  # type: ignore[attr-defined]
+        ]
+
+    def wait(self, is_so: Callable[[], bool], timeout_s: float = 60.0) -> None:
+        """Until `is_so` holds."""
+        ends = time.monotonic() + timeout_s
+        while not is_so():
+            assert time.monotonic() < ends, "it did not come about in time"
+            time.sleep(0.1)
+
+
+class _Door:
+    """The webhook door on a real server, as the web process has it."""
+
+    def __init__(self) -> None:
+        self._app = Flask("door")
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def open(self, settings: Settings, context: JobContext) -> None:
+        assert settings.hubspot is not None
+        self._app.register_blueprint(
+            webhook_blueprint(
+                context.inbox,
+                IntakeConfig(
+                    public_url=settings.public_url,
+                    secrets={"hubspot": settings.hubspot.secrets},
+                    max_body_bytes=settings.max_webhook_bytes,
+                ),
+            )
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Clock:
+    """A clock that tests turn. Never goes back by itself."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.now = at or datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
