@@ -82,7 +82,8 @@ class PostgresServer:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port), *options],
+                [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port),
+                 *options],
                 stdout=log, stderr=log, cwd=self._folder,
             )  # fmt: skip
         deadline = time.monotonic() + 30
