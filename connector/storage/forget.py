@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from audits.model.score import FollowUpStatus
 from connector.errors import UnknownInstall
-from connector.storage.column_types import storable
+from connector.storage.column_types import UtcMicros, storable
 from connector.storage.keys import affected_by_keys, salted
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import (
@@ -102,7 +102,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         conn.execute(
             sa.update(events)
             .where(events.c.install_id == install_id, events.c.object_id.in_(ids))
-            .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, at))
+            .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, sa.literal(at, UtcMicros)))
         )
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
@@ -247,7 +247,7 @@ def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: 
             follow_up_status=FollowUpStatus.CLOSED.value,
             next_change_at=None,
             due_at=None,
-            gone_at=sa.func.coalesce(lead_audits.c.gone_at, at),
+            gone_at=sa.func.coalesce(lead_audits.c.gone_at, sa.literal(at, UtcMicros)),
             is_forgotten=True,
         )
     )

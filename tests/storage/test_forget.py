@@ -1,0 +1,297 @@
+"""Forgetting: nothing of the person is left in any table or file, the counts stay, and he does not come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.model.case import Coverage
+from audits.model.finding import Evidence, Measure
+from audits.model.score import Score, ScorePart
+from connector.errors import UnknownInstall
+from connector.storage import findings, health, lead_lists, outbox, timeline, worklist
+from connector.storage.database import Database
+from connector.storage.forget import WIPED
+from connector.storage.installs import Install
+from connector.storage.tables import metadata
+from tests.conftest import DatabaseUrls
+from tests.factories import (
+    NOW,
+    at,
+    make_activity,
+    make_audit,
+    make_finding,
+    make_install,
+    make_lead,
+    make_owner_change,
+    make_record,
+    make_stage_change,
+    make_task,
+)
+
+#: A mark that stands in everything said about the person, his record ids included.
+CANARY = "Kanarienvogel4711"
+PERSON, FORMER = f"{CANARY}-id", f"{CANARY}-merged-id"
+#: Tables that say nothing of leads.
+WITHOUT_LEADS = {
+    "installs",
+    "tokens",
+    "oauth_states",
+    "web_sessions",
+    "login_links",
+    "owners",
+    "users",
+    "cursors",
+    "policies",
+    "counters",
+    "unmapped_values",
+    "unknown_accounts",
+    "wakes",
+    "worker_slots",
+    "forgotten",
+}
+
+
+def person(lead_id: str = PERSON, first_name: str = CANARY) -> timeline.RecordLike:
+    return make_record(
+        make_lead(
+            lead_id,
+            first_name=first_name,
+            last_name=CANARY,
+            email=f"{CANARY}@example.com",
+            phone=f"+49 30 901820 {CANARY}",
+            mobile="+49 30 901821",
+            company=CANARY,
+            country=CANARY,
+            source_detail=CANARY,
+            raw_status=CANARY,
+            lead_type=CANARY,
+            message=CANARY * 500,
+            record_url=f"https://crm.example.com/{CANARY}",
+        ),
+        activities=[make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),))],
+        tasks=[make_task(f"task-{CANARY}", lead_id, raw=(("title", CANARY),))],
+        owner_changes=[make_owner_change(lead_id, source=CANARY)],
+        stage_changes=[make_stage_change(lead_id, raw_status=CANARY, source=CANARY)],
+        our_fields={"leadassay_audit_note": CANARY},
+    )
+
+
+def seed(conn: Connection) -> Install:
+    """A person in every table that can hold anything of him, and a neighbour whose finding points at him."""
+    install = make_install(conn)
+    tenant = install.install_id
+    neighbour = make_record(make_lead("2", email=f"{CANARY}@example.com", first_name="Nora"))
+    # The neighbour has the same address by chance of the test only: take it away before looking for the mark.
+    timeline.store_records(conn, tenant, [neighbour, person(FORMER), person()], at(-30))
+    merged = make_record(person().lead, activities=person().activities, merged_ids=[FORMER])
+    timeline.store_records(conn, tenant, [merged], at(-20))
+    timeline.store_records(conn, tenant, [make_record(make_lead("2", first_name="Nora"))], at(-19))
+    timeline.mark_gone(conn, tenant, [f"{CANARY}-unseen"], at(-18))
+    pointing = Evidence(record_type="lead", record_id=PERSON, field="email", value=f"{CANARY}@example.com")
+    own = Evidence(record_type="lead", record_id="2", field="email", value="ada.2@example.com")
+    findings.store_findings(
+        conn,
+        tenant,
+        [
+            make_finding(
+                PERSON,
+                sentence=f"{CANARY} was called late.",
+                evidence=(Evidence(record_type="call", record_id=f"call-{CANARY}", field="x", value=CANARY), own),
+                measures=(Measure("name", CANARY, "text"),),
+            ),
+            make_finding("2", "PL004", sentence=f"Nora wrote as {CANARY} before.", evidence=(pointing, own)),
+        ],
+        at(-10),
+    )
+    parts = Score((ScorePart("name", 10, 60, f"{CANARY} is a name"),))
+    for lead_id in (PERSON, "2"):
+        findings.store_audit(
+            conn,
+            tenant,
+            make_audit(lead_id, note=f"see {CANARY}", quality=parts, handling=parts, first_attempt_s=600),
+        )
+        outbox.put_outbox(conn, tenant, lead_id, {"leadassay_audit_note": f"see {CANARY}"}, at(-9))
+        (row,) = [row for row in outbox.take_outbox(conn, tenant, 9, NOW) if row.lead_id == lead_id]
+        outbox.mark_written(conn, tenant, row, at(-8))
+        outbox.put_outbox(conn, tenant, lead_id, {"leadassay_audit_note": f"see {CANARY} again"}, at(-7))
+        worklist.mark_due(conn, tenant, [lead_id], at(-6))
+    health.put_notice(conn, tenant, "n1", kind="k", sentence=f"Look at {CANARY}.", at=at(-5), lead_id=PERSON)
+    for number, object_id in enumerate((PERSON, f"{CANARY}-unseen", "2")):
+        event = worklist.EventRow(
+            event_key=f"{CANARY}{number}", kind="look_again", object_type="lead", object_id=object_id, occurred_at=NOW
+        )
+        worklist.put_events(conn, tenant, [event], at(-4))
+    return install
+
+
+def texts(conn: Connection) -> Iterator[tuple[str, str]]:
+    """Every row of every table as text."""
+    for table in metadata.sorted_tables:
+        for row in conn.execute(sa.select(table)):
+            yield table.name, json.dumps([str(value) for value in row], ensure_ascii=False)
+
+
+def marked(conn: Connection) -> set[str]:
+    return {table for table, text in texts(conn) if CANARY in text}
+
+
+@pytest.fixture
+def install(database: Database) -> Install:
+    with database.write() as conn:
+        return seed(conn)
+
+
+def forget_all(database: Database, install: Install) -> timeline.Forgotten:
+    with database.write() as conn:
+        done = timeline.forget(conn, install.install_id, [PERSON, f"{CANARY}-unseen"], NOW)
+    assert database.scrub()
+    return done
+
+
+def test_the_seed_marks_every_table_that_can_hold_a_person(database: Database, install: Install) -> None:
+    with database.read() as conn:
+        held = marked(conn)
+    # contact_keys holds hashes only; its rows are checked below.
+    assert held | {"contact_keys"} == set(metadata.tables) - WITHOUT_LEADS
+
+
+def test_nothing_of_the_person_is_left_in_any_table(database: Database, install: Install) -> None:
+    done = forget_all(database, install)
+    assert done.lead_ids == {PERSON, FORMER, f"{CANARY}-unseen"}
+    assert done.affected == {"2"}
+    with database.read() as conn:
+        assert marked(conn) == set()
+        assert {row.lead_id for row in conn.execute(sa.select(metadata.tables["contact_keys"]))} == {"2"}
+
+
+def test_nothing_of_the_person_is_left_in_the_files(sqlite_urls: DatabaseUrls, tmp_path: Path) -> None:
+    database = Database.open(sqlite_urls.database_url)
+    with database.write() as conn:
+        install = seed(conn)
+    database.scrub()
+    files = [path for path in tmp_path.iterdir() if path.name.startswith("leadassay.sqlite")]
+    assert any(CANARY.encode() in path.read_bytes() for path in files)
+    forget_all(database, install)
+    # With the database still open: no VACUUM, no restart is needed.
+    assert {path.name for path in files if CANARY.encode() in path.read_bytes()} == set()
+    assert {path.name for path in files if CANARY.casefold().encode() in path.read_bytes()} == set()
+    database.close()
+
+
+@pytest.mark.postgres
+def test_nothing_of_the_person_is_left_in_the_pages_of_the_server(postgres_urls: DatabaseUrls) -> None:
+    database = Database.open(postgres_urls.database_url)
+    with database.write() as conn:
+        install = seed(conn)
+    with database.write() as conn:
+        conn.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pageinspect")
+    assert CANARY.encode() in heap_bytes(database)
+    forget_all(database, install)
+    assert CANARY.encode() not in heap_bytes(database)
+    database.close()
+
+
+def heap_bytes(database: Database) -> bytes:
+    """What the rows, dead ones included, hold in the pages of all tables."""
+    found = b""
+    with database.write() as conn:
+        for name in metadata.tables:
+            pages = conn.execute(sa.text(f"SELECT pg_relation_size('{name}') / 8192")).scalar_one()
+            for page in range(pages):
+                query = f"SELECT t_data FROM heap_page_items(get_raw_page('{name}', {page})) WHERE t_data IS NOT NULL"
+                found += b"".join(bytes(row[0]) for row in conn.execute(sa.text(query)))
+    return found
+
+
+def test_the_counts_stay(database: Database, install: Install) -> None:
+    tenant, since, until = install.install_id, at(days=-1), at(days=1)
+
+    def counts(conn: Connection) -> list[object]:
+        return [
+            lead_lists.first_attempt_stats(conn, tenant, since, until),
+            lead_lists.findings_by_rule(conn, tenant, since, until),
+            lead_lists.arrivals_per_day(conn, tenant, since, until, "UTC"),
+            lead_lists.list_leads(conn, tenant, lead_lists.LeadFilter())[1],
+        ]
+
+    with database.read() as conn:
+        before = counts(conn)
+    forget_all(database, install)
+    with database.read() as conn:
+        assert counts(conn) == before
+        rows, _ = lead_lists.list_leads(conn, tenant, lead_lists.LeadFilter())
+    (row,) = [row for row in rows if row.is_forgotten]
+    assert (row.name, row.company, row.record_url, row.note) == ("", None, None, "")
+    assert row.follow_up_status == "closed"
+
+
+def test_others_findings_lose_only_what_pointed_at_the_person(database: Database, install: Install) -> None:
+    forget_all(database, install)
+    with database.read() as conn:
+        (kept,) = findings.list_findings(conn, install.install_id, "2")
+        assert worklist.due_leads(conn, install.install_id, NOW, 10) == ["2"]
+    assert kept.is_current
+    assert kept.finding.sentence == WIPED
+    assert [each.record_id for each in kept.finding.evidence] == ["2"]
+
+
+def test_later_records_do_not_bring_the_person_back(database: Database, install: Install) -> None:
+    forget_all(database, install)
+    with database.write() as conn:
+        for lead_id in (PERSON, FORMER, f"{CANARY}-unseen"):
+            assert timeline.is_forgotten(conn, install.install_id, lead_id)
+            assert timeline.store_records(conn, install.install_id, [person(lead_id)], at(99)) == frozenset()
+        timeline.mark_gone(conn, install.install_id, [PERSON], at(99))
+        winner = make_record(make_lead("2", first_name="Nora"), merged_ids=[FORMER])
+        timeline.store_records(conn, install.install_id, [winner], at(100))
+        findings.store_findings(conn, install.install_id, [make_finding(PERSON, sentence=CANARY)], at(99))
+        findings.store_audit(conn, install.install_id, make_audit(PERSON, note=CANARY))
+        row = outbox.OutboxRow(
+            lead_id=PERSON, values={"f": CANARY}, status=outbox.OutboxStatus.PENDING, attempts=0, complaint="",
+            planned_at=NOW, retry_at=None,
+        )  # fmt: skip
+        outbox.mark_written(conn, install.install_id, row, at(99))
+        assert timeline.load_cases(conn, install.install_id, [PERSON], at(200), Coverage()) == []
+        assert not timeline.is_forgotten(conn, install.install_id, "2")
+        assert marked(conn) == set()
+
+
+def test_forgetting_twice_is_forgetting_once(database: Database, install: Install) -> None:
+    forget_all(database, install)
+    with database.read() as conn:
+        before = sorted(texts(conn))
+    with database.write() as conn:
+        again = timeline.forget(conn, install.install_id, [PERSON, f"{CANARY}-unseen"], at(5))
+    assert again.affected == frozenset()
+    with database.read() as conn:
+        assert sorted(texts(conn)) == before
+
+
+def test_forgetting_a_merged_record_forgets_the_whole_person(database: Database, install: Install) -> None:
+    with database.write() as conn:
+        done = timeline.forget(conn, install.install_id, [FORMER], NOW)
+    assert done.lead_ids == {PERSON, FORMER}
+
+
+def test_the_same_id_of_another_tenant_is_another_person(database: Database, install: Install) -> None:
+    with database.write() as conn:
+        other = make_install(conn, "portal-2")
+        timeline.store_records(conn, other.install_id, [person()], at(-5))
+    forget_all(database, install)
+    with database.write() as conn:
+        assert not timeline.is_forgotten(conn, other.install_id, PERSON)
+        assert len(timeline.load_cases(conn, other.install_id, [PERSON], NOW, Coverage())) == 1
+        hashes = list(conn.execute(sa.text("SELECT lead_hash FROM forgotten")).scalars())
+        timeline.forget(conn, other.install_id, [PERSON], NOW)
+        assert len(set(conn.execute(sa.text("SELECT lead_hash FROM forgotten")).scalars())) == len(hashes) + 1
+
+
+def test_nothing_can_be_forgotten_for_an_unknown_install(database: Database) -> None:
+    with pytest.raises(UnknownInstall), database.write() as conn:
+        timeline.forget(conn, "no such install", ["1"], NOW)
