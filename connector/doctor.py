@@ -17,7 +17,7 @@ from connector.oauth.vault import Vault
 from connector.settings import Settings, load_settings
 from connector.storage import installs, tokens, worker_slots
 from connector.storage.database import Database
-from connector.storage.inbox import Inbox
+from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.migrate import current_version, newest_version
 
 CONNECT_TIMEOUT_S = 3.0
@@ -109,7 +109,7 @@ def _inbox(settings: Settings) -> Check:
         oldest, counts = box.oldest_new_at(), box.counts()
     finally:
         box.close()
-    parked = counts.get("parked", 0)
+    parked = counts.get(InboxStatus.PARKED, 0)
     if parked:
         return Check(
             "inbox", False, f"{parked} parked deliveries", "leadassay inbox list, then leadassay inbox replay"
@@ -118,7 +118,7 @@ def _inbox(settings: Settings) -> Check:
         return Check(
             "inbox", False, f"the oldest delivery waits for {int(waiting.total_seconds())} s", "Start a worker."
         )
-    return Check("inbox", True, f"{counts.get('new', 0)} waiting, {counts.get('done', 0)} done")
+    return Check("inbox", True, f"{counts.get(InboxStatus.NEW, 0)} waiting, {counts.get(InboxStatus.DONE, 0)} done")
 
 
 def _keys(settings: Settings) -> Check:

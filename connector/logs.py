@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import IO, Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -33,7 +33,7 @@ def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappi
     return event
 
 
-def configure_logs(level: str = "INFO", stream: IO[str] | None = None) -> None:
+def configure_logs(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send our logs and the libraries' to `stream` (default stderr) as one JSON object a line, redacted."""
     target = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [

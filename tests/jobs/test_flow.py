@@ -76,7 +76,7 @@ def test_a_lost_webhook_is_found_by_the_poll_and_counted(stack: Stack):
     stack.settle(install)
     with stack.context.database.read() as connection:
         assert timeline.load_cases(connection, install.install_id, lost, utc_now(), install.coverage) == []
-        assert health.read_health(connection, install.install_id).lost_found == 0
+        assert "lost_found" not in health.read_health(connection, install.install_id).counters
     with stack.context.database.write() as connection:
         cursors.put_cursor(
             connection,
@@ -92,4 +92,4 @@ def test_a_lost_webhook_is_found_by_the_poll_and_counted(stack: Stack):
     with stack.context.database.read() as connection:
         found = timeline.load_cases(connection, install.install_id, lost, utc_now(), install.coverage)
         assert {case.lead.lead_id for case in found} == set(lost)
-        assert health.read_health(connection, install.install_id).lost_found == 5
+        assert health.read_health(connection, install.install_id).counters["lost_found"].value == 5
