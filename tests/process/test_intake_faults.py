@@ -286,6 +286,21 @@ def test_read_only_storage_is_503_and_recovers(tmp_path: Path) -> None:
             wait_for(lambda: web.send(events(9))[0] == 204)
 
 
+def test_file_without_the_right_to_write_is_503_and_recovers(sqlite_urls: DatabaseUrls, tmp_path: Path) -> None:
+    # Root may write everywhere: without these two rights it is treated as anybody is.
+    before = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    file = Path(sqlite_urls.inbox_url.removeprefix("sqlite:///"))
+    file.chmod(0o400)
+    with WebProcess(sqlite_urls.inbox_url, tmp_path / "log", before=before) as web:
+        for number in range(3):
+            status, span, _ = web.send(events(number))
+            assert (status, span < 5.0) == (503, True)
+        for part in file.parent.glob("inbox.sqlite*"):  # the log beside it was made with the file's own rights
+            part.chmod(0o600)
+        wait_for(lambda: web.send(events(9))[0] == 204)
+        assert events(9) in stored(sqlite_urls.inbox_url)
+
+
 @pytest.mark.postgres
 def test_postgres_that_hangs_and_comes_back(
     postgres_server: PostgresServer, postgres_urls: DatabaseUrls, tmp_path: Path

@@ -81,7 +81,7 @@ class opened:
 
 
 def test_a_proven_delivery_is_one_row_with_its_raw_bytes(door: Door) -> None:
-    body = b'[ {"eventId":1, "propertyValue":"Zo\xc3\xab \xf0\x9f\x8e\x88", "x":1.0, "u":"\\u00eb\\/" } ]'
+    body = b' \n[ {"eventId":1, "propertyValue":"Zo\xc3\xab \xf0\x9f\x8e\x88", "x":1.0, "u":"\\u00eb\\/" } ]\r\n'
     headers = signed_headers(body, door.now_ms) | {"Cookie": "session=secret", "Authorization": "Bearer secret"}
     answer = door.send(body, headers=headers)
     assert (answer.status_code, answer.data) == (204, b"")
