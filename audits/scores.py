@@ -15,7 +15,8 @@ Handling: was it worked as agreed
     re-contact    15  a failed attempt followed up
     no silence    15  touched lately, or a next step planned
 
-While the first attempt is overdue, the cadence and the silence earn nothing either. A part that could not be evaluated, or that does not apply, has no points and costs none. The weights are ours.
+While the first attempt is overdue, the cadence and the silence earn nothing either. A part that could not be
+evaluated, or that does not apply, has no points and costs none. The weights are ours.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from audits.model.activity import ActivityKind
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Finding, Outcome
-from audits.model.lead import Lead, LeadStatus
+from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.score import Score, ScorePart
 from audits.timeline import CONTACT_FACTS, Touches
@@ -42,8 +43,8 @@ def quality(case: LeadCase, policy: Policy, findings: Findings) -> Score:
     """What the lead is worth as a record."""
     return Score(
         (
-            _phone(case.lead, policy),
-            _email(case.lead),
+            _phone(case, policy),
+            _email(case),
             _by_outcome("address not disposable", ADDRESS, findings["PL002"]),
             _name(findings["PL003"]),
             _by_outcome("first seen", FIRST_SEEN, findings["PL004"]),
@@ -70,9 +71,13 @@ def _by_outcome(name: str, out_of: int, finding: Finding) -> ScorePart:
     return ScorePart(name, points, out_of, finding.sentence)
 
 
-def _phone(lead: Lead, policy: Policy) -> ScorePart:
+def _phone(case: LeadCase, policy: Policy) -> ScorePart:
+    lead = case.lead
     region = region_of(lead.country, policy.region)
     checks = [check_phone(text.strip(), region) for text in (lead.phone, lead.mobile) if text and text.strip()]
+    unseen = case.coverage.cause(Fact.CONTACT_DATA)
+    if not checks and unseen is not None:
+        return ScorePart("phone", None, PHONE, unseen)
     if not checks:
         return ScorePart("phone", 0, PHONE, "no number given")
     if any(check.is_valid for check in checks):
@@ -82,8 +87,12 @@ def _phone(lead: Lead, policy: Policy) -> ScorePart:
     return ScorePart("phone", 0, PHONE, "no valid number")
 
 
-def _email(lead: Lead) -> ScorePart:
+def _email(case: LeadCase) -> ScorePart:
+    lead = case.lead
     if not (lead.email and lead.email.strip()):
+        unseen = case.coverage.cause(Fact.CONTACT_DATA)
+        if unseen is not None:
+            return ScorePart("e-mail", None, EMAIL, unseen)
         return ScorePart("e-mail", 0, EMAIL, "no address given")
     checked = check_email(lead.email)
     return ScorePart("e-mail", EMAIL if checked.is_valid else 0, EMAIL, checked.why)

@@ -19,7 +19,7 @@ from audits.lead_rule import (
     unmapped_status,
 )
 from audits.model.activity import ActivityKind
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
@@ -84,8 +84,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="closed",
             sentence=f"The lead is closed ({lead.status.value}), so its cadence has ended.",
         )
-    calls_agreed = policy.cadence.calls if lead.phone or lead.mobile else 0
-    emails_agreed = policy.cadence.emails if lead.email else 0
+    unseen = case.coverage.cause(Fact.CONTACT_DATA)
+    calls_agreed = policy.cadence.calls if lead.phone or lead.mobile or unseen else 0
+    emails_agreed = policy.cadence.emails if lead.email or unseen else 0
     if not calls_agreed and not emails_agreed:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
@@ -150,7 +151,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return unknown_activity(possible[0], _QUESTION, measures)
     if reached.unknown:
         return unknown_activity(reached.unknown[0], _QUESTION, measures)
-    missing = case.coverage.cause(*CONTACT_FACTS)
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA)
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
     return Draft(

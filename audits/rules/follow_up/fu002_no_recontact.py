@@ -18,7 +18,7 @@ from audits.lead_rule import (
     unmapped_status,
 )
 from audits.model.activity import Activity, Disposition
-from audits.model.case import LeadCase
+from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
@@ -99,7 +99,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return _not_applicable(
             "awaiting_reply", f"The last attempt ({kind_word(last)}, {tried_at}) awaits a reply.", measures
         )
-    if last.disposition is Disposition.WRONG_NUMBER and not _other_way(lead):
+    if last.disposition is Disposition.WRONG_NUMBER and not _other_way(lead, case.coverage):
         return _not_applicable(
             "no_other_way", f"The only number was wrong ({tried_at}) and there is no e-mail address.", measures
         )
@@ -150,7 +150,9 @@ def _said(activity: Activity) -> str:
     return f"{kind_word(activity)}, {activity.disposition.value.replace('_', ' ')}"
 
 
-def _other_way(lead: Lead) -> bool:
+def _other_way(lead: Lead, coverage: Coverage) -> bool:
+    if coverage.cause(Fact.CONTACT_DATA) is not None:
+        return True
     return bool(lead.email) or bool(lead.phone and lead.mobile and lead.phone != lead.mobile)
 
 

@@ -76,7 +76,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="closed",
             sentence=f"The lead is closed ({lead.status.value}), so no call is due.",
         )
-    if not (lead.phone or lead.mobile):
+    phone = lead.phone or lead.mobile or ""
+    unseen = None if phone else case.coverage.cause(Fact.CONTACT_DATA)
+    if not phone and unseen is None:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="no_phone",
@@ -94,7 +96,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="called",
-            sentence=f"{counted(len(calls), 'call attempt')}, the first {moment(calls[0].occurred_at, clock.zone)}.",
+            sentence=f"Called {counted(len(calls), 'time')}, first {moment(calls[0].occurred_at, clock.zone)}.",
             measures=measures,
             evidence=activity_evidence(calls[0]),
             owner_id=holder_at(case, calls[0].occurred_at),
@@ -126,7 +128,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     unknown = next((each for each in (*tried.unknown, *reached.unknown) if each.activity.kind in _SPOKEN), None)
     if unknown is not None:
         return unknown_activity(unknown, _QUESTION, measures)
-    missing = case.coverage.cause(Fact.CALLS, Fact.MEETINGS) or clock.doubt
+    missing = case.coverage.cause(Fact.CALLS, Fact.MEETINGS) or unseen or clock.doubt
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
     return Draft(
@@ -137,7 +139,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             "and nobody has since."
         ),
         measures=measures,
-        evidence=(received_evidence(lead), lead_evidence(lead, "phone", lead.phone or lead.mobile or "")),
+        evidence=(received_evidence(lead), lead_evidence(lead, "phone", phone)),
         owner_id=holder_at(case, due_at),
     )
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from disposable_email_domains import blocklist
 
-from audits.lead_rule import Draft, LeadRule, lead_evidence
-from audits.model.case import LeadCase
+from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
+from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
@@ -25,11 +25,13 @@ INFO = RuleInfo(
         ("disposable", "the domain, or one that it belongs to, is on the list of disposable ones"),
         ("no_email", "the lead gave no e-mail address"),
         ("malformed_email", "the address is not well formed; PL001 judges that"),
+        (NOT_LOOKED_AT, CANNOT_TELL[NOT_LOOKED_AT]),
     ),
     outcomes=(
         (Outcome.PASS, ("lasting_address",)),
         (Outcome.BREACH, ("disposable",)),
         (Outcome.NOT_APPLICABLE, ("no_email", "malformed_email")),
+        (Outcome.NOT_EVALUATED, (NOT_LOOKED_AT,)),
     ),
     measures=(MeasureInfo("email_domain", "text", "the domain of the address in ASCII"),),
 )
@@ -39,6 +41,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     """By the community list disposable-email-domains, as shipped with the package."""
     lead = case.lead
     if not (lead.email and lead.email.strip()):
+        unseen = case.coverage.cause(Fact.CONTACT_DATA)
+        if unseen is not None:
+            return not_looked_at(unseen, "whether the address is disposable")
         return Draft(
             outcome=Outcome.NOT_APPLICABLE, reason="no_email", sentence="The lead gave no e-mail address to look up."
         )

@@ -57,6 +57,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     """Of two leads with one key the later is the duplicate; received at one instant, the one with the later id."""
     lead = case.lead
     if not any(text and text.strip() for text in (lead.phone, lead.mobile, lead.email)):
+        unseen = case.coverage.cause(Fact.CONTACT_DATA)
+        if unseen is not None:
+            return not_looked_at(unseen, "whether the lead is a duplicate")
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="no_contact_data",

@@ -109,7 +109,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             return not_looked_at(missing, _QUESTION, measures)
         if clock.doubt is not None:
             return not_looked_at(clock.doubt, _QUESTION, measures)
-    overrun = f", due {moment_after(due_at, lead.received_at, clock.zone)}" if late else ""
+    overrun = f", due {moment_after(due_at, first.occurred_at, clock.zone)}" if late else ""
     return Draft(
         outcome=Outcome.BREACH if late else Outcome.PASS,
         reason="late" if late else "in_time",

@@ -1,0 +1,361 @@
+"""Cases and findings as JSON values, exact in both directions, so that anybody can judge a case again elsewhere.
+
+Instants are ISO 8601 with their offset and read as UTC, to the microsecond. Fields at their default are left out.
+Reading is strict: what is unknown, missing or of the wrong kind is a ValueError that names its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from audits.model.activity import (
+    Activity,
+    ActivityKind,
+    ActivityState,
+    Direction,
+    Disposition,
+    OwnerChange,
+    StageChange,
+    Task,
+)
+from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.finding import Evidence, Finding, Measure, Outcome
+from audits.model.lead import Lead, LeadStatus
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Json = dict[str, object]
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+#: Version of the layout; a reader refuses any other.
+FORMAT = 1
+
+
+def case_to_json(case: LeadCase) -> Json:
+    """The whole case as JSON values."""
+    return {
+        "format": FORMAT,
+        "lead": _plain(case.lead),
+        "as_of": case.as_of.isoformat(),
+        "activities": [_plain(each) for each in case.activities],
+        "tasks": [_plain(each) for each in case.tasks],
+        "owner_changes": [_plain(each) for each in case.owner_changes],
+        "stage_changes": [_plain(each) for each in case.stage_changes],
+        "sightings": [_plain(each) for each in case.sightings],
+        "coverage": {"missing": [[fact.value, cause] for fact, cause in case.coverage.missing]},
+    }
+
+
+def case_from_json(data: object) -> LeadCase:
+    """The case that `case_to_json` wrote."""
+    reader = _Reader(data, "case")
+    layout = reader.take("format")
+    if layout != FORMAT:
+        raise ValueError(f"case.format: {layout!r} cannot be read; this version reads {FORMAT}")
+    coverage = _Reader(reader.take("coverage", {}), "case.coverage")
+    case = LeadCase(
+        lead=_lead(reader.inner("lead")),
+        as_of=reader.at("as_of"),
+        activities=tuple(_activity(each) for each in reader.each("activities")),
+        tasks=tuple(_task(each) for each in reader.each("tasks")),
+        owner_changes=tuple(_owner_change(each) for each in reader.each("owner_changes")),
+        stage_changes=tuple(_stage_change(each) for each in reader.each("stage_changes")),
+        sightings=tuple(_sighting(each) for each in reader.each("sightings")),
+        coverage=Coverage(
+            missing=tuple(
+                (_member(Fact, fact, f"{coverage.place}.missing"), cause) for fact, cause in coverage.pairs("missing")
+            )
+        ),
+    )
+    coverage.done()
+    reader.done()
+    return case
+
+
+def finding_to_json(finding: Finding) -> Json:
+    """The finding as JSON values, with its fingerprint for convenience."""
+    return {
+        **_plain(finding),
+        "measures": [[each.name, each.value, each.unit] for each in finding.measures],
+        "evidence": [_plain(each) for each in finding.evidence],
+        "fingerprint": finding.fingerprint(),
+    }
+
+
+def finding_from_json(data: object) -> Finding:
+    """The finding that `finding_to_json` wrote; its fingerprint is checked."""
+    reader = _Reader(data, "finding")
+    said = reader.take("fingerprint")
+    finding = Finding(
+        rule_id=reader.text("rule_id"),
+        rule_version=reader.whole("rule_version"),
+        subject_id=reader.text("subject_id"),
+        outcome=reader.member(Outcome, "outcome"),
+        reason=reader.text("reason"),
+        sentence=reader.text("sentence"),
+        policy_version=reader.text("policy_version"),
+        as_of=reader.at("as_of"),
+        measures=tuple(_measure(each, "finding.measures") for each in reader.listed("measures")),
+        evidence=tuple(_evidence(each) for each in reader.each("evidence")),
+        owner_id=reader.opt_text("owner_id"),
+        next_change_at=reader.opt_at("next_change_at"),
+    )
+    reader.done()
+    if said != finding.fingerprint():
+        raise ValueError("finding.fingerprint: does not belong to this finding; it was changed after it was written")
+    return finding
+
+
+def _plain(value: DataclassInstance) -> Json:
+    """Fields that differ from their default."""
+    kept: Json = {}
+    for each in fields(value):
+        read = getattr(value, each.name)
+        if each.default is not MISSING and type(read) is type(each.default) and read == each.default:
+            continue
+        kept[each.name] = _value(read)
+    return kept
+
+
+def _value(read: object) -> object:
+    if isinstance(read, StrEnum):
+        return read.value
+    if isinstance(read, datetime):
+        return read.isoformat()
+    if isinstance(read, tuple):
+        return [_value(each) for each in read]
+    return read
+
+
+class _Reader:
+    """Takes the fields of one JSON object, by kind, and knows where it is."""
+
+    def __init__(self, data: object, place: str) -> None:
+        if not isinstance(data, Mapping):
+            raise ValueError(f"{place}: {data!r} is not an object")
+        self._left = {str(name): value for name, value in data.items()}
+        self.place = place
+
+    def take(self, name: str, default: object = None) -> object:
+        return self._left.pop(name, default)
+
+    def done(self) -> None:
+        if self._left:
+            raise ValueError(f"{self.place}: unknown field {min(self._left)!r}")
+
+    def opt_text(self, name: str) -> str | None:
+        value = self.take(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise ValueError(f"{self.place}.{name}: {value!r} is not text")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.opt_text(name)
+        if value is None:
+            value = default
+        if value is None:
+            raise ValueError(f"{self.place}.{name}: missing")
+        return value
+
+    def opt_at(self, name: str) -> datetime | None:
+        text = self.opt_text(name)
+        if text is None:
+            return None
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError:
+            read = None
+        if read is None or read.tzinfo is None:
+            raise ValueError(f"{self.place}.{name}: {text!r} is not an instant; write 2024-01-31T09:00:00+00:00")
+        return read.astimezone(UTC)
+
+    def at(self, name: str) -> datetime:
+        read = self.opt_at(name)
+        if read is None:
+            raise ValueError(f"{self.place}.{name}: missing")
+        return read
+
+    def opt_whole(self, name: str) -> int | None:
+        value = self.take(name)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        raise ValueError(f"{self.place}.{name}: {value!r} is not a whole number")
+
+    def whole(self, name: str) -> int:
+        value = self.opt_whole(name)
+        if value is None:
+            raise ValueError(f"{self.place}.{name}: missing")
+        return value
+
+    def opt_flag(self, name: str) -> bool | None:
+        value = self.take(name)
+        if value is None or isinstance(value, bool):
+            return value
+        raise ValueError(f"{self.place}.{name}: {value!r} is neither true nor false")
+
+    def opt_member(self, kind: type[EnumT], name: str) -> EnumT | None:
+        value = self.take(name)
+        return None if value is None else _member(kind, value, f"{self.place}.{name}")
+
+    def member(self, kind: type[EnumT], name: str) -> EnumT:
+        value = self.opt_member(kind, name)
+        if value is None:
+            raise ValueError(f"{self.place}.{name}: missing")
+        return value
+
+    def has(self, name: str) -> bool:
+        return name in self._left
+
+    def listed(self, name: str) -> Sequence[object]:
+        value = self.take(name, [])
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{self.place}.{name}: {value!r} is not a list")
+        return value
+
+    def inner(self, name: str) -> _Reader:
+        return _Reader(self.take(name), f"{self.place}.{name}")
+
+    def each(self, name: str) -> list[_Reader]:
+        return [_Reader(value, f"{self.place}.{name}[{index}]") for index, value in enumerate(self.listed(name))]
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        found: list[tuple[str, str]] = []
+        for pair in self.listed(name):
+            if (
+                not isinstance(pair, list | tuple)
+                or len(pair) != 2
+                or not all(isinstance(part, str) for part in pair)
+            ):
+                raise ValueError(f"{self.place}.{name}: {pair!r} is not a pair of texts")
+            found.append((pair[0], pair[1]))
+        return tuple(found)
+
+
+def _member(kind: type[EnumT], value: object, place: str) -> EnumT:
+    try:
+        return kind(str(value))
+    except ValueError:
+        raise ValueError(f"{place}: {value!r} is not one of {', '.join(each.value for each in kind)}") from None
+
+
+def _lead(reader: _Reader) -> Lead:
+    # None is a meaning of its own here: a status that is not mapped.
+    status = reader.opt_member(LeadStatus, "status") if reader.has("status") else LeadStatus.OPEN
+    lead = Lead(
+        lead_id=reader.text("lead_id"),
+        received_at=reader.at("received_at"),
+        recorded_at=reader.at("recorded_at"),
+        first_name=reader.opt_text("first_name"),
+        last_name=reader.opt_text("last_name"),
+        email=reader.opt_text("email"),
+        phone=reader.opt_text("phone"),
+        mobile=reader.opt_text("mobile"),
+        company=reader.opt_text("company"),
+        country=reader.opt_text("country"),
+        source=reader.opt_text("source"),
+        source_detail=reader.opt_text("source_detail"),
+        owner_id=reader.opt_text("owner_id"),
+        status=status,
+        raw_status=reader.opt_text("raw_status"),
+        lead_type=reader.opt_text("lead_type"),
+        message=reader.opt_text("message"),
+        is_imported=bool(reader.opt_flag("is_imported")),
+        record_url=reader.opt_text("record_url"),
+        modified_at=reader.opt_at("modified_at"),
+    )
+    reader.done()
+    return lead
+
+
+def _activity(reader: _Reader) -> Activity:
+    activity = Activity(
+        activity_id=reader.text("activity_id"),
+        lead_id=reader.text("lead_id"),
+        kind=reader.member(ActivityKind, "kind"),
+        occurred_at=reader.at("occurred_at"),
+        recorded_at=reader.at("recorded_at"),
+        direction=reader.opt_member(Direction, "direction"),
+        state=reader.opt_member(ActivityState, "state"),
+        disposition=reader.opt_member(Disposition, "disposition"),
+        is_automated=reader.opt_flag("is_automated"),
+        duration_s=reader.opt_whole("duration_s"),
+        owner_id=reader.opt_text("owner_id"),
+        raw=reader.pairs("raw"),
+    )
+    reader.done()
+    return activity
+
+
+def _task(reader: _Reader) -> Task:
+    task = Task(
+        task_id=reader.text("task_id"),
+        lead_id=reader.text("lead_id"),
+        recorded_at=reader.at("recorded_at"),
+        due_at=reader.opt_at("due_at"),
+        is_done=bool(reader.opt_flag("is_done")),
+        completed_at=reader.opt_at("completed_at"),
+        owner_id=reader.opt_text("owner_id"),
+        raw=reader.pairs("raw"),
+    )
+    reader.done()
+    return task
+
+
+def _owner_change(reader: _Reader) -> OwnerChange:
+    change = OwnerChange(
+        lead_id=reader.text("lead_id"),
+        occurred_at=reader.at("occurred_at"),
+        owner_id=reader.opt_text("owner_id"),
+        source=reader.text("source", ""),
+    )
+    reader.done()
+    return change
+
+
+def _stage_change(reader: _Reader) -> StageChange:
+    change = StageChange(
+        lead_id=reader.text("lead_id"),
+        occurred_at=reader.at("occurred_at"),
+        field=reader.text("field"),
+        raw_status=reader.text("raw_status"),
+        source=reader.text("source", ""),
+    )
+    reader.done()
+    return change
+
+
+def _sighting(reader: _Reader) -> Sighting:
+    sighting = Sighting(
+        lead_id=reader.text("lead_id"),
+        received_at=reader.at("received_at"),
+        key_kind=reader.member(KeyKind, "key_kind"),
+        record_url=reader.opt_text("record_url"),
+    )
+    reader.done()
+    return sighting
+
+
+def _evidence(reader: _Reader) -> Evidence:
+    evidence = Evidence(
+        record_type=reader.text("record_type"),
+        record_id=reader.text("record_id"),
+        field=reader.text("field"),
+        value=reader.text("value"),
+        at=reader.opt_at("at"),
+    )
+    reader.done()
+    return evidence
+
+
+def _measure(data: object, place: str) -> Measure:
+    if not isinstance(data, list | tuple) or len(data) != 3:
+        raise ValueError(f"{place}: {data!r} is not a name, a value and a unit")
+    name, value, unit = data
+    if not isinstance(name, str) or not isinstance(unit, str) or not isinstance(value, int | str | bool | None):
+        raise ValueError(f"{place}: {data!r} is not a name, a value and a unit")
+    return Measure(name, value, unit)
