@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -15,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -299,6 +300,19 @@ def test_file_without_the_right_to_write_is_503_and_recovers(sqlite_urls: Databa
             part.chmod(0o600)
         wait_for(lambda: web.send(events(9))[0] == 204)
         assert events(9) in stored(sqlite_urls.inbox_url)
+
+
+def test_too_many_connections_for_the_open_files_is_survived(sqlite_urls: DatabaseUrls, tmp_path: Path) -> None:
+    before = ["prlimit", "--nofile=80:80"]
+    with WebProcess(sqlite_urls.inbox_url, tmp_path / "log", before=before) as web:
+        with ExitStack() as stack:
+            for _ in range(150):
+                stack.enter_context(socket.create_connection(("127.0.0.1", web.port), timeout=5))
+            time.sleep(0.5)
+            answering = web.answering_pid
+        wait_for(lambda: web.send(events(1))[0] == 204)
+        assert web.answering_pid == answering
+        assert stored(sqlite_urls.inbox_url) == [events(1)]
 
 
 @pytest.mark.postgres
