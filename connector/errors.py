@@ -71,3 +71,11 @@ class StorageFailed(StorageBusy):
 
 class UnknownInstall(LeadAssayError):
     """There is no install with this id: nothing may be read or written for it."""
+
+
+class JobFailed(LeadAssayError):
+    """A fault in our own code ended a job; the log has it in full, this message nothing of the data."""
+
+
+class SlotLost(LeadAssayError):
+    """Another worker process took this one's slot, because it gave no sign of life: it must end and start anew."""

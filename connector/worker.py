@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from connector.catalog import CRMS
-from connector.errors import LeadAssayError
+from connector.errors import LeadAssayError, SlotLost
 from connector.jobqueue import JobQueue
 from connector.jobs import advance, pump
 from connector.jobs.context import make_context, utc_now
-from connector.jobs.purge import purge_due
+from connector.jobs.purge import purge_done, purge_due
 from connector.logs import get_logger
 from connector.settings import Settings
 from connector.storage import worker_slots
@@ -23,6 +23,7 @@ from connector.storage import worker_slots
 PUMP_EVERY_S = 0.25
 HEARTBEAT_EVERY_S = 2.0
 BEAT_EVERY_S = 3.0
+HOUSEKEEPING_EVERY_S = 600.0
 #: A worker without a sign of life for this long is taken for dead and its jobs are resumed elsewhere.
 DEAD_AFTER_S = 15
 JOBS_KEPT = timedelta(hours=1)
@@ -40,10 +41,13 @@ class Worker:
         self._slot = self._claim_slot()
         self._queue = JobQueue(settings.jobs_url, executor_id=self._slot, concurrency=concurrency)
         self._queue.register(advance.NAME, partial(advance.advance, self._context))
+        self._stop = threading.Event()
+        self._is_slot_lost = False
         self._parsers = {name: entry.parse_delivery for name, entry in CRMS.items()}
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set, then let running jobs end."""
+        """Work until `stop` is set, then let running jobs end. Raises SlotLost when another took this one's slot."""
+        self._stop = stop
         self._queue.launch()
         _log.info("worker_started", slot=self._slot)
         threads = [
@@ -52,6 +56,7 @@ class Worker:
                 ("pump", PUMP_EVERY_S, self._pump),
                 ("heartbeat", HEARTBEAT_EVERY_S, self._heartbeat),
                 ("beat", BEAT_EVERY_S, self._beat),
+                ("housekeeping", HOUSEKEEPING_EVERY_S, self._housekeeping),
             )
         ]
         for thread in threads:
@@ -65,6 +70,8 @@ class Worker:
         self._context.inbox.close()
         self._context.database.close()
         _log.info("worker_stopped", slot=self._slot)
+        if self._is_slot_lost:
+            raise SlotLost(f"The slot {self._slot} was taken by another worker process. Start this one again.")
 
     def _claim_slot(self) -> str:
         """The slot of the settings, or that name with the next free number; a dead holder's slot is free."""
@@ -107,8 +114,12 @@ class Worker:
 
     def _heartbeat(self) -> None:
         with self._context.database.write() as connection:
-            if not worker_slots.renew_slot(connection, self._slot, self._holder, utc_now()):
-                _log.warning("slot_taken", slot=self._slot)
+            is_held = worker_slots.renew_slot(connection, self._slot, self._holder, utc_now())
+        if not is_held:
+            # Jobs that we took from now on would bear the name of a living worker, and nobody would resume them.
+            _log.error("slot_taken", slot=self._slot)
+            self._is_slot_lost = True
+            self._stop.set()
 
     def _beat(self) -> None:
         now = utc_now()
@@ -120,6 +131,9 @@ class Worker:
         pump.mend_wakes(self._context, self._queue.is_over, advance.NAME)
         purge_due(self._context)
         self._queue.purge(now - JOBS_KEPT)
+
+    def _housekeeping(self) -> None:
+        purge_done(self._context)
 
 
 def _is_running(pid: int) -> bool:

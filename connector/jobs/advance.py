@@ -16,10 +16,12 @@ from connector.errors import (
     CrmError,
     InstallLost,
     InstallNotActive,
+    JobFailed,
     PermissionMissing,
     ReauthorizationNeeded,
     RetryLater,
     StorageBusy,
+    UnknownInstall,
 )
 from connector.jobs.apply_outbox import apply_outbox
 from connector.jobs.audit_due import audit_due
@@ -28,6 +30,7 @@ from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.install_setup import refresh_capabilities, set_up
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
+from connector.jobs.refresh_keys import refresh_keys
 from connector.logs import get_logger
 from connector.storage import worklist
 
@@ -41,7 +44,10 @@ _log = get_logger(__name__)
 
 
 def advance(context: JobContext, install_id: str, job_id: str) -> None:
-    """Run job `job_id` for `install_id`. Errors of the CRM end it with a time to try again, never with a storm."""
+    """Run job `job_id` for `install_id`. Errors of the CRM end it with a time to try again, never with a storm.
+
+    Raises JobFailed after a fault of our own, which is logged and gets a time to try again like the others.
+    """
     wake_no = int(job_id.rpartition(":")[2])
     with structlog.contextvars.bound_contextvars(install_id=install_id, job_id=job_id):
         with context.database.read() as connection:
@@ -50,25 +56,29 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
         error = ""
         try:
             _work(take_lease(context, install_id, job_id))
-        except (InstallLost, InstallNotActive) as lost:
+        except (InstallLost, UnknownInstall) as lost:
+            # The wake belongs to whoever holds the install now, or to nobody.
             _log.info("install_not_ours", reason=str(lost))
-            if isinstance(lost, InstallLost):
-                return
+            return
+        except InstallNotActive as ended:
+            _log.info("install_not_ours", reason=str(ended))
         except ReauthorizationNeeded as dead:
-            _log.warning("install_paused", reason=str(dead))
+            # Also when a scope is missing that we cannot do without: else the next job would ask again at once.
+            context.tokens.mark_dead(install_id, str(dead))
             error = str(dead)
         except RetryLater as later:
             retry_s, error = max(later.after_s, 0.5), str(later)
         except (CrmError, StorageBusy) as trouble:
             retry_s = min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S)
             error = f"{type(trouble).__name__}: {trouble}"
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001  (nothing is hidden: see below)
             # Our own fault: the job must not fall silent, and it must not spin. It is logged, shown, and tried again.
             _log.exception("job_failed", kind=type(fault).__name__)
             retry_s = min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S)
             error = f"{type(fault).__name__} in our own code; see the log of this job."
             _finish(context, install_id, wake_no, failures, retry_s, error)
-            raise
+            # The job engine keeps the error of a job, and the fault's own words may name people.
+            raise JobFailed(error) from None
         _finish(context, install_id, wake_no, failures, retry_s, error)
 
 
@@ -105,6 +115,7 @@ def _work(lease: Lease) -> None:
 def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     """One unit of everything that is due, the freshest first. Returns whether there was anything."""
     did = process_events(lease, adapter)
+    did = refresh_keys(lease) or did
     did = audit_due(lease) or did
     did = apply_outbox(lease, adapter) or did
     did = backfill(lease, adapter) or did

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from connector.crm.port import CrmAdapter
 from connector.jobs.context import Lease
@@ -41,10 +43,8 @@ def backfill(lease: Lease, adapter: CrmAdapter) -> bool:
     return True
 
 
-def start_backfill(lease: Lease) -> None:
-    """Begin the back-fill anew, unless one is under way."""
-    now = lease.context.clock()
-    with lease.commit() as connection:
-        progress = cursors.get_cursor(connection, lease.install_id, NAME)
-        if progress is None or progress.finished_at is not None:
-            cursors.start_cursor(connection, lease.install_id, NAME, now)
+def start_backfill(connection: Connection, install_id: str, at: datetime) -> None:
+    """Begin the back-fill anew at `at` (aware UTC), unless one is under way."""
+    progress = cursors.get_cursor(connection, install_id, NAME)
+    if progress is None or progress.finished_at is not None:
+        cursors.start_cursor(connection, install_id, NAME, at)

@@ -36,7 +36,8 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
         cursors.put_cursor(
             connection, install.install_id, NAME, cursor=None, done=len(made), total=None, at=now, is_finished=True
         )
-    start_backfill(lease)
+        # In the same transaction: killed in between, the set-up would stand as done and the past never be read.
+        start_backfill(connection, install.install_id, now)
     _log.info("install_set_up", fields_made=len(made), owners=len(owners))
     return True
 

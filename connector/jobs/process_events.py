@@ -37,10 +37,15 @@ def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
 
 def _forget(lease: Lease, lead_ids: list[str]) -> None:
     """Erase people for whom the CRM announced a privacy deletion, here and in the stored deliveries."""
-    context, install = lease.context, lease.install()
+    context, account_id = lease.context, lease.install().account_id
     now = context.clock()
     for lead_id in lead_ids:
-        context.inbox.delete_mentioning(install.account_id, lead_id)
+        # Before the commit, which ends the event: killed in between, nobody would come back for the deliveries.
+        context.inbox.delete_mentioning(account_id, lead_id)
     with lease.commit() as connection:
-        timeline.forget(connection, lease.install_id, lead_ids, now)
+        forgotten = timeline.forget(connection, lease.install_id, lead_ids, now)
         health.bump(connection, lease.install_id, "forgotten", len(lead_ids), now)
+    for lead_id in sorted(forgotten.lead_ids):
+        # Again: what came meanwhile was sorted before the commit, and the records merged into one are known now.
+        context.inbox.delete_mentioning(account_id, lead_id)
+    context.database.scrub()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from connector.crm.port import CrmEvent, EventKind
 from connector.errors import UnexpectedPayload
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import health, installs, worklist
+from connector.storage import health, installs, timeline, worklist
 from connector.storage.inbox import InboxRow
 
 ROWS = 200
+LEAD = "lead"
 
 _log = get_logger(__name__)
 
@@ -29,28 +30,45 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
     done: list[int] = []
     for row in rows:
         try:
-            _sort_row(context, row, parsers)
+            events = parsers[row.sender](row.body)
         except UnexpectedPayload as unreadable:
-            attempts = context.inbox.mark_failed(row.inbox_id, str(unreadable))
-            _log.warning("delivery_unreadable", inbox_id=row.inbox_id, attempts=attempts, reason=str(unreadable))
+            _park(context, row, str(unreadable))
+        except Exception as fault:  # noqa: BLE001  (logged, counted and parked)
+            # A fault of our parser: the row waits for a mended version, the others must not wait for it.
+            _log.exception("delivery_crashed_parser", inbox_id=row.inbox_id)
+            _park(context, row, f"{type(fault).__name__} in our own parser; see the log.")
         else:
+            _sort_events(context, row, events)
             done.append(row.inbox_id)
     if done:
         context.inbox.mark_done(done)
     return len(rows)
 
 
-def _sort_row(context: JobContext, row: InboxRow, parsers: Mapping[str, ParseDelivery]) -> None:
+def _park(context: JobContext, row: InboxRow, reason: str) -> None:
+    attempts = context.inbox.mark_failed(row.inbox_id, reason)
+    _log.warning("delivery_unreadable", inbox_id=row.inbox_id, attempts=attempts, reason=reason)
+
+
+def _sort_events(context: JobContext, row: InboxRow, events: Sequence[CrmEvent]) -> None:
     by_account: dict[str, list[CrmEvent]] = {}
-    for event in parsers[row.sender](row.body):
+    for event in events:
         by_account.setdefault(event.account_id, []).append(event)
+    hidden: list[tuple[str, str]] = []
     with context.database.write() as connection:
         for account_id, events in sorted(by_account.items()):
             install = installs.find_install_by_account(connection, row.sender, account_id)
             if install is None or install.status == installs.InstallStatus.UNINSTALLED:
                 health.count_unknown_account(connection, row.sender, len(events), row.received_at)
                 continue
-            wanted = [event for event in events if event.kind != EventKind.IGNORED]
+            leads = {event.object_id for event in events if event.object_type == LEAD}
+            forgotten = timeline.forgotten_among(connection, install.install_id, leads)
+            hidden += [(account_id, lead_id) for lead_id in sorted(forgotten)]
+            wanted = [
+                event
+                for event in events
+                if event.kind != EventKind.IGNORED and (event.object_type != LEAD or event.object_id not in forgotten)
+            ]
             new = worklist.put_events(
                 connection,
                 install.install_id,
@@ -72,6 +90,9 @@ def _sort_row(context: JobContext, row: InboxRow, parsers: Mapping[str, ParseDel
             for name, count in (*bump, ("events_duplicate", len(wanted) - new)):
                 if count:
                     health.bump(connection, install.install_id, name, count, row.received_at)
+    for account_id, lead_id in hidden:
+        # A late delivery about a person whom we forgot carries his data too.
+        context.inbox.delete_mentioning(account_id, lead_id)
 
 
 def wake_installs(context: JobContext, enqueue: Callable[[str, str], None], *, with_polls: bool) -> int:
