@@ -140,7 +140,7 @@ class CsvSheet(Sheet):
             yield BadRow(file=self.name, line=lines.first_line, reason=f"the row {fault}", value=excerpt(first))
 
     def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self._delimiter)
+        return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
 
     def _cell(self, cell: str) -> Cell:
         if cell.isascii():
