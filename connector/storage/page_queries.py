@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -28,7 +29,8 @@ class Scope:
     """Which leads a number counts: the filter of the list, and what only pages ask.
 
     `is_new`: imports left out. `wait_from_s`, `wait_to_s`: seconds of working time to the first attempt, [from, to).
-    `is_tried`: an attempt was made. `due_before`: something is due before that instant (aware UTC).
+    `is_tried`: an attempt was made. `is_open`: not closed. `due_after`, `due_before`: something is due in
+    [after, before), aware UTC.
     `held_by`: who held the lead when the filter's rule judged it; "" = nobody.
     """
 
@@ -37,6 +39,8 @@ class Scope:
     wait_from_s: int | None = None
     wait_to_s: int | None = None
     is_tried: bool | None = None
+    is_open: bool = False
+    due_after: datetime | None = None
     due_before: datetime | None = None
     held_by: str | None = None
 
@@ -224,10 +228,10 @@ def read_waits(conn: Connection, install_id: str, scope: Scope) -> Waits:
 def count_waits(conn: Connection, install_id: str, scope: Scope, edges_s: Sequence[int]) -> tuple[int, ...]:
     """Tried leads by wait: below edges_s[0], between the edges, from the last on: one count more than edges."""
     value = lead_audits.c.first_attempt_s
-    bounds = [None, *edges_s, None]
+    bounds: list[int | None] = [None, *edges_s, None]
     columns = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
-        inside = [value.is_not(None)]
+    for low, high in pairwise(bounds):
+        inside: list[sa.ColumnElement[bool]] = [value.is_not(None)]
         if low is not None:
             inside.append(value >= low)
         if high is not None:
@@ -243,7 +247,7 @@ def count_arrivals(
     conn: Connection, install_id: str, scope: Scope, since: datetime, until: datetime, zone: str
 ) -> list[tuple[date, int]]:
     """Leads in `scope` per day of `zone` (IANA) from `since` to `until`; days without any are there with 0."""
-    # Quarter hours in SQL, days in here: every zone's offset is a multiple of 15 minutes, and databases know no zones.
+    # Quarter hours in SQL, days in here: every offset is a multiple of 15 minutes, and databases know no zones.
     bucket = sa.type_coerce(lead_audits.c.received_at, sa.BigInteger) // sa.literal(_BUCKET_US, sa.BigInteger)
     within = replace(scope, leads=replace(scope.leads, received_from=since, received_to=until))
     rows = conn.execute(
@@ -435,6 +439,10 @@ def _conditions(install_id: str, scope: Scope) -> list[sa.ColumnElement[bool]]:
         conditions.append(audits.first_attempt_s < scope.wait_to_s)
     if scope.is_tried is not None:
         conditions.append(audits.first_attempt_s.is_not(None) if scope.is_tried else audits.first_attempt_s.is_(None))
+    if scope.is_open:
+        conditions.append(audits.follow_up_status != FollowUpStatus.CLOSED.value)
+    if scope.due_after is not None:
+        conditions.append(audits.due_at >= scope.due_after)
     if scope.due_before is not None:
         conditions.append(audits.due_at < scope.due_before)
     if scope.held_by is not None:

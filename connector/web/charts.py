@@ -32,7 +32,7 @@ class Bar:
     tone: str = "plain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One part of a whole."""
 

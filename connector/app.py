@@ -1,0 +1,99 @@
+"""The web process: pages, consent flow and the door of the webhooks in one Flask app."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+
+from flask import Flask
+
+from connector.catalog import adapter_for_install, oauth_for
+from connector.jobs.context import JobContext, utc_now
+from connector.logs import configure_logs
+from connector.oauth.mail import admin_teller, mailer_for
+from connector.oauth.oidc import OidcSignIn
+from connector.oauth.sign_in import LinkDesk
+from connector.oauth.tokens import TokenKeeper
+from connector.oauth.vault import Vault
+from connector.settings import Settings, load_settings
+from connector.storage.database import Database
+from connector.storage.inbox import Inbox
+from connector.web.pages import install_pages
+from connector.web.site import Site
+from webhooks.blueprint import IntakeConfig, webhook_blueprint
+
+WEB = Path(__file__).parent / "web"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    inbox: Inbox | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """The app for `settings`. `database` and `inbox` are opened from the settings when not given; their tables must
+    be there (`leadassay db upgrade`). `clock` returns the present as aware UTC.
+
+    Raises ConfigError, StorageBusy or StorageFailed when the storage cannot be opened.
+    """
+    store = database or Database.open(settings.database_url, timeout_s=settings.storage_timeout_s)
+    intake = inbox or Inbox.open(settings.inbox_url, timeout_s=settings.storage_timeout_s)
+    app = Flask("leadassay", root_path=str(WEB), template_folder="templates", static_folder="static")
+    vault = Vault(settings.keys)
+    holder = f"web-{uuid.uuid4().hex}"
+    tokens = TokenKeeper(
+        store,
+        vault,
+        partial(oauth_for, settings),
+        holder=holder,
+        clock=clock,
+        on_paused=admin_teller(settings, store),
+    )
+    context = JobContext(
+        settings=settings,
+        database=store,
+        inbox=intake,
+        tokens=tokens,
+        clock=clock,
+        adapter_for=partial(adapter_for_install, settings, tokens),
+    )
+    site = Site(
+        jobs=context,
+        vault=vault,
+        links=LinkDesk(store, mailer_for(settings), settings, clock),
+        company=OidcSignIn(settings, store, vault) if settings.oidc else None,
+    )
+    csrf = install_pages(app, site)
+    webhooks = webhook_blueprint(
+        intake,
+        IntakeConfig(
+            public_url=settings.public_url,
+            secrets={"hubspot": settings.hubspot.secrets} if settings.hubspot else {},
+            max_body_bytes=settings.max_webhook_bytes,
+        ),
+        now=clock,
+    )
+    # Senders have no session and no token of ours; they prove themselves by their signature.
+    csrf.exempt(webhooks)
+    app.register_blueprint(webhooks)
+    return app
+
+
+@lru_cache(maxsize=1)
+def app() -> Flask:
+    """The app of this process, by the environment: `granian --interface wsgi --factory connector.app:app`."""
+    settings = load_settings(os.environ)
+    configure_logs(settings.log_level)
+    return create_app(settings)
+
+
+def __getattr__(name: str) -> Flask:
+    """`connector.app:application` for servers that want an object; it is made when first asked for."""
+    if name == "application":
+        return app()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,36 @@
+"""What a page says about the form that led to it. The address carries only a word of a closed list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+from connector.web.texts import t
+
+_SAID = {
+    "saved": ("good", "Saved. Every lead is being judged anew by it."),
+    "role": ("good", "The role was changed. That person has to sign in again."),
+    "disabled": ("good", "That person can no longer sign in; open sessions have ended."),
+    "enabled": ("good", "That person can sign in again."),
+    "last-admin": ("bad", "There must be an admin left. Make somebody else an admin first."),
+    "answers": ("good", "Saved. You can change each answer later under Settings."),
+    "signed-out": ("good", "You are signed out."),
+    "uninstalled": ("good", "Lead Assay is uninstalled."),
+    "connected": ("good", "Connected again. Reading goes on where it stopped."),
+    "replayed": ("good", "The parked deliveries will be tried again."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line above the page."""
+
+    tone: str
+    text: str
+
+
+def notes_of_request() -> list[Note]:
+    """The notes that the address asks for."""
+    said = _SAID.get(request.args.get("note", ""))
+    return [Note(said[0], t(said[1]))] if said else []

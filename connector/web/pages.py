@@ -1,0 +1,116 @@
+"""All pages, put into the app: views, templates' helpers, guards, headers and error pages."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, g, request, url_for
+from flask_wtf.csrf import CSRFProtect
+
+from connector.web import access, charts, error_pages, labels, texts
+from connector.web.access import Access, Viewer, visitor
+from connector.web.headers import put_headers
+from connector.web.notes import notes_of_request
+from connector.web.sessions import PageSessions
+from connector.web.site import Site, put_site, site
+from connector.web.views import ALL as ALL_VIEWS
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class _NavItem:
+    label: str
+    href: str
+    is_here: bool
+
+
+#: Path, label and who sees it, in the order of the bar.
+_NAV = (
+    ("/overview", "Overview", Access.SIGNED_IN),
+    ("/leads", "Leads", Access.SIGNED_IN),
+    ("/owners", "People", Access.SIGNED_IN),
+    ("/neglected", "Neglected", Access.SIGNED_IN),
+    ("/sync", "Sync", Access.MANAGER),
+    ("/settings", "Settings", Access.ADMIN),
+)
+
+
+def install_pages(app: Flask, site: Site) -> CSRFProtect:
+    """Put the pages into `app`. Raises RuntimeError when a view has no access class."""
+    put_site(app.extensions, site)
+    app.config.update(
+        SECRET_KEY=site.secret("flask").hex(),
+        MAX_CONTENT_LENGTH=256_000,
+        MAX_FORM_MEMORY_SIZE=256_000,
+        MAX_FORM_PARTS=400,
+        # Our own Referrer-Policy may hide the referrer; the token and the cookie's SameSite carry the defence.
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+    )
+    app.session_interface = PageSessions()
+    error_pages.register(app)
+    app.before_request(access.guard)
+    app.before_request(_choose_texts)
+    csrf = CSRFProtect(app)
+    app.after_request(put_headers)
+    _teach_templates(app)
+    for blueprint in ALL_VIEWS:
+        app.register_blueprint(blueprint)
+    access.check_every_view(app)
+    return csrf
+
+
+def _choose_texts() -> None:
+    offered = [lang for lang in texts.CATALOGS if lang != texts.PSEUDO]
+    lang = request.accept_languages.best_match(offered) or texts.DEFAULT
+    asked = request.args.get("lang", "")
+    if asked in texts.CATALOGS and (asked != texts.PSEUDO or site().settings.is_development):
+        lang = asked
+    found = visitor()
+    g.texts = texts.texts_for(lang, found.install.zone if found else "UTC")
+
+
+def _teach_templates(app: Flask) -> None:
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(
+        t=texts.t,
+        texts=texts.current,
+        asset=_asset,
+        meter=charts.meter,
+        status_label=labels.status_label,
+        status_tone=labels.status_tone,
+        verdict_label=labels.verdict_label,
+        verdict_tone=labels.verdict_tone,
+        outcome_label=labels.outcome_label,
+        outcome_tone=labels.outcome_tone,
+        role_name=labels.role_label,
+        family_label=labels.family_label,
+        crm_name=labels.crm_name,
+    )
+    app.context_processor(lambda: {"viewer": visitor(), "nav": _nav(visitor()), "notes": notes_of_request()})
+
+
+def _nav(viewer: Viewer | None) -> list[_NavItem]:
+    if viewer is None:
+        return []
+    here = request.path
+    return [
+        _NavItem(texts.t(label), path, here == path or here.startswith(path + "/"))
+        for path, label, least in _NAV
+        if viewer.rank >= least
+    ]
+
+
+def _asset(name: str) -> str:
+    return url_for("static", filename=name, v=_mark_of(name))
+
+
+@lru_cache(maxsize=64)
+def _mark_of(name: str) -> str:
+    """Changes with the file, so that browsers may keep it for ever."""
+    return hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:10]

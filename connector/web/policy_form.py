@@ -1,0 +1,244 @@
+"""A policy as a form and back: every field keeps what was typed, and what is wrong is said beside its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import holidays
+from babel.core import get_global
+
+from audits.model.policy import Cadence, Policy
+from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
+from connector.web.texts import t
+
+#: Public holidays are filled in for this many years from the present one on, and for the one before.
+HOLIDAY_YEARS = 3
+
+_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?")
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """One number of the policy. `factor`: what one unit of the form is in the policy's unit."""
+
+    name: str
+    label: str
+    unit: str
+    hint: str
+    factor: int
+    low: int
+    high: int
+
+
+#: The form speaks of working days of eight hours where the policy counts seconds.
+NUMBERS = (
+    NumberField(
+        "response_target",
+        "First attempt due within",
+        "minutes of working time",
+        "Counted from the moment the lead reached the CRM.",
+        60,
+        1,
+        60 * 24 * 10,
+    ),
+    NumberField(
+        "never_called_after",
+        "Never called, counted after",
+        "hours of working time",
+        "An open lead without any call.",
+        3600,
+        1,
+        400,
+    ),
+    NumberField(
+        "recontact_after", "Next attempt after a failed one within", "hours of working time", "", 3600, 1, 400
+    ),
+    NumberField(
+        "silent_after",
+        "Neglected when silent for",
+        "hours of working time",
+        "No attempt, and no task planned.",
+        3600,
+        1,
+        800,
+    ),
+    NumberField(
+        "cadence_calls",
+        "Calls agreed per lead",
+        "calls",
+        "Six is the published count by which 93 % of the leads that convert are reached.",
+        1,
+        0,
+        50,
+    ),
+    NumberField("cadence_emails", "E-mails agreed per lead", "e-mails", "", 1, 0, 50),
+    NumberField("cadence_days", "Within", "calendar days", "", 1, 1, 365),
+    NumberField("duplicate_window_days", "A duplicate when seen again within", "calendar days", "", 1, 1, 3650),
+    NumberField("min_conversation", "A call is a conversation from", "seconds", "", 1, 0, 600),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyForm:
+    """What stands in the form, and what is wrong with it by field name."""
+
+    hours: Mapping[str, str]
+    zone: str
+    country: str
+    days_off: str
+    numbers: Mapping[str, str]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def week(self) -> list[tuple[str, str, str]]:
+        """(name, label, hours as text) per weekday."""
+        return [(day, t(_DAY_NAMES[index]), self.hours[day]) for index, day in enumerate(WEEKDAYS)]
+
+
+def form_of(policy: Policy, *, now_year: int) -> PolicyForm:
+    """The form that shows `policy`."""
+    calendar = policy.calendar
+    country = policy.region or country_of(calendar.zone) or ""
+    public = public_holidays(country, now_year)
+    has_public = bool(public) and public <= calendar.holidays
+    own = sorted(calendar.holidays - public if has_public else calendar.holidays)
+    return PolicyForm(
+        hours={day: hours_text(calendar.week.get(index, ())) for index, day in enumerate(WEEKDAYS)},
+        zone=calendar.zone,
+        country=country if has_public else "",
+        days_off="\n".join(day.isoformat() for day in own),
+        numbers={
+            "response_target": str(policy.response_target_s // 60),
+            "never_called_after": str(policy.never_called_after_s // 3600),
+            "recontact_after": str(policy.recontact_after_s // 3600),
+            "silent_after": str(policy.silent_after_s // 3600),
+            "cadence_calls": str(policy.cadence.calls),
+            "cadence_emails": str(policy.cadence.emails),
+            "cadence_days": str(policy.cadence.within_days),
+            "duplicate_window_days": str(policy.duplicate_window_days),
+            "min_conversation": str(policy.min_conversation_s),
+        },
+    )
+
+
+def form_typed(values: Mapping[str, str], shown: PolicyForm) -> PolicyForm:
+    """The form as typed; fields that were not sent stay as `shown`."""
+    return PolicyForm(
+        hours={day: values.get(f"hours_{day}", shown.hours[day]).strip() for day in WEEKDAYS},
+        zone=values.get("zone", shown.zone).strip(),
+        country=values.get("country", shown.country).strip(),
+        days_off=values.get("days_off", shown.days_off).strip(),
+        numbers={number.name: values.get(number.name, shown.numbers[number.name]).strip() for number in NUMBERS},
+    )
+
+
+def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: int) -> Policy | PolicyForm:
+    """The policy that `form` describes, as `version`; or the form again, saying what is wrong.
+
+    What the form does not show (an owner's own hours, dated overrides, targets by type) stays as in `present`.
+    """
+    wrong: dict[str, str] = {}
+    week: dict[int, Hours] = {}
+    for index, day in enumerate(WEEKDAYS):
+        try:
+            week[index] = parse_hours(form.hours[day])
+        except ValueError as error:
+            wrong[f"hours_{day}"] = str(error)
+    numbers: dict[str, int] = {}
+    for number in NUMBERS:
+        typed = form.numbers[number.name]
+        if not typed.isdecimal() or not typed.isascii() or not number.low <= int(typed[:9]) <= number.high:
+            wrong[number.name] = t("Give a whole number from {low} to {high}.", low=number.low, high=number.high)
+        else:
+            numbers[number.name] = int(typed) * number.factor
+    days_off = _parse_dates(form.days_off, wrong)
+    public = public_holidays(form.country, now_year)
+    if form.country and not public:
+        wrong["country"] = t("No public holidays are known for this country: leave it empty and list the days.")
+    if not wrong:
+        try:
+            return Policy(
+                version=version,
+                calendar=Calendar(
+                    present.calendar.calendar_id,
+                    form.zone,
+                    week,
+                    frozenset(days_off) | public,
+                    present.calendar.overrides,
+                    present.calendar.breaks,
+                ),
+                owner_calendars=present.owner_calendars,
+                response_target_s=numbers["response_target"],
+                response_target_by_type=present.response_target_by_type,
+                cadence=Cadence(
+                    calls=numbers["cadence_calls"],
+                    emails=numbers["cadence_emails"],
+                    within_days=numbers["cadence_days"],
+                ),
+                never_called_after_s=numbers["never_called_after"],
+                recontact_after_s=numbers["recontact_after"],
+                silent_after_s=numbers["silent_after"],
+                duplicate_window_days=numbers["duplicate_window_days"],
+                min_conversation_s=numbers["min_conversation"],
+                region=form.country or present.region,
+            )
+        except ValueError as error:
+            wrong["zone" if str(error).startswith("tz:") else "hours_mon"] = str(error)
+    return PolicyForm(form.hours, form.zone, form.country, form.days_off, form.numbers, wrong)
+
+
+def parse_hours(text: str) -> Hours:
+    """ "9:00-12:30, 13:30-18:00" → seconds of the day; empty = closed. Raises ValueError with a sentence."""
+    spans = []
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        found = _SPAN.fullmatch(part.strip())
+        if not found:
+            raise ValueError(t("Write hours such as 9:00-12:30, 13:30-18:00; leave it empty when closed."))
+        start_h, start_m, end_h, end_m = (int(each or 0) for each in found.groups())
+        start, end = start_h * 3600 + start_m * 60, end_h * 3600 + end_m * 60
+        if start >= 86_400 or end > 86_400 or start_m > 59 or end_m > 59:
+            raise ValueError(t("There is no such time: {typed}.", typed=part.strip()))
+        spans.append((start, end))
+    return tuple(spans)
+
+
+def hours_text(hours: Iterable[tuple[int, int]]) -> str:
+    """Seconds of the day → "9:00-12:30, 13:30-18:00"."""
+    return ", ".join(f"{a // 3600}:{a % 3600 // 60:02d}-{b // 3600}:{b % 3600 // 60:02d}" for a, b in hours)
+
+
+def country_of(zone: str) -> str | None:
+    """The country in which the IANA zone lies, as ISO code."""
+    found = get_global("zone_territories").get(zone)
+    return str(found) if found and found != "001" else None
+
+
+def public_holidays(country: str, now_year: int) -> frozenset[date]:
+    """The public holidays of the whole country, last year to HOLIDAY_YEARS ahead; empty for an unknown country."""
+    if not re.fullmatch(r"[A-Z]{2}", country) or country not in holidays.list_supported_countries():
+        return frozenset()
+    years = range(now_year - 1, now_year + HOLIDAY_YEARS)
+    return frozenset(holidays.country_holidays(country, years=years))
+
+
+def countries() -> list[str]:
+    """ISO codes of the countries whose holidays are known."""
+    return sorted(holidays.list_supported_countries())
+
+
+def _parse_dates(text: str, wrong: dict[str, str]) -> set[date]:
+    days = set()
+    for part in re.split(r"[\s,;]+", text):
+        if not part:
+            continue
+        try:
+            days.add(date.fromisoformat(part))
+        except ValueError:
+            wrong["days_off"] = t("{typed} is not a date: write one per line, such as 2026-12-24.", typed=part[:20])
+    return days

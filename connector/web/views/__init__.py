@@ -1,0 +1,35 @@
+"""One file per page: its address, who may open it, and the view model that its template prints."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from connector.web.views import (
+    health,
+    install,
+    landing,
+    lead,
+    leads,
+    neglected,
+    overview,
+    owners,
+    rulebook,
+    settings,
+    sign_in,
+    sync,
+)
+
+ALL: tuple[Blueprint, ...] = (
+    landing.pages,
+    install.pages,
+    sign_in.pages,
+    overview.pages,
+    leads.pages,
+    lead.pages,
+    owners.pages,
+    neglected.pages,
+    sync.pages,
+    settings.pages,
+    rulebook.pages,
+    health.pages,
+)

@@ -1,0 +1,464 @@
+"""/leads: the list with filters, search, order and pages, and its exports. htmx only saves a reload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, Response, make_response, render_template, request
+from sqlalchemy.engine import Connection
+
+from audits.model.finding import Outcome
+from audits.model.score import FollowUpStatus, Verdict
+from connector.storage import lead_lists, page_queries, people
+from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
+from connector.storage.page_queries import Scope
+from connector.web.access import Access, Viewer, is_partial, needs, viewer
+from connector.web.cells import Cell
+from connector.web.exports import send_csv, send_xlsx
+from connector.web.labels import outcome_label, status_label, verdict_label
+from connector.web.lead_names import display_name
+from connector.web.links import lead_href, leads_href
+from connector.web.periods import day_start
+from connector.web.site import site
+from connector.web.texts import current, t
+from connector.web.views.overview import HORIZON
+from connector.web.views.rulebook import rule_titles
+
+pages = Blueprint("leads", __name__)
+
+PAGE = 50
+_MAX_PAGE = 100_000
+_WAIT = re.compile(r"(\d{1,9})-(\d{0,9})")
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsForm:
+    """What the filter form holds, as text; "" = any."""
+
+    q: str = ""
+    status: str = ""
+    owner: str = ""
+    source: str = ""
+    verdict: str = ""
+    rule: str = ""
+    outcome: str = ""
+    kind: str = ""
+    held: str = ""
+    wait: str = ""
+    due: str = ""
+    state: str = ""
+    received_from: str = ""
+    received_to: str = ""
+    sort: str = LeadSort.NEWEST.value
+
+    def parameters(self) -> dict[str, str]:
+        """The form as parameters of an address."""
+        names = (
+            "q",
+            "status",
+            "owner",
+            "source",
+            "verdict",
+            "rule",
+            "outcome",
+            "kind",
+            "held",
+            "wait",
+            "due",
+            "state",
+            "sort",
+        )
+        pairs = {name: getattr(self, name) for name in names}
+        pairs |= {"from": self.received_from, "to": self.received_to}
+        if pairs["sort"] == LeadSort.NEWEST.value:
+            pairs["sort"] = ""
+        return {name: value for name, value in pairs.items() if value}
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the form carries along without a field of its own."""
+        names = ("kind", "held", "wait", "due", "state", "sort")
+        return [(name, getattr(self, name)) for name in names if getattr(self, name)]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything but the order is asked for."""
+        return bool(self.parameters().keys() - {"sort"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a choice."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoice:
+    """One drop-down of the form."""
+
+    name: str
+    label: str
+    options: list[Option]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One head of the table; `sorted` is its aria-sort."""
+
+    label: str
+    is_number: bool
+    href: str | None
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadLine:
+    """One row of the table."""
+
+    href: str
+    name: str
+    under: str
+    owner: str
+    received_at: datetime
+    first_attempt_s: int | None
+    status: FollowUpStatus
+    verdict: Verdict
+    quality: int | None
+    handling: int | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsPage:
+    """What the list prints."""
+
+    says: str
+    wrong: str
+    form: LeadsForm
+    choices: list[FilterChoice]
+    columns: list[Column]
+    rows: list[LeadLine]
+    is_filtered: bool
+    counted: str
+    range_says: str
+    previous_href: str | None
+    next_href: str | None
+    csv_href: str
+    xlsx_href: str
+
+
+@pages.get("/leads")
+@needs(Access.SIGNED_IN)
+def leads() -> Response:
+    """The list; only its rows when htmx asks."""
+    me = viewer()
+    form, wrong = read_form(request.args)
+    with site().database.read() as connection:
+        page = leads_page(connection, me, form, wrong, _page_number(), site().now())
+    template = "leads_rows.html" if is_partial() and request.headers.get("HX-Target") == "rows" else "leads.html"
+    response = make_response(render_template(template, page=page))
+    response.vary.add("HX-Request")
+    return response
+
+
+@pages.get("/leads.csv")
+@needs(Access.SIGNED_IN)
+def leads_csv() -> Response:
+    """The leads of the filter as CSV."""
+    return send_csv("leads", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+
+
+@pages.get("/leads.xlsx")
+@needs(Access.SIGNED_IN)
+def leads_xlsx() -> Response:
+    """The leads of the filter as XLSX."""
+    return send_xlsx("leads", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+
+
+def read_form(values: Mapping[str, str]) -> tuple[LeadsForm, str]:
+    """The form as asked for; what makes no sense is left out and said in a sentence."""
+    wrong: list[str] = []
+
+    def choice(name: str, known: Iterable[str]) -> str:
+        asked = values.get(name, "")
+        if asked and asked not in known:
+            wrong.append(asked)
+            return ""
+        return asked
+
+    def day(name: str) -> str:
+        asked = values.get(name, "")
+        try:
+            return date.fromisoformat(asked).isoformat() if asked else ""
+        except ValueError:
+            wrong.append(asked)
+            return ""
+
+    wait = values.get("wait", "")
+    form = LeadsForm(
+        q=values.get("q", "").strip()[:200],
+        status=choice("status", [each.value for each in FollowUpStatus]),
+        owner=values.get("owner", "")[:200],
+        source=values.get("source", "")[:500],
+        verdict=choice("verdict", [each.value for each in Verdict]),
+        rule=choice("rule", rule_titles()),
+        outcome=choice("outcome", [each.value for each in Outcome]),
+        kind=choice("kind", ("new",)),
+        held=values.get("held", "")[:200],
+        wait=wait if _WAIT.fullmatch(wait) else "",
+        due=choice("due", ("soon",)),
+        state=choice("state", ("open",)),
+        received_from=day("from"),
+        received_to=day("to"),
+        sort=choice("sort", [each.value for each in LeadSort]) or LeadSort.NEWEST.value,
+    )
+    said = t("These filters make no sense and were left out: {values}", values=", ".join(each[:40] for each in wrong))
+    return form, said if wrong else ""
+
+
+#: Stands for "nobody" in the choices of owner and source, whose real values come from outside.
+NOBODY = "-"
+
+
+def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
+    """The scope that the form asks for, within what the viewer may see."""
+    zone = me.install.zone
+    owner_id = me.only_owner_id
+    if owner_id is None and form.owner:
+        owner_id = "" if form.owner == NOBODY else form.owner
+    wait = _WAIT.fullmatch(form.wait)
+    outcome = Outcome(form.outcome) if form.outcome else None
+    last_day = date.fromisoformat(form.received_to) if form.received_to else None
+    return Scope(
+        leads=LeadFilter(
+            status=FollowUpStatus(form.status) if form.status else None,
+            owner_id=owner_id,
+            source=None if not form.source else "" if form.source == NOBODY else form.source,
+            verdict=Verdict(form.verdict) if form.verdict else None,
+            rule_id=form.rule or None,
+            outcome=outcome,
+            search=form.q or None,
+            received_from=day_start(date.fromisoformat(form.received_from), zone) if form.received_from else None,
+            received_to=_day_after(last_day, zone) if last_day else None,
+            sort=LeadSort(form.sort),
+        ),
+        is_new=form.kind == "new",
+        is_open=form.state == "open",
+        is_tried=True if wait else None,
+        wait_from_s=int(wait.group(1)) if wait else None,
+        wait_to_s=int(wait.group(2)) if wait and wait.group(2) else None,
+        due_after=now if form.due else None,
+        due_before=now + HORIZON if form.due else None,
+        held_by=None if not form.held else "" if form.held == NOBODY else form.held,
+    )
+
+
+def _day_after(day: date, zone: str) -> datetime | None:
+    return None if day == date.max else day_start(day + timedelta(days=1), zone)
+
+
+def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number: int, now: datetime) -> LeadsPage:
+    """The view model of one page of the list."""
+    says = current()
+    scope = scope_of(form, me, now)
+    asked = replace(scope, leads=replace(scope.leads, limit=PAGE, offset=(number - 1) * PAGE))
+    rows, total = page_queries.list_leads(conn, me.install_id, asked)
+    given = form.parameters()
+
+    def href(path: str = "/leads", **more: str | int) -> str:
+        return leads_href(path, **(given | {name: str(value) for name, value in more.items()}))
+
+    first = (number - 1) * PAGE + 1
+    return LeadsPage(
+        says=_says(form, me),
+        wrong=wrong,
+        form=form,
+        choices=_choices(conn, me, form),
+        columns=_columns(form),
+        rows=[_line(row) for row in rows],
+        is_filtered=form.is_filtered,
+        counted=says.plural("{n} lead", "{n} leads", total),
+        range_says=t(
+            "{first} to {last} of {n}",
+            first=says.number(first),
+            last=says.number(first + len(rows) - 1),
+            n=says.number(total),
+        ),
+        previous_href=href(page=number - 1) if number > 1 else None,
+        next_href=href(page=number + 1) if number * PAGE < total else None,
+        csv_href=href("/leads.csv"),
+        xlsx_href=href("/leads.xlsx"),
+    )
+
+
+def _says(form: LeadsForm, me: Viewer) -> str:
+    """What the less obvious filters mean, so that a number's rows are recognised."""
+    parts = []
+    if not me.is_manager:
+        parts.append(t("Your own leads."))
+    if form.kind == "new":
+        parts.append(t("New leads, imports left out."))
+    wait = _WAIT.fullmatch(form.wait)
+    if wait:
+        low, high = int(wait.group(1)), wait.group(2)
+        span = current().span
+        if high:
+            parts.append(
+                t("First attempt within {low} to {high} of working time.", low=span(low), high=span(int(high)))
+            )
+        elif low:
+            parts.append(t("First attempt after more than {low} of working time.", low=span(low)))
+        else:
+            parts.append(t("Tried at least once."))
+    if form.due:
+        parts.append(t("Due within the next {span}.", span=current().span(HORIZON.total_seconds())))
+    if form.state:
+        parts.append(t("Open leads."))
+    if form.held:
+        parts.append(t("Counted for whoever held the lead when it mattered."))
+    return " ".join(parts) or t("Every lead that was read, with what is known of it.")
+
+
+def _choices(conn: Connection, me: Viewer, form: LeadsForm) -> list[FilterChoice]:
+    made = [
+        FilterChoice(
+            "status", t("Status"), [Option(each.value, status_label(each)) for each in FollowUpStatus], form.status
+        )
+    ]
+    if me.is_manager:
+        owners = [Option(owner.owner_id, owner.name) for owner in people.list_owners(conn, me.install_id)]
+        made.append(FilterChoice("owner", t("Owner"), [*owners, Option(NOBODY, t("nobody"))], form.owner))
+    sources = [Option(source, source) for source in lead_lists.list_sources(conn, me.install_id)[:200]]
+    made.append(FilterChoice("source", t("Source"), [*sources, Option(NOBODY, t("unknown"))], form.source))
+    made.append(
+        FilterChoice(
+            "verdict", t("Lead is"), [Option(each.value, verdict_label(each)) for each in Verdict], form.verdict
+        )
+    )
+    made.append(
+        FilterChoice(
+            "rule", t("Rule"), [Option(rule_id, title) for rule_id, title in rule_titles().items()], form.rule
+        )
+    )
+    made.append(
+        FilterChoice(
+            "outcome",
+            t("Answer of the rule"),
+            [Option(each.value, outcome_label(each)) for each in Outcome],
+            form.outcome,
+        )
+    )
+    return made
+
+
+def _columns(form: LeadsForm) -> list[Column]:
+    sort = LeadSort(form.sort)
+
+    def column(label: str, orders: Sequence[tuple[LeadSort, str]] = (), *, is_number: bool = False) -> Column:
+        if not orders:
+            return Column(label, is_number, None, "")
+        here = next((place for place, (order, _) in enumerate(orders) if order is sort), None)
+        wanted = orders[0 if here is None else (here + 1) % len(orders)][0]
+        href = leads_href(**(form.parameters() | {"sort": wanted.value}))
+        return Column(label, is_number, href, "" if here is None else orders[here][1])
+
+    return [
+        column(t("Lead")),
+        column(t("Owner")),
+        column(t("Received"), ((LeadSort.NEWEST, "descending"), (LeadSort.OLDEST, "ascending"))),
+        column(t("First attempt"), ((LeadSort.SLOWEST, "descending"),), is_number=True),
+        column(t("Status")),
+        column(t("Lead is")),
+        column(t("Quality"), ((LeadSort.LOWEST_QUALITY, "ascending"),), is_number=True),
+        column(t("Handling"), ((LeadSort.LOWEST_HANDLING, "ascending"),), is_number=True),
+        column(t("Next due"), ((LeadSort.DUE_FIRST, "ascending"),)),
+    ]
+
+
+def _line(row: LeadRow) -> LeadLine:
+    return LeadLine(
+        href=lead_href(row.lead_id),
+        name=display_name(row),
+        under=" · ".join(part for part in (row.company if row.name else "", row.source) if part),
+        owner=row.owner_name or (t("owner {id}", id=row.owner_id) if row.owner_id else t("nobody")),
+        received_at=row.received_at,
+        first_attempt_s=row.first_attempt_s,
+        status=row.follow_up_status,
+        verdict=row.verdict,
+        quality=row.quality,
+        handling=row.handling,
+        due_at=row.due_at,
+    )
+
+
+def _page_number() -> int:
+    asked = request.args.get("page", "1")
+    return min(max(int(asked), 1), _MAX_PAGE) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
+
+
+EXPORT_HEAD = (
+    "lead_id",
+    "name",
+    "company",
+    "owner",
+    "source",
+    "received_at",
+    "first_attempt_at",
+    "first_attempt_working_s",
+    "first_attempt_wall_s",
+    "first_connection_at",
+    "call_attempts",
+    "email_attempts",
+    "last_attempt_at",
+    "lead_quality",
+    "handling",
+    "lead_verdict",
+    "follow_up_status",
+    "due_at",
+    "note",
+    "record_url",
+)
+
+
+def export_row(row: LeadRow) -> tuple[Cell, ...]:
+    """One line of an export, in the order of EXPORT_HEAD."""
+    return (
+        row.lead_id,
+        row.name,
+        row.company,
+        row.owner_name,
+        row.source,
+        row.received_at,
+        row.first_attempt_at,
+        row.first_attempt_s,
+        row.first_attempt_wall_s,
+        row.first_connection_at,
+        row.attempts_calls,
+        row.attempts_emails,
+        row.last_attempt_at,
+        row.quality,
+        row.handling,
+        row.verdict.value,
+        row.follow_up_status.value,
+        row.due_at,
+        row.note,
+        row.record_url,
+    )
+
+
+def _export_rows() -> Iterable[tuple[Cell, ...]]:
+    me = viewer()
+    form, _ = read_form(request.args)
+    scope = scope_of(form, me, site().now())
+    with site().database.read() as connection:
+        for row in page_queries.iter_leads(connection, me.install_id, scope):
+            yield export_row(row)

@@ -1,0 +1,40 @@
+"""/rulebook: every rule with its question, why it matters and its closed list of reasons. Open to everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, render_template
+
+from audits.rule import Family, RuleInfo
+from audits.rulebook import RULES
+from connector.web.access import Access, needs
+
+pages = Blueprint("rulebook", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The rules of one family."""
+
+    family: Family
+    rules: tuple[RuleInfo, ...]
+
+
+@pages.get("/rulebook")
+@needs(Access.PUBLIC)
+def rulebook() -> str:
+    """The rulebook."""
+    return render_template("rulebook.html", chapters=chapters())
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """The rules by family, in the order of the list."""
+    infos = [rule.info for rule in RULES]
+    return tuple(Chapter(family, tuple(group)) for family, group in groupby(infos, key=lambda info: info.family))
+
+
+def rule_titles() -> dict[str, str]:
+    """Rule id → title."""
+    return {rule.info.rule_id: rule.info.title for rule in RULES}
