@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 
 import sqlalchemy as sa
+from babel.core import get_global
 from sqlalchemy.engine import Connection
 
 from audits.model.policy import Policy
@@ -13,15 +14,22 @@ from audits.model.working_calendar import Calendar
 from connector.errors import UnknownInstall
 from connector.storage.tables import policies
 
+#: CLDR's code for zones of no country, such as UTC.
+_WORLD = "001"
 _NINE_TO_SIX = ((9 * 3600, 18 * 3600),)
 
 
 def default_policy(zone: str, version: str = "1") -> Policy:
-    """Monday to Friday, 9 to 18 o'clock in `zone` (IANA), and the figures of the rulebook.
+    """Monday to Friday, 9 to 18 o'clock in `zone` (IANA), numbers of the zone's country, the rulebook's figures.
 
     Raises ValueError for an unknown zone.
     """
-    return Policy(version=version, calendar=Calendar("team", zone, dict.fromkeys(range(5), _NINE_TO_SIX)))
+    country = get_global("zone_territories").get(zone)
+    return Policy(
+        version=version,
+        calendar=Calendar("team", zone, dict.fromkeys(range(5), _NINE_TO_SIX)),
+        region=str(country) if country and country != _WORLD else None,
+    )
 
 
 def put_policy(conn: Connection, install_id: str, policy: Policy, valid_from: datetime) -> None:

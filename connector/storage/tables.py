@@ -195,11 +195,13 @@ leads = sa.Table(
     _words("record_url"),
     _at("modified_at", nullable=True),
     _text("search_text", ""),
+    _text("keys_region", ""),
     _text("our_fields", "{}"),
     _at("read_at"),
     _at("gone_at", nullable=True),
     sa.Index(None, "install_id", "owner_id"),
     sa.Index(None, "install_id", "gone_at"),
+    sa.Index(None, "install_id", "keys_region"),
 )
 
 activities = sa.Table(

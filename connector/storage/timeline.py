@@ -62,6 +62,7 @@ __all__ = [
     "load_cases",
     "mark_gone",
     "rebuild_keys",
+    "stale_key_leads",
     "store_records",
 ]
 
@@ -72,7 +73,7 @@ _KIND_FACTS = {
     ActivityKind.MESSAGE: Fact.MESSAGES,
 }
 #: Columns of `leads` that are no facts: a change of one of these alone changes no audit.
-_NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "our_fields", "read_at"})
+_NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "keys_region", "our_fields", "read_at"})
 
 
 class TombstoneKind(StrEnum):
@@ -127,7 +128,7 @@ def _store(
     }
     if not accepted:
         return set()
-    rows = {lead_id: lead_row(install_id, record, read_at) for lead_id, record in accepted.items()}
+    rows = {lead_id: lead_row(install_id, record, read_at, region) for lead_id, record in accepted.items()}
     changed = {lead_id for lead_id, row in rows.items() if _has_news(before.get(lead_id), row)}
     upsert(conn, leads, list(rows.values()))
     _revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
@@ -195,12 +196,43 @@ def leads_of_activities(conn: Connection, install_id: str, object_type: str, obj
     return found
 
 
-def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], region: str | None) -> None:
-    """Compute the contact keys of these leads anew: needed when the policy's region changed."""
+def stale_key_leads(conn: Connection, install_id: str, now: datetime, limit: int) -> list[str]:
+    """Live leads whose contact keys were made under another region than the policy's at `now`."""
+    region = policy_as_of(conn, install_id, now).region
+    return list(
+        conn.execute(
+            sa.select(leads.c.lead_id)
+            .where(leads.c.install_id == install_id, leads.c.keys_region != (region or ""), leads.c.gone_at.is_(None))
+            .order_by(leads.c.lead_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], now: datetime) -> None:
+    """Make the contact keys of these leads anew, by the policy of `now`; whose duplicates changed is due for audit.
+
+    Raises UnknownInstall.
+    """
+    region = policy_as_of(conn, install_id, now).region
     salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one()
     for ids in portions(sorted(set(lead_ids))):
         found = [lead_from_row(row) for row in conn.execute(_of(leads, install_id, ids))]
+        before = key_neighbours(conn, install_id, ids)
         replace_keys(conn, install_id, found, region, salt)
+        after = key_neighbours(conn, install_id, ids)
+        conn.execute(
+            sa.update(leads)
+            .where(leads.c.install_id == install_id, leads.c.lead_id.in_(ids))
+            .values(keys_region=region or "")
+        )
+        changed = {lead_id: before.get(lead_id, frozenset()) ^ after.get(lead_id, frozenset()) for lead_id in ids}
+        due = {each for lead_id, others in changed.items() if others for each in (lead_id, *others)}
+        upsert(
+            conn,
+            dirty_leads,
+            [{"install_id": install_id, "lead_id": lead_id, "marked_at": now} for lead_id in sorted(due)],
+        )
 
 
 def _of(table: sa.Table, install_id: str, lead_ids: Iterable[str]) -> sa.Select[Any]:
@@ -359,7 +391,7 @@ def _with_new_keys(
     salt: str,
 ) -> list[Lead]:
     """Leads whose keys are not those of the stored row. Most reads change none, and a key costs 0.1 ms to compute."""
-    names = ("email", "phone", "mobile", "country", "received_at")
+    names = ("email", "phone", "mobile", "country", "received_at", "keys_region")
     touched = [
         lead_id
         for lead_id, row in rows.items()

@@ -71,8 +71,8 @@ def _search_text(lead: Lead) -> str:
     return search_key(" ".join(part for part in parts if part))
 
 
-def lead_row(install_id: str, record: RecordLike, read_at: datetime) -> Row:
-    """The row of `leads`, as read at `read_at`."""
+def lead_row(install_id: str, record: RecordLike, read_at: datetime, region: str | None) -> Row:
+    """The row of `leads`, as read at `read_at`. `region`: the policy's, by which its contact keys are made."""
     lead = record.lead
     return {
         "install_id": install_id,
@@ -97,6 +97,7 @@ def lead_row(install_id: str, record: RecordLike, read_at: datetime) -> Row:
         "record_url": _text(lead.record_url),
         "modified_at": lead.modified_at,
         "search_text": _search_text(lead),
+        "keys_region": region or "",
         "our_fields": dump_map(record.our_fields),
         "read_at": read_at,
         "gone_at": None,

@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 from audits.model.activity import ActivityKind, ActivityState
 from audits.model.case import Coverage, Fact, KeyKind, LeadCase
 from connector.errors import UnknownInstall
-from connector.storage import keys
+from connector.storage import keys, worklist
 from connector.storage.database import Database
 from connector.storage.findings import get_audit, store_audit
 from connector.storage.installs import Install, set_capabilities
+from connector.storage.policies import put_policy
 from connector.storage.timeline import (
     affected_by_keys,
     iter_case_batches,
@@ -24,6 +25,8 @@ from connector.storage.timeline import (
     leads_of_activities,
     load_cases,
     mark_gone,
+    rebuild_keys,
+    stale_key_leads,
     store_records,
 )
 from tests.factories import (
@@ -34,6 +37,7 @@ from tests.factories import (
     make_install,
     make_lead,
     make_owner_change,
+    make_policy,
     make_record,
     make_stage_change,
     make_task,
@@ -268,6 +272,22 @@ def test_keys_follow_the_data(database: Database, install: Install) -> None:
         assert affected_by_keys(conn, install.install_id, ["1"]) == set()
         store_records(conn, install.install_id, [make_record(make_lead("2", email=None))], at(-7))
         assert affected_by_keys(conn, install.install_id, ["2"]) == set()
+
+
+def test_another_region_finds_other_duplicates(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        # The account is in Berlin, so a number without + is German until the policy says otherwise.
+        german, vague = make_lead("1", phone="+49 30 901820"), make_lead("2", phone="030 901820")
+        store_records(conn, tenant, [make_record(german), make_record(vague), make_record("3")], at(-9))
+        assert affected_by_keys(conn, tenant, ["1"]) == {"2"}
+        assert stale_key_leads(conn, tenant, NOW, 10) == []
+        put_policy(conn, tenant, make_policy("2", region="AT"), at(-5))
+        assert stale_key_leads(conn, tenant, NOW, 2) == ["1", "2"]
+        rebuild_keys(conn, tenant, ["1", "2", "3"], NOW)
+        assert stale_key_leads(conn, tenant, NOW, 10) == []
+        assert affected_by_keys(conn, tenant, ["1"]) == set()
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["1", "2"]
 
 
 def test_a_key_shared_by_very_many_shows_the_nearest(

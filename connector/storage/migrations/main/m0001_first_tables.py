@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("record_url", Words, nullable=True),
         sa.Column("modified_at", sa.BigInteger(), nullable=True),
         sa.Column("search_text", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("keys_region", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
@@ -328,6 +329,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_leads")),
     )
     op.create_index(op.f("ix_leads_install_id_gone_at"), "leads", ["install_id", "gone_at"], unique=False)
+    op.create_index(op.f("ix_leads_install_id_keys_region"), "leads", ["install_id", "keys_region"], unique=False)
     op.create_index(op.f("ix_leads_install_id_owner_id"), "leads", ["install_id", "owner_id"], unique=False)
     op.create_table(
         "login_links",

@@ -1,0 +1,325 @@
+"""Two tenants with the very same ids: no function shows or touches the other's rows, and none works for nobody."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+import connector.storage
+from audits.model.case import Coverage
+from audits.model.finding import Evidence
+from connector.errors import InstallLost, InstallNotActive, UnknownInstall
+from connector.storage import cursors, findings, health, outbox, people, timeline, tokens, web_sessions, worklist
+from connector.storage.database import Database
+from connector.storage.installs import BackfillState, check_fence, purge, take_fence
+from connector.storage.lead_lists import LeadFilter
+from connector.storage.page_queries import Scope
+from connector.storage.policies import put_policy
+from connector.storage.tables import inbox_metadata, metadata
+from tests.factories import (
+    NOW,
+    at,
+    make_activity,
+    make_audit,
+    make_finding,
+    make_install,
+    make_lead,
+    make_owner,
+    make_owner_change,
+    make_policy,
+    make_record,
+    make_stage_change,
+    make_task,
+)
+
+FOREIGN = "FOREIGN"
+#: Found by a secret of their own, or of no tenant at all.
+NOT_LED_BY_TENANT = {"oauth_states", "web_sessions", "login_links", "worker_slots", "unknown_accounts"}
+EMPTY_SCOPE = Scope(leads=LeadFilter())
+
+
+def seed(conn: Connection, account_id: str, mark: str) -> str:
+    """Fill every table of a tenant; the ids are the same for all tenants, what they say has `mark`."""
+    tenant = make_install(conn, account_id, name=mark).install_id
+    take_fence(conn, tenant, f"job {mark}", NOW)
+    tokens.put_token(conn, tenant, "k1", mark.encode(), at(30))
+    people.replace_owners(conn, tenant, [make_owner(name=mark)])
+    people.upsert_user(conn, tenant, "user-1", "olga@seller.example", mark, people.Role.REP, "owner-1")
+    web_sessions.create_session(conn, f"session {mark}", install_id=tenant, user_id="user-1", expires_at=at(60))
+    web_sessions.put_login_link(conn, f"link {mark}", tenant, "user-1", at(60))
+    lead = make_lead("1", company=mark, email="same@example.com", record_url=f"https://crm.example.com/{mark}")
+    records = [
+        make_record(
+            lead,
+            activities=[make_activity("call-1", "1", raw=(("title", mark),))],
+            tasks=[make_task("task-1", "1", raw=(("title", mark),))],
+            owner_changes=[make_owner_change(source=mark)],
+            stage_changes=[make_stage_change(source=mark)],
+            our_fields={"note": mark},
+        ),
+        make_record(make_lead("2", company=mark, email="same@example.com")),
+        make_record(make_lead("gone", company=mark)),
+    ]
+    timeline.store_records(conn, tenant, records, at(-50))
+    timeline.mark_gone(conn, tenant, ["gone"], at(-40))
+    timeline.forget(conn, tenant, ["forgotten"], at(-40))
+    findings.store_findings(
+        conn,
+        tenant,
+        [make_finding("1", sentence=mark), make_finding("1", "PL004", evidence=(evidence(),), sentence=mark)],
+        at(-30),
+    )
+    findings.store_audit(conn, tenant, make_audit("1", note=mark, next_change_at=at(-1), due_at=at(-1)))
+    for lead_id in ("1", "2"):
+        outbox.put_outbox(conn, tenant, lead_id, {"note": mark}, at(-20))
+    (row,) = outbox.take_outbox(conn, tenant, 1, NOW)
+    outbox.mark_written(conn, tenant, row, at(-10))
+    outbox.put_outbox(conn, tenant, "1", {"note": f"{mark} again"}, at(-9))
+    cursors.put_cursor(conn, tenant, "backfill", mark, 5, 10, at(-5))
+    put_policy(conn, tenant, make_policy("2"), at(-1))
+    health.bump(conn, tenant, "duplicates", 1, at(-1))
+    health.note_unmapped(conn, tenant, "status", mark)
+    health.put_notice(conn, tenant, "n1", kind="k", sentence=mark, at=at(-1))
+    row_of_event = worklist.EventRow(
+        event_key="e1", kind="look_again", object_type="lead", object_id="1", occurred_at=NOW
+    )
+    worklist.put_events(conn, tenant, [row_of_event], NOW)
+    worklist.mark_due(conn, tenant, ["1"], NOW)
+    worklist.finish_wake(conn, tenant, 3, last_error=mark)
+    return tenant
+
+
+def evidence() -> Evidence:
+    return Evidence(record_type="lead", record_id="2", field="email", value="same@example.com")
+
+
+#: One value for each parameter that any function of the store has, by name.
+ARGUMENTS: dict[str, Any] = {
+    "as_of": NOW,
+    "at": NOW,
+    "audit": make_audit("1"),
+    "audits": [make_audit("1"), make_audit("2")],
+    "by": 2,
+    "changed": [make_lead("1")],
+    "complaint": "refused",
+    "coverage": Coverage(),
+    "cursor": "page-2",
+    "done": 6,
+    "done_before": at(60),
+    "edges_s": [60, 3600],
+    "email": "olga@seller.example",
+    "events": [worklist.EventRow(event_key="e2", kind="k", object_type="lead", object_id="1", occurred_at=NOW)],
+    "expires_at": at(90),
+    "fence": 1,
+    "field": "status",
+    "hashes": [worklist.event_hash("e1")],
+    "holder": "job",
+    "key_id": "k2",
+    "kind": "k",
+    "lead_id": "1",
+    "lead_ids": ["1", "2", "gone", "forgotten"],
+    "lease_s": 30,
+    "limit": 10,
+    "link_hash": "another link",
+    "listed": [make_owner("owner-2")],
+    "missing_scopes": ["emails"],
+    "notice_key": "n1",
+    "now": NOW,
+    "object_ids": ["call-1", "task-1"],
+    "object_type": "call",
+    "owner_id": "owner-1",
+    "policy": make_policy("3"),
+    "purge_at": at(days=30),
+    "read_at": at(5),
+    "reason": "revoked",
+    "record": make_record("1"),
+    "records": [make_record(make_lead("1", company="changed"), activities=[make_activity("call-2")])],
+    "region": "DE",
+    "retry_at": None,
+    "role": people.Role.ADMIN,
+    "row": outbox.OutboxRow(
+        lead_id="1", values={"note": f"{FOREIGN} again"}, status=outbox.OutboxStatus.PENDING, attempts=0,
+        complaint="", planned_at=NOW, retry_at=None,
+    ),
+    "said": [make_finding("1", "PL004", evidence=(evidence(),)), make_finding("2")],
+    "salt": "pepper",
+    "scope": EMPTY_SCOPE,
+    "sealed": b"sealed anew",
+    "sentence": "Mend it.",
+    "session_hash": "another session",
+    "since": at(days=-2),
+    "state": BackfillState.DONE,
+    "total": 10,
+    "until": at(days=1),
+    "user_id": "user-1",
+    "valid_from": NOW,
+    "value": 7,
+    "values": {"note": "new"},
+    "version": 1,
+    "wake_no": 3,
+    "wanted": LeadFilter(),
+    "zone": "Europe/Berlin",
+}  # fmt: skip
+#: Where a name means something else.
+SPECIAL: dict[str, dict[str, Any]] = {
+    "cursors.get_cursor": {"name": "backfill"},
+    "cursors.start_cursor": {"name": "backfill"},
+    "cursors.put_cursor": {"name": "backfill"},
+    "health.bump": {"name": "duplicates"},
+    "health.set_gauge": {"name": "duplicates"},
+    "health.note_unmapped": {"value": FOREIGN},
+    "people.upsert_user": {"name": "Olga"},
+    "policies.find_policy": {"version": "2"},
+    "timeline_rows": {"records": {"1": make_record("1")}},
+}
+#: Pure builders of rows and statements: they take install_id and no connection.
+Call = tuple[str, Callable[..., Any], dict[str, Any]]
+
+
+def functions() -> Iterator[Call]:
+    """Every public function of the store that takes a connection and an install_id, with its arguments."""
+    for module in pkgutil.iter_modules(connector.storage.__path__):
+        if module.ispkg:
+            continue
+        loaded = importlib.import_module(f"connector.storage.{module.name}")
+        for name, function in inspect.getmembers(loaded, inspect.isfunction):
+            parameters = inspect.signature(function).parameters
+            takes_both = "install_id" in parameters and {"conn", "connection"} & set(parameters)
+            if function.__module__ != loaded.__name__ or name.startswith("_") or not takes_both:
+                continue
+            label = f"{module.name}.{name}"
+            arguments = {}
+            for parameter in parameters.values():
+                if parameter.name in ("conn", "connection", "install_id"):
+                    continue
+                special = SPECIAL.get(label, {})
+                if parameter.name in special or parameter.name in ARGUMENTS:
+                    arguments[parameter.name] = special.get(parameter.name, ARGUMENTS.get(parameter.name))
+                elif parameter.default is inspect.Parameter.empty:
+                    raise AssertionError(f"{label} has a parameter {parameter.name!r}: give it a value in ARGUMENTS")
+            yield label, function, arguments
+
+
+CALLS = list(functions())
+
+
+def call(conn: Connection, install_id: str, each: Call) -> Any:
+    _, function, arguments = each
+    first = "conn" if "conn" in inspect.signature(function).parameters else "connection"
+    result = function(**{first: conn}, install_id=install_id, **arguments)
+    return list(result) if isinstance(result, Iterator) else result
+
+
+def rows_of(conn: Connection, tenant: str) -> dict[str, list[str]]:
+    return {
+        table.name: sorted(str(row) for row in conn.execute(sa.select(table).where(table.c.install_id == tenant)))
+        for table in metadata.sorted_tables
+        if "install_id" in table.c
+    }
+
+
+@pytest.fixture
+def tenants(database: Database) -> tuple[str, str]:
+    with database.write() as conn:
+        return seed(conn, "portal-1", "MINE"), seed(conn, "portal-2", FOREIGN)
+
+
+def test_there_is_something_to_call() -> None:
+    assert len(CALLS) > 80
+
+
+def test_every_key_begins_with_the_tenant() -> None:
+    for table in metadata.sorted_tables:
+        first = next(iter(table.primary_key)).name
+        assert first == "install_id" or table.name in NOT_LED_BY_TENANT, table.name
+        for index in table.indexes:
+            leading = next(iter(index.columns)).name
+            # Asked over all tenants, by the machinery alone.
+            across = {"next_change_at", "expires_at", "purge_at", "email_key"}
+            assert leading == "install_id" or leading in across, index.name
+    assert set(inbox_metadata.tables) == {"inbox"}
+
+
+def test_the_seed_fills_every_table_of_a_tenant(database: Database, tenants: tuple[str, str]) -> None:
+    with database.read() as conn:
+        assert [name for name, rows in rows_of(conn, tenants[1]).items() if not rows] == []
+
+
+def test_no_function_shows_or_touches_the_rows_of_another_tenant(
+    database: Database, tenants: tuple[str, str]
+) -> None:
+    mine, foreign = tenants
+    statements: list[tuple[str, str]] = []
+
+    def watch(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, repr(parameters)))
+
+    with database.write() as conn:
+        untouched = rows_of(conn, foreign)
+        for each in CALLS:
+            nested = conn.begin_nested()
+            event.listen(database.engine, "before_cursor_execute", watch)
+            statements.clear()
+            result = call(conn, mine, each)
+            event.remove(database.engine, "before_cursor_execute", watch)
+            assert FOREIGN not in repr(result).replace(repr(each[2].get("row")), ""), each[0]
+            assert foreign not in repr(result), each[0]
+            for statement, parameters in statements:
+                assert "install_id" in statement, (each[0], statement)
+                assert foreign not in parameters, (each[0], statement)
+            assert rows_of(conn, foreign) == untouched, each[0]
+            nested.rollback()
+
+
+def test_nobody_gets_nothing_and_nothing_is_written_for_nobody(database: Database, tenants: tuple[str, str]) -> None:
+    with database.write() as conn:
+        before = [rows_of(conn, tenant) for tenant in tenants]
+        for each in CALLS:
+            nested = conn.begin_nested()
+            try:
+                result = call(conn, "no such install", each)
+            except (UnknownInstall, InstallNotActive, sa.exc.IntegrityError):
+                result = None
+            assert "MINE" not in repr(result), each[0]
+            assert FOREIGN not in repr(result), each[0]
+            if nested.is_active:
+                nested.rollback()
+            assert rows_of(conn, "no such install") == {name: [] for name in before[0]}, each[0]
+        assert [rows_of(conn, tenant) for tenant in tenants] == before
+
+
+WRITERS = [each for each in CALLS if each[0].endswith((".store_records", ".store_findings")) or ".put_" in each[0]]
+
+
+@pytest.mark.parametrize("each", WRITERS, ids=[each[0] for each in WRITERS])
+def test_a_job_with_an_unknown_tenant_is_refused(database: Database, each: Call) -> None:
+    with pytest.raises((UnknownInstall, sa.exc.IntegrityError)), database.write() as conn:
+        call(conn, "no such install", each)
+
+
+def test_a_job_may_commit_for_the_tenant_it_took_and_no_other(database: Database, tenants: tuple[str, str]) -> None:
+    mine, foreign = tenants
+    with database.write() as conn:
+        fence = take_fence(conn, mine, "this job", NOW)
+        check_fence(conn, mine, fence)
+        with pytest.raises(InstallLost):
+            check_fence(conn, foreign, fence)
+        with pytest.raises(InstallNotActive):
+            check_fence(conn, "no such install", fence)
+
+
+def test_a_purge_takes_one_tenant_and_leaves_no_row_of_it(database: Database, tenants: tuple[str, str]) -> None:
+    mine, foreign = tenants
+    with database.write() as conn:
+        untouched = rows_of(conn, foreign)
+        purge(conn, mine)
+        assert rows_of(conn, mine) == {name: [] for name in untouched}
+        assert rows_of(conn, foreign) == untouched
