@@ -1,0 +1,182 @@
+"""Planted against found, and the app against the CRM. Everything is compared; nothing is corrected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Final
+
+from connector.crm.port import OurField
+from connector.sandbox.population import Planted
+from connector.sandbox.wire import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadSaid:
+    """What the app says of one lead: the rules found to be broken, and what should stand in our five fields."""
+
+    rules: frozenset[str]
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One rule on one lead, planted or found but not both."""
+
+    lead_id: str
+    rule_id: str
+    kind: str
+    note: str
+
+    def as_json(self) -> JsonObject:
+        return {"lead_id": self.lead_id, "rule_id": self.rule_id, "kind": self.kind, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One of our fields on one lead: what the app says, and what the CRM shows."""
+
+    lead_id: str
+    name: str
+    app: str
+    crm: str
+
+    def as_json(self) -> JsonObject:
+        return {"lead_id": self.lead_id, "field": self.name, "app": self.app, "crm": self.crm}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The result. `planted` and `found` count leads by rule id; `kinds` counts leads by what was played on them."""
+
+    planted: Counter[str]
+    found: Counter[str]
+    kinds: Counter[str]
+    missed: tuple[Difference, ...]
+    unplanted: tuple[Difference, ...]
+    field_differences: tuple[FieldDifference, ...]
+    not_audited: tuple[str, ...]
+    not_in_crm: tuple[str, ...]
+    webhooks: Mapping[str, int]
+    webhooks_undelivered: int
+    list_differences: tuple[str, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether everything agrees."""
+        return not (
+            self.missed
+            or self.unplanted
+            or self.field_differences
+            or self.not_audited
+            or self.not_in_crm
+            or self.webhooks_undelivered
+            or self.list_differences
+        )
+
+    def as_json(self) -> JsonObject:
+        """For `--json`."""
+        return {
+            "is_equal": self.is_equal,
+            "planted": dict(sorted(self.planted.items())),
+            "found": dict(sorted(self.found.items())),
+            "kinds": dict(sorted(self.kinds.items())),
+            "missed": [each.as_json() for each in self.missed],
+            "unplanted": [each.as_json() for each in self.unplanted],
+            "score_differences": [each.as_json() for each in self.field_differences],
+            "not_audited": list(self.not_audited),
+            "not_in_crm": list(self.not_in_crm),
+            "list_differences": list(self.list_differences),
+            "webhooks": {**self.webhooks, "undelivered": self.webhooks_undelivered},
+        }
+
+
+def compare(
+    truth: Mapping[str, Planted],
+    said: Mapping[str, LeadSaid],
+    crm_records: Sequence[JsonObject],
+    *,
+    webhooks: Mapping[str, int],
+    listed: Mapping[str, Mapping[str, str]],
+    deleted: Set[str] = frozenset(),
+    forgotten: Set[str] = frozenset(),
+) -> Comparison:
+    """Set `said` by the app beside the `truth` of the sandbox, its records, its webhooks and the app's own list.
+
+    `listed`: the app's export of its list of leads, lead id → column → value. `webhooks`: events fired and delivered.
+    `deleted` leads may stay in the list (their figures count on), `forgotten` ones only without their id.
+    """
+    crm = {str(record["id"]): _shown(record) for record in crm_records}
+    wrong = [
+        (Difference(lead_id, rule_id, planted.kind, planted.note), rule_id in planted.rules)
+        for lead_id, planted in sorted(truth.items())
+        if lead_id in said
+        for rule_id in sorted(planted.rules ^ said[lead_id].rules)
+    ]
+    surplus = [
+        Difference(lead_id, rule_id, "gone", "the lead is not in the CRM any more")
+        for lead_id in sorted(set(said) - set(truth))
+        for rule_id in sorted(said[lead_id].rules) or ["still listed"]
+    ]
+    return Comparison(
+        planted=Counter(rule_id for planted in truth.values() for rule_id in planted.rules),
+        found=Counter(rule_id for lead in said.values() for rule_id in lead.rules),
+        kinds=Counter(planted.kind for planted in truth.values()),
+        missed=tuple(each for each, is_planted in wrong if is_planted),
+        unplanted=(*(each for each, is_planted in wrong if not is_planted), *surplus),
+        field_differences=tuple(_field_differences(said, crm)),
+        not_audited=tuple(sorted(set(truth) - set(said))),
+        not_in_crm=tuple(sorted(set(truth) - set(crm))),
+        webhooks=webhooks,
+        webhooks_undelivered=webhooks["fired"] - webhooks["delivered"],
+        list_differences=tuple(_list_differences(said, listed, deleted, forgotten)),
+    )
+
+
+def _shown(record: JsonObject) -> Mapping[str, str]:
+    values = record["properties"]
+    if not isinstance(values, dict):
+        raise TypeError("a record of the sandbox has no properties")
+    return {name: str(value or "") for name, value in values.items()}
+
+
+def _field_differences(said: Mapping[str, LeadSaid], crm: Mapping[str, Mapping[str, str]]) -> list[FieldDifference]:
+    return [
+        FieldDifference(lead_id, name.value, lead.fields.get(name.value, ""), crm[lead_id].get(name.value, ""))
+        for lead_id, lead in sorted(said.items())
+        if lead_id in crm
+        for name in OurField
+        if lead.fields.get(name.value, "") != crm[lead_id].get(name.value, "")
+    ]
+
+
+_COLUMNS: Final = {
+    "lead_quality": OurField.LEAD_QUALITY,
+    "handling": OurField.HANDLING,
+    "lead_verdict": OurField.LEAD_VERDICT,
+    "follow_up_status": OurField.FOLLOW_UP_STATUS,
+}
+
+
+def _list_differences(
+    said: Mapping[str, LeadSaid],
+    listed: Mapping[str, Mapping[str, str]],
+    deleted: Set[str],
+    forgotten: Set[str],
+) -> list[str]:
+    """Where the list that the head of sales sees differs from what was found."""
+    found = [f"lead {lead_id} is missing in the list" for lead_id in sorted(set(said) - set(listed))]
+    surplus = set(listed) - set(said) - deleted
+    nameless = {lead_id for lead_id in surplus if lead_id.startswith("forgotten-")}
+    found += [f"lead {lead_id} is listed without an audit" for lead_id in sorted(surplus - nameless)]
+    if len(nameless) > len(forgotten):
+        found.append(f"{len(nameless)} forgotten leads are listed, {len(forgotten)} were forgotten")
+    for lead_id in sorted(set(said) & set(listed)):
+        for column, name in _COLUMNS.items():
+            shown, wanted = listed[lead_id][column], said[lead_id].fields.get(name.value, "")
+            if shown != wanted:
+                found.append(
+                    f"lead {lead_id}: the list shows {column} {shown or 'nothing'}, the audit {wanted or 'nothing'}"
+                )
+    return found

@@ -1,0 +1,58 @@
+"""The result for people: planted against found, as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+
+from audits.rulebook import RULES
+from connector.demo.comparison import Comparison
+
+_SHOWN = 12
+
+
+def print_report(console: Console, result: Comparison, seconds: float) -> None:
+    """The table, what differs, and one sentence that says whether all is equal."""
+    missed = Counter(each.rule_id for each in result.missed)
+    unplanted = Counter(each.rule_id for each in result.unplanted)
+    table = Table(title="Planted against found", title_justify="left")
+    for name in ("rule", "kind"):
+        table.add_column(name)
+    for name in ("planted", "found", "missed", "not planted"):
+        table.add_column(name, justify="right")
+    for rule in RULES:
+        rule_id = rule.info.rule_id
+        wrong = missed[rule_id] or unplanted[rule_id]
+        counts = (result.planted[rule_id], result.found[rule_id], missed[rule_id], unplanted[rule_id])
+        table.add_row(rule_id, rule.info.title, *map(str, counts), style="bold red" if wrong else None)
+    console.print(table)
+    for sentence in _differences(result):
+        console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
+    leads = result.kinds.total()
+    events = result.webhooks["delivered"]
+    if result.is_equal:
+        console.print(
+            f"[bold green]All equal.[/] {leads} leads of {len(result.kinds)} kinds: every planted fault was found "
+            f"and nothing else; scores equal in the app, in its list and in the CRM; {events} webhook events "
+            f"delivered. {seconds:.0f} s.",
+            highlight=False,
+        )
+    else:
+        console.print(f"[bold red]Not equal[/] ({leads} leads, {seconds:.0f} s).", highlight=False)
+
+
+def _differences(result: Comparison) -> list[str]:
+    said = [f"missed: {each.rule_id} on lead {each.lead_id} ({each.kind}: {each.note})" for each in result.missed]
+    said += [f"not planted: {each.rule_id} on lead {each.lead_id} ({each.kind})" for each in result.unplanted]
+    said += [
+        f"lead {each.lead_id}, {each.name}: {each.app!r} in the app, {each.crm!r} in the CRM"
+        for each in result.field_differences
+    ]
+    said += [f"lead {lead_id} was never audited" for lead_id in result.not_audited]
+    said += [f"lead {lead_id} is missing in the CRM" for lead_id in result.not_in_crm]
+    said += result.list_differences
+    if result.webhooks_undelivered:
+        said.append(f"{result.webhooks_undelivered} webhook events were not delivered")
+    return [*said[:_SHOWN], *([f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else [])]
