@@ -1,0 +1,255 @@
+"""Findings, measures, the outbox, cursors, policies and health."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.policy import Cadence, Policy
+from audits.model.score import Score, ScorePart
+from connector.errors import UnknownInstall
+from connector.storage import cursors, findings, health, outbox, policies, timeline
+from connector.storage.database import Database
+from connector.storage.installs import Install
+from tests.factories import (
+    NOW,
+    at,
+    make_audit,
+    make_calendar,
+    make_finding,
+    make_install,
+    make_policy,
+    make_record,
+)
+
+
+@pytest.fixture
+def install(database: Database) -> Install:
+    with database.write() as conn:
+        made = make_install(conn)
+        timeline.store_records(conn, made.install_id, [make_record("1"), make_record("2")], at(-60))
+        return made
+
+
+def test_a_finding_comes_back_equal(database: Database, install: Install) -> None:
+    said = make_finding(
+        measures=(Measure("wait", 1800, "s"), Measure("why", "träge\x00", "text"), Measure("known", None, "bool")),
+        evidence=(Evidence(record_type="lead", record_id="2", field="f", value="ü", at=NOW),),
+        next_change_at=at(30),
+    )
+    with database.write() as conn:
+        assert findings.store_findings(conn, install.install_id, [said], NOW) == 1
+        (stored,) = findings.list_findings(conn, install.install_id, "1")
+    assert stored.finding == said
+    assert stored.fingerprint == said.fingerprint()
+    assert (stored.found_at, stored.confirmed_at, stored.is_current) == (NOW, NOW, True)
+
+
+def test_the_same_again_is_confirmed_and_another_answer_becomes_current(database: Database, install: Install) -> None:
+    tenant, late = install.install_id, make_finding()
+    fine = make_finding(outcome=Outcome.PASS, reason="in_time", sentence="In time.", evidence=())
+    with database.write() as conn:
+        assert findings.store_findings(conn, tenant, [late], at(1)) == 1
+        assert findings.store_findings(conn, tenant, [replace(late, sentence="worded anew")], at(2)) == 0
+        assert findings.store_findings(conn, tenant, [fine, make_finding("2")], at(3)) == 2
+        history = findings.list_findings(conn, tenant, "1")
+        assert [(each.finding.outcome, each.is_current) for each in history] == [
+            (Outcome.PASS, True),
+            (Outcome.BREACH, False),
+        ]
+        assert (history[1].found_at, history[1].confirmed_at) == (at(1), at(2))
+        assert history[1].finding.sentence == late.sentence
+        assert findings.store_findings(conn, tenant, [late], at(4)) == 0
+        (now,) = findings.list_findings(conn, tenant, "1", only_current=True)
+        assert now.finding == late
+
+
+def test_measures_come_back_equal(database: Database, install: Install) -> None:
+    parts = Score((ScorePart("number", 40, 60, "reachable"), ScorePart("mail", None, 40, "not looked at")))
+    row = make_audit(
+        first_attempt_at=at(-30), first_attempt_s=1800, first_attempt_wall_s=5400, attempts_calls=2, quality=parts,
+        note="Call.", next_change_at=at(9), due_at=at(8),
+    )  # fmt: skip
+    with database.write() as conn:
+        findings.store_audit(conn, install.install_id, row)
+        assert findings.get_audit(conn, install.install_id, "1") == row
+        assert findings.get_audit(conn, install.install_id, "2") is None
+
+
+def test_time_wakes_exactly_the_leads_that_are_due(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        later, now = make_audit("1", next_change_at=at(1)), make_audit("2", next_change_at=NOW)
+        findings.store_audits(conn, tenant, [later, now])
+        assert findings.due_leads(conn, tenant, at(-1), 10) == []
+        assert findings.installs_with_due(conn, at(-1)) == []
+        assert findings.due_leads(conn, tenant, NOW, 10) == ["2"]
+        assert findings.due_leads(conn, tenant, at(9), 10) == ["2", "1"]
+        assert findings.due_leads(conn, tenant, at(9), 1) == ["2"]
+        assert findings.installs_with_due(conn, NOW) == [tenant]
+        timeline.mark_gone(conn, tenant, ["2"], NOW)
+        findings.store_audit(conn, tenant, now)  # judged before it was gone, stored after
+        assert findings.due_leads(conn, tenant, NOW, 10) == []
+        assert findings.mark_all_due(conn, tenant, NOW) == 1
+        assert findings.due_leads(conn, tenant, NOW, 10) == ["1"]
+
+
+def test_a_plan_is_written_once_and_then_known_as_shown(database: Database, install: Install) -> None:
+    tenant, first = install.install_id, {"a": "1", "b": ""}
+    with database.write() as conn:
+        outbox.put_outbox(conn, tenant, "1", first, at(1))
+        outbox.put_outbox(conn, tenant, "2", {"a": "9"}, at(2))
+        rows = outbox.take_outbox(conn, tenant, 10, NOW)
+        assert [(row.lead_id, row.values) for row in rows] == [("1", first), ("2", {"a": "9"})]
+        outbox.mark_written(conn, tenant, rows[0], at(3))
+        assert [row.lead_id for row in outbox.take_outbox(conn, tenant, 10, NOW)] == ["2"]
+        assert outbox.last_written(conn, tenant, ["1", "2"]) == {"1": first}
+        assert outbox.crm_values(conn, tenant, ["1", "2", "unknown"]) == {"1": first, "2": {}}
+        assert outbox.cleared_by_human(conn, tenant, ["1", "2"]) == {}
+        emptied = make_record("1", our_fields={"a": "", "b": "typed by a person"})
+        assert timeline.store_records(conn, tenant, [emptied], at(4)) == frozenset()
+        assert outbox.cleared_by_human(conn, tenant, ["1", "2"]) == {"1": {"a"}}
+
+
+def test_a_plan_made_during_a_write_stays(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        outbox.put_outbox(conn, tenant, "1", {"a": "old"}, at(1))
+        (row,) = outbox.take_outbox(conn, tenant, 10, NOW)
+        outbox.put_outbox(conn, tenant, "1", {"a": "new"}, at(2))
+        outbox.mark_written(conn, tenant, row, at(3))
+        (left,) = outbox.take_outbox(conn, tenant, 10, NOW)
+        assert left.values == {"a": "new"}
+        outbox.mark_failed(conn, tenant, row, complaint="about the old one", retry_at=None)
+        outbox.drop(conn, tenant, row)
+        assert outbox.take_outbox(conn, tenant, 10, NOW) == [left]
+        assert outbox.last_written(conn, tenant, ["1"]) == {"1": {"a": "old"}}
+
+
+def test_a_refused_write_waits_and_is_parked_in_the_end(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        outbox.put_outbox(conn, tenant, "1", {"a": "1"}, at(1))
+        (row,) = outbox.take_outbox(conn, tenant, 10, NOW)
+        outbox.mark_failed(conn, tenant, row, complaint="no such field", retry_at=at(5))
+        assert outbox.take_outbox(conn, tenant, 10, at(4)) == []
+        outbox.put_outbox(conn, tenant, "1", {"a": "1"}, at(4))  # the same plan does not start over
+        (again,) = outbox.take_outbox(conn, tenant, 10, at(5))
+        assert (again.attempts, again.complaint) == (1, "no such field")
+        outbox.mark_failed(conn, tenant, again, complaint="still not", retry_at=None)
+        assert outbox.take_outbox(conn, tenant, 10, at(99)) == []
+        assert [each.complaint for each in outbox.list_parked(conn, tenant)] == ["still not"]
+        assert outbox.count_outbox(conn, tenant) == {"pending": 0, "parked": 1}
+        assert outbox.retry_parked(conn, tenant) == 1
+        assert len(outbox.take_outbox(conn, tenant, 10, NOW)) == 1
+
+
+def test_a_reading_goes_on_where_it_stopped(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        assert cursors.get_cursor(conn, tenant, "backfill") is None
+        cursors.start_cursor(conn, tenant, "backfill", at(1))
+        cursors.put_cursor(conn, tenant, "backfill", "page-2", 100, 250, at(2))
+        assert cursors.get_cursor(conn, tenant, "backfill") == cursors.Progress(
+            cursor="page-2", done=100, total=250, started_at=at(1), updated_at=at(2), finished_at=None
+        )
+        cursors.put_cursor(conn, tenant, "backfill", None, 250, 250, at(3), is_finished=True)
+        done = cursors.get_cursor(conn, tenant, "backfill")
+        assert done is not None
+        assert (done.finished_at, done.started_at) == (at(3), at(1))
+
+
+def test_the_policy_of_a_time_is_the_one_that_held_then(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        assert policies.next_version(conn, tenant) == "2"
+        second, third = make_policy("2", response_target_s=60), make_policy("3", response_target_s=90)
+        policies.put_policy(conn, tenant, second, at(10))
+        policies.put_policy(conn, tenant, third, at(10))
+        policies.put_policy(conn, tenant, third, at(50))  # known already: nothing changes
+        assert policies.policy_as_of(conn, tenant, at(9)).version == "1"
+        assert policies.policy_as_of(conn, tenant, at(10)) == third
+        assert policies.policy_as_of(conn, tenant, at(days=-9999)).version == "1"
+        assert policies.find_policy(conn, tenant, "2") == second
+        assert policies.list_versions(conn, tenant) == ["1", "2", "3"]
+        with pytest.raises(ValueError, match="version"):
+            policies.put_policy(conn, tenant, make_policy("2", response_target_s=61), at(60))
+        with pytest.raises(UnknownInstall):
+            policies.policy_as_of(conn, "unknown", NOW)
+
+
+@given(
+    numbers=st.tuples(*[st.integers(0, 10**9)] * 4),
+    by_type=st.dictionaries(st.text(), st.integers(0, 10**9), max_size=3),
+    region=st.none() | st.text(),
+)
+def test_a_policy_survives_json(numbers: tuple[int, ...], by_type: dict[str, int], region: str | None) -> None:
+    policy = make_policy(
+        owner_calendars={"7": make_calendar("Asia/Kathmandu", 8, 12)},
+        cadence=Cadence(calls=numbers[0], emails=numbers[1], within_days=numbers[2]),
+        min_conversation_s=numbers[3],
+        response_target_by_type=by_type,
+        region=region,
+    )
+    again = Policy.from_json(json.loads(json.dumps(policy.to_json())))
+    assert again == policy
+    assert again.to_json() == policy.to_json()
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"version": ""}, "version"),
+        ({"calendar": None}, "calendar"),
+        ({"calendar": {"tz": "Nowhere", "week": {}}}, "calendar.tz"),
+        ({"owner_calendars": {"7": {"tz": "UTC", "week": {"mon": [["9"]]}}}}, "owner_calendars.7.week.mon"),
+        ({"cadence": {"faxes": 1}}, "cadence.faxes"),
+        ({"silent_after_s": -1}, "silent_after_s"),
+        ({"silent_after_s": True}, "silent_after_s"),
+        ({"response_target_by_type": {"hot": "soon"}}, "response_target_by_type.hot"),
+        ({"region": 49}, "region"),
+        ({"colour": "blue"}, "colour"),
+    ],
+)
+def test_a_wrong_policy_is_refused_with_the_place(change: dict[str, object], place: str) -> None:
+    with pytest.raises(ValueError, match=f"^{place}"):
+        Policy.from_json({**make_policy().to_json(), **change})
+
+
+def test_signs_of_life_are_counted(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        health.bump(conn, tenant, "events_received", 3, at(1))
+        health.bump(conn, tenant, "events_received", 2, at(2))
+        health.bump(conn, tenant, "duplicates", 0, at(2))
+        health.set_gauge(conn, tenant, "calls_left", 900, at(1))
+        health.set_gauge(conn, tenant, "calls_left", 800, at(2))
+        for value in ("CUSTOM", "CUSTOM", "x" * 5000):
+            health.note_unmapped(conn, tenant, "hs_lead_status", value)
+        seen = health.read_health(conn, tenant)
+        assert (seen.count("events_received"), seen.last_at("events_received")) == (5, at(2))
+        assert (seen.count("duplicates"), seen.last_at("duplicates")) == (0, None)
+        assert seen.count("calls_left") == 800
+        assert [(each.value[:6], each.seen) for each in seen.unmapped] == [("CUSTOM", 2), ("xxxxxx", 1)]
+        health.count_unknown_account(conn, "hubspot", 2, at(1))
+        health.count_unknown_account(conn, "hubspot", 1, at(2))
+        assert health.read_unknown_accounts(conn) == {"hubspot": health.Counter(3, at(2))}
+
+
+def test_a_notice_is_given_once(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        for _ in range(2):
+            health.put_notice(conn, tenant, "paused", kind="reconnect", sentence="Connect again.", at=at(1))
+        (notice,) = health.take_notices(conn, tenant, at(2))
+        assert (notice.kind, notice.sentence, notice.created_at) == ("reconnect", "Connect again.", at(1))
+        health.put_notice(conn, tenant, "paused", kind="reconnect", sentence="Connect again.", at=at(3))
+        assert health.take_notices(conn, tenant, at(4)) == []
+        health.drop_notice(conn, tenant, "paused")
+        health.put_notice(conn, tenant, "paused", kind="reconnect", sentence="Connect again.", at=at(5))
+        assert len(health.take_notices(conn, tenant, at(6))) == 1
