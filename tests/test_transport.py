@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import multiprocessing
 import socket
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from connector.errors import (
     UnexpectedPayload,
 )
 from connector.transport import Limits, ServerRules, Transport, origin_of
+from tests.processes import process_context
 from tests.unruly import Seen, answer, answer_json, unruly
 
 QUICK = Limits(connect_s=0.5, attempt_s=0.4, total_s=1.5, attempts=3, max_bytes=1_000_000, first_pause_s=0.01)
@@ -412,7 +412,7 @@ def _spend(path: Path, barrier: object, taken: object) -> None:
 
 @pytest.mark.process
 def test_processes_share_one_budget_by_file(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = process_context()
     barrier, taken = context.Barrier(4), context.Queue()
     workers = [context.Process(target=_spend, args=(tmp_path / "budget.sqlite", barrier, taken)) for _ in range(4)]
     for worker in workers:

@@ -139,6 +139,17 @@ def installs_of_email(conn: Connection, email: str) -> list[str]:
     )
 
 
+def installs_of_owner_email(conn: Connection, email: str) -> list[str]:
+    """Installs whose CRM lists an active owner with this address, whether or not he is a user yet."""
+    return list(
+        conn.execute(
+            sa.select(owners.c.install_id)
+            .where(sa.func.lower(sa.func.trim(owners.c.email)) == _email_key(email), owners.c.is_archived.is_(False))
+            .order_by(owners.c.install_id)
+        ).scalars()
+    )
+
+
 def list_users(conn: Connection, install_id: str) -> list[User]:
     """All users by name."""
     rows = conn.execute(

@@ -1,0 +1,215 @@
+"""The consent flow of an install: one-time state bound to the browser, PKCE, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from sqlalchemy import Connection
+
+from audits.model.activity import Owner
+from connector.catalog import CRMS, CrmEntry
+from connector.crm.port import Account, Grant
+from connector.errors import CrmRejected, LeadAssayError, UnexpectedPayload
+from connector.logs import get_logger
+from connector.oauth.tokens import sealed_grant
+from connector.oauth.vault import Vault
+from connector.settings import Settings
+from connector.storage import health, installs, people, tokens, web_sessions
+from connector.storage.database import Database
+from connector.storage.installs import Install
+from connector.storage.people import Role, User
+
+STATE_LIFE = timedelta(minutes=10)
+_PURPOSE = "oauth-state"
+_ERROR_CODE = re.compile(r"[\x20-\x7e]{1,64}")
+
+log = get_logger(__name__)
+
+
+class InstallRefused(LeadAssayError):
+    """This consent leads to no install; the message says why and what to do. It may be shown, escaped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What came of a consent. `missing_scopes`: asked for, not granted."""
+
+    install: Install
+    user: User
+    missing_scopes: tuple[str, ...]
+
+
+def secret_hash(secret: str) -> str:
+    """Hex SHA-256 of a secret that is random itself, so it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def callback_url(settings: Settings, crm: str) -> str:
+    """Where that CRM sends the browser back to: one address per CRM, so that no server can pass for another."""
+    return f"{settings.public_url}/oauth/{crm}/callback"
+
+
+def begin_install(
+    database: Database, vault: Vault, settings: Settings, crm: str, *, session_hash: str, now: datetime
+) -> str:
+    """The URL of the CRM's consent page, for the browser whose session token has this hash.
+
+    Raises InstallRefused for an unknown CRM, ConfigError when its app is not set up.
+    """
+    oauth = _entry(crm).oauth(settings)
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+    state_hash = secret_hash(state)
+    sealed = vault.seal_packed(state_hash, verifier.encode(), purpose=_PURPOSE)
+    with database.write() as connection:
+        web_sessions.put_state(connection, state_hash, crm, session_hash, sealed, now + STATE_LIFE)
+    return oauth.authorize_url(
+        state=state,
+        code_challenge=str(create_s256_code_challenge(verifier)),
+        redirect_uri=callback_url(settings, crm),
+    )
+
+
+def finish_install(
+    database: Database,
+    vault: Vault,
+    settings: Settings,
+    crm: str,
+    params: Mapping[str, str],
+    *,
+    session_hash: str,
+    now: datetime,
+) -> Installed:
+    """Make or reconnect the install that the CRM's answer (the callback's query) stands for.
+
+    The code goes to the token endpoint only when the state is ours, unused, younger than ten minutes, made for this
+    CRM and for this browser. Raises InstallRefused, or the CRM's errors (RetryLater, ConfigError).
+    """
+    entry = _entry(crm)
+    verifier = _verifier(database, vault, crm, params, session_hash, now)
+    if entry.issuer is not None and params.get("iss") != entry.issuer:
+        raise _refused(crm, "iss", f"The answer does not come from {entry.label}. Start the install again.")
+    if "error" in params:
+        code = params["error"] if _ERROR_CODE.fullmatch(params["error"]) else "unreadable"
+        raise _refused(crm, code, _told(entry, code))
+    code = params.get("code", "")
+    if not code:
+        raise _refused(crm, "no_code", f"{entry.label} sent you back without a code. Start the install again.")
+    oauth = entry.oauth(settings)
+    try:
+        grant = oauth.exchange(code=code, code_verifier=verifier, redirect_uri=callback_url(settings, crm))
+    except CrmRejected as error:
+        raise _refused(
+            crm, "code_refused", f"{entry.label} did not accept the code it had given. Start the install again."
+        ) from error
+    account, installer = oauth.account(grant), oauth.installing_user(grant)
+    if account.account_id != grant.account_id:
+        raise UnexpectedPayload(f"{entry.label} gave a grant for one account and describes another.")
+    return _store(database, vault, crm, entry, account, grant, installer, now)
+
+
+def _verifier(
+    database: Database, vault: Vault, crm: str, params: Mapping[str, str], session_hash: str, now: datetime
+) -> str:
+    """The PKCE verifier of the flow that this answer belongs to."""
+    state_hash = secret_hash(params.get("state", ""))
+    with database.write() as connection:
+        state = web_sessions.take_state(connection, state_hash, now)
+    if state is None:
+        raise _refused(
+            crm,
+            "state",
+            "This consent was used already, is older than ten minutes, or was not begun here. Start again.",
+        )
+    if state.crm != crm or not secrets.compare_digest(state.session_hash, session_hash):
+        raise _refused(crm, "session", "This consent was begun in another browser or for another CRM. Start again.")
+    return vault.open_packed(state_hash, state.sealed_verifier, purpose=_PURPOSE).decode()
+
+
+def _store(
+    database: Database,
+    vault: Vault,
+    crm: str,
+    entry: CrmEntry,
+    account: Account,
+    grant: Grant,
+    installer: Owner,
+    now: datetime,
+) -> Installed:
+    missing = entry.missing_scopes(grant.scopes)
+    known_zone = _known_zone(account)
+    with database.write() as connection:
+        install = installs.create_or_reconnect(
+            connection, crm, known_zone, grant.scopes, missing, entry.capabilities(missing).coverage, now
+        )
+        key_id, sealed = sealed_grant(vault, install.install_id, grant)
+        tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)
+        user = _admit(connection, install.install_id, installer)
+        if known_zone.zone != account.zone:
+            health.put_notice(
+                connection,
+                install.install_id,
+                f"zone:{account.zone}",
+                kind="zone",
+                sentence=f"{entry.label} names the time zone {account.zone!r}, which we do not know; UTC is used. "
+                "Set the zone of your working hours in the settings.",
+                at=now,
+            )
+    log.info("install_connected", install_id=install.install_id, crm=crm, missing_scopes=list(missing))
+    return Installed(install=install, user=user, missing_scopes=missing)
+
+
+def _admit(connection: Connection, install_id: str, installer: Owner) -> User:
+    """The installing user as an admin: the CRM lets only its own admins give consent."""
+    user_id = installer.user_id or ""
+    owner = next((one for one in people.list_owners(connection, install_id) if one.user_id == user_id), None)
+    user = people.upsert_user(
+        connection,
+        install_id,
+        user_id,
+        installer.email or "",
+        owner.name if owner is not None else installer.name,
+        Role.ADMIN,
+        owner.owner_id if owner is not None else None,
+    )
+    if user.role is not Role.ADMIN:
+        people.set_role(connection, install_id, user_id, Role.ADMIN)
+        return people.find_user(connection, install_id, user_id) or user
+    return user
+
+
+def _known_zone(account: Account) -> Account:
+    try:
+        ZoneInfo(account.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return Account(
+            account_id=account.account_id,
+            name=account.name,
+            zone="UTC",
+            currency=account.currency,
+            record_url_base=account.record_url_base,
+        )
+    return account
+
+
+def _told(entry: CrmEntry, code: str) -> str:
+    if code == "access_denied":
+        return f"The access was not granted in {entry.label}. Nothing was connected; you can start again at any time."
+    return f"{entry.label} ended the consent with the error {code!r}. Start the install again."
+
+
+def _entry(crm: str) -> CrmEntry:
+    if crm not in CRMS:
+        raise InstallRefused("There is no such CRM here.")
+    return CRMS[crm]
+
+
+def _refused(crm: str, reason: str, sentence: str) -> InstallRefused:
+    log.warning("install_refused", crm=crm, reason=reason)
+    return InstallRefused(sentence)
