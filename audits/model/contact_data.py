@@ -76,7 +76,8 @@ def check_phone(text: str, region: str | None) -> PhoneCheck:
 def check_email(text: str) -> EmailCheck:
     """Whether `text` is one address that mail can be sent to, by syntax; no DNS is asked."""
     try:
-        found = validate_email(text.strip(), check_deliverability=False)
+        # Only spaces are taken off: a line break in an address is how headers are forged.
+        found = validate_email(text.strip(" "), check_deliverability=False)
     except EmailNotValidError as refused:
         return EmailCheck(False, None, None, str(refused).rstrip("."))
     local = unicodedata.normalize("NFC", found.local_part.lower())

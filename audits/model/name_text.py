@@ -172,7 +172,7 @@ def name_trouble(first_name: str | None, last_name: str | None) -> NameTrouble |
 
 def _part_troubles(part: str) -> list[NameTrouble | None]:
     """The trouble of each word of one part of a name; empty when the part has no letters."""
-    words = [word for word in _words(part) if any(map(str.isalpha, word))]
+    words = [word for word in _words(part.replace("n/a", "none")) if any(map(str.isalpha, word))]
     if words and (" ".join(words) in _PHRASES):
         return [NameTrouble.PLACEHOLDER]
     return [_word_trouble(word) for word in words]

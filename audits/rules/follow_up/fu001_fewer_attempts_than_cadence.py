@@ -62,7 +62,7 @@ INFO = RuleInfo(
         Default(
             "cadence.calls",
             "6",
-            "Velocify, about 3.5 million leads: 93 % of converted leads by the 6th call",
+            "Velocify: 93 % of the leads converted were reached by the 6th call",
             Trust.A,
         ),
         Default("cadence.emails", "5", "Velocify, the same study: best number of e-mails", Trust.B),
