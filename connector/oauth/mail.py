@@ -136,7 +136,8 @@ def _message(sender: str, mail: Mail) -> EmailMessage:
         message["Subject"] = mail.subject
     except ValueError as error:
         raise MailNotSent("An address or subject cannot stand in a mail's header.") from error
-    if len(message["To"].addresses) != 1:
+    to = message["To"]
+    if len(to.addresses) != 1 or any(group.display_name for group in to.groups):
         raise MailNotSent("A mail goes to exactly one address.")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
