@@ -6,18 +6,16 @@ import os
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask
 
-from connector.catalog import adapter_for_install, oauth_for
-from connector.jobs.context import JobContext, utc_now
+from connector.jobs.context import make_context, utc_now
 from connector.logs import configure_logs
-from connector.oauth.mail import admin_teller, mailer_for
+from connector.oauth.mail import mailer_for
 from connector.oauth.oidc import OidcSignIn
 from connector.oauth.sign_in import LinkDesk
-from connector.oauth.tokens import TokenKeeper
 from connector.oauth.vault import Vault
 from connector.settings import Settings, load_settings
 from connector.storage.database import Database
@@ -44,29 +42,12 @@ def create_app(
     store = database or Database.open(settings.database_url, timeout_s=settings.storage_timeout_s)
     intake = inbox or Inbox.open(settings.inbox_url, timeout_s=settings.storage_timeout_s)
     app = Flask("leadassay", root_path=str(WEB), template_folder="templates", static_folder="static")
-    vault = Vault(settings.keys)
-    holder = f"web-{uuid.uuid4().hex}"
-    tokens = TokenKeeper(
-        store,
-        vault,
-        partial(oauth_for, settings),
-        holder=holder,
-        clock=clock,
-        on_paused=admin_teller(settings, store),
-    )
-    context = JobContext(
-        settings=settings,
-        database=store,
-        inbox=intake,
-        tokens=tokens,
-        clock=clock,
-        adapter_for=partial(adapter_for_install, settings, tokens),
-    )
+    context = make_context(settings, holder=f"web-{uuid.uuid4().hex}", clock=clock, database=store, inbox=intake)
     site = Site(
         jobs=context,
-        vault=vault,
+        vault=Vault(settings.keys),
         links=LinkDesk(store, mailer_for(settings), settings, clock),
-        company=OidcSignIn(settings, store, vault) if settings.oidc else None,
+        company=OidcSignIn(settings, store, Vault(settings.keys)) if settings.oidc else None,
     )
     csrf = install_pages(app, site)
     webhooks = webhook_blueprint(

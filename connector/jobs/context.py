@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from connector.catalog import adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
+from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
 from connector.oauth.vault import Vault
 from connector.settings import Settings
@@ -71,14 +72,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_context(settings: Settings, *, holder: str, clock: Callable[[], datetime] = utc_now) -> JobContext:
-    """Open the stores and everything a job needs. `holder` names this process in token refreshes."""
-    database = Database.open(settings.database_url, timeout_s=30.0)
-    tokens = TokenKeeper(database, Vault(settings.keys), partial(oauth_for, settings), holder=holder, clock=clock)
+def make_context(
+    settings: Settings,
+    *,
+    holder: str,
+    clock: Callable[[], datetime] = utc_now,
+    database: Database | None = None,
+    inbox: Inbox | None = None,
+) -> JobContext:
+    """Everything that a job needs, or the pages to start one. `holder` names this process in token refreshes.
+
+    `database` and `inbox` are opened from the settings, with a worker's patience, when not given.
+    Raises ConfigError, StorageBusy or StorageFailed when the storage cannot be opened.
+    """
+    store = database or Database.open(settings.database_url, timeout_s=30.0)
+    tokens = TokenKeeper(
+        store,
+        Vault(settings.keys),
+        partial(oauth_for, settings),
+        holder=holder,
+        clock=clock,
+        on_paused=admin_teller(settings, store),
+    )
     return JobContext(
         settings=settings,
-        database=database,
-        inbox=Inbox.open(settings.inbox_url, timeout_s=30.0),
+        database=store,
+        inbox=inbox or Inbox.open(settings.inbox_url, timeout_s=30.0),
         tokens=tokens,
         clock=clock,
         adapter_for=partial(adapter_for_install, settings, tokens),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import installs, worklist
+from connector.storage import installs, web_sessions, worklist
 
 #: The raw bodies are evidence when an effect is questioned, and full of people's data: a week serves the one and
 #: limits the other.
@@ -33,7 +33,7 @@ def purge_due(context: JobContext) -> int:
 
 
 def purge_done(context: JobContext) -> int:
-    """Erase deliveries and events whose effect is older than they are kept. Returns how many rows."""
+    """Erase deliveries and events past their time, and sessions and links that expired. Returns how many rows."""
     now = context.clock()
     count = context.inbox.purge_done(now - DELIVERIES_KEPT)
     with context.database.read() as connection:
@@ -41,4 +41,6 @@ def purge_done(context: JobContext) -> int:
     for install_id in tenants:
         with context.database.write() as connection:
             count += worklist.purge_events(connection, install_id, now - EVENTS_KEPT)
+    with context.database.write() as connection:
+        count += web_sessions.delete_expired(connection, now)
     return count
