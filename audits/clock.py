@@ -14,7 +14,7 @@ from audits.model.zones import load_zone
 
 
 class NoWorkingHours(ValueError):
-    """The hours agreed never open, or not long enough, so nothing can fall due. The text is a sentence."""
+    """The hours agreed never open, or not long enough, or a time is no real one. The text is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,13 @@ class CaseClock:
     doubt: str | None = None
 
     def elapsed(self, a: datetime, b: datetime) -> int:
-        """Open seconds in [a, b); 0 when b is not after a."""
-        if len(self.segments) == 1:
-            return self.segments[0][1].elapsed(a, b)
+        """Open seconds in [a, b); 0 when b is not after a. Raises NoWorkingHours for a time that is no real one."""
+        try:
+            return self._elapsed(a, b)
+        except OutOfRange as unreal:
+            raise NoWorkingHours(f"Working time cannot be counted: {unreal}.") from unreal
+
+    def _elapsed(self, a: datetime, b: datetime) -> int:
         total = 0
         for index, (start, hours) in enumerate(self.segments):
             low = a if index == 0 else max(a, start)

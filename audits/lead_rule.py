@@ -26,7 +26,7 @@ CANNOT_TELL = {
     UNKNOWN_ACTIVITY: "the answer hangs on an activity of which the CRM does not say enough",
     NOT_LOOKED_AT: "the answer hangs on facts that could not be read from the CRM",
     UNMAPPED_STATUS: "the lead's status is not mapped to one of our words, so we do not know whether it is open",
-    NO_WORKING_HOURS: "the agreed working hours never open, so nothing can fall due",
+    NO_WORKING_HOURS: "working time cannot be counted: the agreed hours never open, or a time is no real one",
 }
 
 
