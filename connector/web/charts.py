@@ -69,8 +69,12 @@ def columns(bars: Sequence[Bar], *, chart_id: str, title: str, describes: str, l
         parts.append(_linked(body, bar.href if bar.count else None, bar.says))
         if index % label_every == 0:
             parts.append(
-                Markup('<text class="tick mid" x="{:.1f}" y="{}">{}</text>').format(
-                    x + width / 2, HEIGHT - 9, bar.label
+                Markup('<text class="tick mid{}" x="{:.1f}" y="{}">{}</text>').format(
+                    # Small screens hide every other label.
+                    " odd" if index // label_every % 2 else "",
+                    x + width / 2,
+                    HEIGHT - 9,
+                    bar.label,
                 )
             )
     parts.append(

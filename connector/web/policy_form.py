@@ -219,6 +219,12 @@ def country_of(zone: str) -> str | None:
     return str(found) if found and found != "001" else None
 
 
+def country_with_holidays(zone: str, now_year: int) -> str:
+    """The country of the zone when its public holidays are known, else ""."""
+    country = country_of(zone) or ""
+    return country if public_holidays(country, now_year) else ""
+
+
 def public_holidays(country: str, now_year: int) -> frozenset[date]:
     """The public holidays of the whole country, last year to HOLIDAY_YEARS ahead; empty for an unknown country."""
     if not re.fullmatch(r"[A-Z]{2}", country) or country not in holidays.list_supported_countries():

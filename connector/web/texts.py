@@ -108,7 +108,7 @@ class Texts:
         elif has_days and days:
             said = [self.t("{n} d", n=self.number(days)), self.t("{n} h", n=rest_hours) if rest_hours else ""]
         elif hours:
-            shows_minutes = minutes and hours < 48
+            shows_minutes = minutes and hours < 10
             said = [self.t("{n} h", n=self.number(hours)), self.t("{n} min", n=minutes) if shows_minutes else ""]
         else:
             said = [self.t("{n} min", n=minutes)]

@@ -242,15 +242,20 @@ class _Drawing:
             day += timedelta(days=1)
 
     def _placed_labels(self) -> tuple[list[tuple[Moment, float, int, str]], int]:
-        """Each label with its x, its row (0 = nearest to the plot) and its anchor."""
+        """Each label with its x, its row (0 = the highest) and its anchor.
+
+        A label stands above the line of its moment, and every line runs down from its label: so a later label goes
+        into the highest row below which no text is in the way of its line.
+        """
         right_ends: list[float] = []
         placed = []
         for moment in sorted(self.line.moments, key=lambda moment: moment.at):
             x, width = self.x(moment.at), len(moment.label) * _LETTER
             is_at_end = x + width > WIDTH - 4
             left = x - width if is_at_end else x
-            row = next((i for i, right in enumerate(right_ends) if right + 8 < left), len(right_ends))
-            if row == len(right_ends):
+            blocked = [row for row, right in enumerate(right_ends) if right + 8 >= left]
+            row = blocked[-1] + 1 if blocked else 0
+            while len(right_ends) <= row:
                 right_ends.append(0.0)
             right_ends[row] = left + width
             placed.append((moment, x, row, "end" if is_at_end else "start"))
@@ -260,7 +265,7 @@ class _Drawing:
         tones = {"arrival": "strong", "due": "said-warn", "broken": "said-bad", "now": ""}
         parts = []
         for moment, x, row, anchor in self.labels:
-            y = self.top - 5 - row * _LABEL_ROW
+            y = _LABEL_ROW * (row + 1)
             parts.append(
                 Markup('<line class="{}" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{}"/>').format(
                     moment.kind, x, x, y + 2, self.bottom

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, abort, redirect, render_template, request
@@ -22,7 +22,7 @@ from connector.web.headers import allow_forms_to
 from connector.web.labels import crm_name
 from connector.web.links import leads_href
 from connector.web.people_list import Person, admit, list_persons
-from connector.web.policy_form import NUMBERS, NumberField, PolicyForm, form_of
+from connector.web.policy_form import NUMBERS, NumberField, PolicyForm, country_with_holidays, form_of
 from connector.web.sessions import begin_session, page_session
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
@@ -152,9 +152,13 @@ def _page(form: PolicyForm | None = None) -> str:
     me, now = viewer(), site().now()
     with site().database.read() as connection:
         policy = policies.policy_as_of(connection, me.install_id, now)
+        is_default = policy == policies.default_policy(me.install.zone, policy.version)
         persons = list_persons(connection, me.install_id)
+    shown = form or form_of(policy, now_year=now.year)
+    if form is None and is_default:
+        shown = replace(shown, country=country_with_holidays(policy.calendar.zone, now.year))
     page = InstallPage(
-        form=form or form_of(policy, now_year=now.year),
+        form=shown,
         countries=country_names(current().locale),
         target_field=NUMBERS[0],
         persons=persons,

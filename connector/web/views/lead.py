@@ -122,7 +122,6 @@ class LeadPage:
     name: str
     status: FollowUpStatus
     verdict: Verdict
-    note: str
     record_url: str | None
     crm_label: str
     warnings: list[str]
@@ -178,10 +177,10 @@ class _Builder:
             name=lead.full_name or lead.email or lead.phone or t("Lead {id}", id=lead.lead_id),
             status=row.follow_up_status if row else FollowUpStatus.UNKNOWN,
             verdict=row.verdict if row else Verdict.UNKNOWN,
-            note=row.note if row else t("Not judged yet; that takes some seconds."),
             record_url=web_address(lead.record_url),
             crm_label=self.crm_label,
-            warnings=[cause for _, cause in self.case.coverage.missing],
+            warnings=sorted({cause for _, cause in self.case.coverage.missing})
+            + ([] if row else [t("This lead was not judged yet; that takes some seconds. Load the page again.")]),
             target_says=self.target_says,
             charts=self._charts(),
             key=[
@@ -404,7 +403,7 @@ class _Builder:
                     icon=activity.kind.value,
                     what=what,
                     detail=detail,
-                    who=self._name(activity.owner_id),
+                    who=t("a machine") if activity.is_automated else self._name(activity.owner_id),
                     counts=counts,
                 )
             )

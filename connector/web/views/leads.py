@@ -33,6 +33,7 @@ pages = Blueprint("leads", __name__)
 
 PAGE = 50
 _MAX_PAGE = 100_000
+_FIRST = ("status", "owner")
 _WAIT = re.compile(r"(\d{1,9})-(\d{0,9})")
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -85,6 +86,11 @@ class LeadsForm:
         """What the form carries along without a field of its own."""
         names = ("kind", "held", "wait", "due", "state", "sort")
         return [(name, getattr(self, name)) for name in names if getattr(self, name)]
+
+    @property
+    def uses_more(self) -> bool:
+        """Whether one of the fields that are folded away is set."""
+        return any((self.source, self.verdict, self.rule, self.outcome, self.received_from, self.received_to))
 
     @property
     def is_filtered(self) -> bool:
@@ -144,7 +150,8 @@ class LeadsPage:
     says: str
     wrong: str
     form: LeadsForm
-    choices: list[FilterChoice]
+    first_choices: list[FilterChoice]
+    more_choices: list[FilterChoice]
     columns: list[Column]
     rows: list[LeadLine]
     is_filtered: bool
@@ -277,12 +284,13 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
     def href(path: str = "/leads", **more: str | int) -> str:
         return leads_href(path, **(given | {name: str(value) for name, value in more.items()}))
 
-    first = (number - 1) * PAGE + 1
+    first, choices = (number - 1) * PAGE + 1, _choices(conn, me, form)
     return LeadsPage(
         says=_says(form, me),
         wrong=wrong,
         form=form,
-        choices=_choices(conn, me, form),
+        first_choices=[choice for choice in choices if choice.name in _FIRST],
+        more_choices=[choice for choice in choices if choice.name not in _FIRST],
         columns=_columns(form),
         rows=[_line(row) for row in rows],
         is_filtered=form.is_filtered,

@@ -30,7 +30,7 @@ pages = Blueprint("neglected", __name__)
 
 #: The columns of the board, the most pressing first.
 LANES = ("RT002", "NC001", "FU002", "NC002", "DQ001")
-_SLIPS = 12
+_SLIPS = 8
 _PORTION = 500
 
 

@@ -293,7 +293,7 @@ def _kinds(by_rule: dict[str, dict[Outcome, int]], period: Period) -> list[KindR
     return [
         KindRow(
             rule_id=rule.info.rule_id,
-            title=rule.info.title,
+            title=t(rule.info.title),
             breaches=by_rule.get(rule.info.rule_id, {}).get(Outcome.BREACH, 0),
             breach_href=leads_href(rule=rule.info.rule_id, outcome="breach", **within),
             unknown=by_rule.get(rule.info.rule_id, {}).get(Outcome.NOT_EVALUATED, 0),

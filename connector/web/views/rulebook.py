@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from audits.rule import Family, RuleInfo
 from audits.rulebook import RULES
 from connector.web.access import Access, needs
+from connector.web.texts import t
 
 pages = Blueprint("rulebook", __name__)
 
@@ -37,4 +38,4 @@ def chapters() -> tuple[Chapter, ...]:
 
 def rule_titles() -> dict[str, str]:
     """Rule id → title."""
-    return {rule.info.rule_id: rule.info.title for rule in RULES}
+    return {rule.info.rule_id: t(rule.info.title) for rule in RULES}

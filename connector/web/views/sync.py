@@ -171,7 +171,7 @@ def _loss(life: Health, says: Texts) -> str:
     return t(
         "{lost} changes came without an event ({share} of {n}); the poll found them, so nothing is missing here.",
         lost=says.number(lost),
-        share=says.percent(share),
+        share=says.percent(share) if share >= 0.005 else t("under 1 %"),
         n=says.number(lost + got),
     )
 
