@@ -22,7 +22,7 @@ from connector.storage.json_text import (
     load_score,
 )
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import current_findings, finding_mentions, findings, installs, lead_audits, leads
+from connector.storage.tables import current_findings, finding_mentions, findings, lead_audits, leads
 
 _NO_SCORE = Score(())
 
@@ -131,11 +131,6 @@ def list_findings(
     return [_stored(row) for row in conn.execute(query)]
 
 
-def store_audit(conn: Connection, install_id: str, audit: AuditRow) -> None:
-    """Keep the latest measures of one lead; see store_audits."""
-    store_audits(conn, install_id, [audit])
-
-
 def store_audits(conn: Connection, install_id: str, audits: Sequence[AuditRow]) -> None:
     """Keep the latest measures, one row per lead. A lead that is gone meanwhile keeps its last ones."""
     for portion in portions(audits):
@@ -157,28 +152,6 @@ def get_audit(conn: Connection, install_id: str, lead_id: str) -> AuditRow | Non
         sa.select(lead_audits).where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id == lead_id)
     ).one_or_none()
     return None if row is None else audit_from_row(row)
-
-
-def due_leads(conn: Connection, install_id: str, now: datetime, limit: int) -> list[str]:
-    """Leads whose answer time alone may have changed by `now`, the longest due first."""
-    return list(
-        conn.execute(
-            sa.select(lead_audits.c.lead_id)
-            .where(lead_audits.c.install_id == install_id, lead_audits.c.next_change_at <= now)
-            .order_by(lead_audits.c.next_change_at, lead_audits.c.lead_id)
-            .limit(limit)
-        ).scalars()
-    )
-
-
-def installs_with_due(conn: Connection, now: datetime) -> list[str]:
-    """Active installs that have such leads."""
-    due = sa.exists().where(lead_audits.c.install_id == installs.c.install_id, lead_audits.c.next_change_at <= now)
-    return list(
-        conn.execute(
-            sa.select(installs.c.install_id).where(installs.c.status == "active", due).order_by(installs.c.install_id)
-        ).scalars()
-    )
 
 
 def mark_all_due(conn: Connection, install_id: str, at: datetime) -> int:

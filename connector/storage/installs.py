@@ -28,14 +28,6 @@ class InstallStatus(StrEnum):
     UNINSTALLED = "uninstalled"
 
 
-class BackfillState(StrEnum):
-    """How far the first reading of the account is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-
-
 class AccountLike(Protocol):
     """The fields of a CRM account that an install keeps."""
 
@@ -86,7 +78,6 @@ class Install:
     connected_at: datetime
     paused_at: datetime | None
     purge_at: datetime | None
-    backfill_state: BackfillState
 
 
 def create_or_reconnect(
@@ -100,8 +91,8 @@ def create_or_reconnect(
 ) -> Install:
     """Make the tenant of (crm, account), or bring the same tenant back to life with what was granted now.
 
-    A new tenant gets the default policy in the account's zone. An install that was uninstalled reads its account
-    anew; one that was paused goes on where it stopped. Raises ValueError when the zone is no IANA zone.
+    A new tenant gets the default policy in the account's zone. `connected_at` tells that a set-up is
+    due, whatever was there before. Raises ValueError when the zone is no IANA zone.
     """
     found = find_install_by_account(conn, crm, account.account_id)
     granted: dict[str, object] = {
@@ -125,15 +116,12 @@ def create_or_reconnect(
             "account_id": account.account_id,
             "salt": secrets.token_hex(32),
             "created_at": at,
-            "backfill_state": BackfillState.WAITING.value,
             **granted,
         }
         insert_new(conn, installs, [row])
         made_now = find_install_by_account(conn, crm, account.account_id)
         if made_now is not None and made_now.install_id == row["install_id"]:
             put_policy(conn, made_now.install_id, default_policy(account.zone), at)
-    if found is not None and found.status is InstallStatus.UNINSTALLED:
-        granted["backfill_state"] = BackfillState.WAITING.value
     # Also after the insert: another process may have made the row first.
     conn.execute(
         sa.update(installs).where(installs.c.crm == crm, installs.c.account_id == account.account_id).values(granted)
@@ -180,16 +168,6 @@ def set_capabilities(conn: Connection, install_id: str, *, coverage: Coverage, m
         .where(installs.c.install_id == install_id)
         .values(coverage=dump_coverage(coverage), missing_scopes=dump_list(missing_scopes))
     )
-
-
-def set_zone(conn: Connection, install_id: str, zone: str) -> None:
-    """Keep another time zone for the account's days."""
-    conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(zone=zone))
-
-
-def set_backfill_state(conn: Connection, install_id: str, state: BackfillState) -> None:
-    """Keep how far the back-fill is."""
-    conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(backfill_state=state.value))
 
 
 def pause(conn: Connection, install_id: str, reason: str, at: datetime) -> bool:
@@ -282,5 +260,4 @@ def _install(row: sa.Row[Any]) -> Install:
         connected_at=row.connected_at,
         paused_at=row.paused_at,
         purge_at=row.purge_at,
-        backfill_state=BackfillState(row.backfill_state),
     )

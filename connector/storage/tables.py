@@ -89,7 +89,6 @@ installs = sa.Table(
     _at("connected_at"),
     _at("paused_at", nullable=True),
     _at("purge_at", nullable=True),
-    _text("backfill_state"),
     sa.UniqueConstraint("crm", "account_id"),
     sa.Index(None, "purge_at"),
 )

@@ -13,7 +13,7 @@ from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.policy import Cadence, Policy
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
-from connector.storage import cursors, findings, health, outbox, policies, timeline
+from connector.storage import cursors, findings, health, outbox, policies, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.installs import Install
 from tests.factories import (
@@ -76,7 +76,7 @@ def test_measures_come_back_equal(database: Database, install: Install) -> None:
         note="Call.", next_change_at=at(9), due_at=at(8),
     )  # fmt: skip
     with database.write() as conn:
-        findings.store_audit(conn, install.install_id, row)
+        findings.store_audits(conn, install.install_id, [row])
         assert findings.get_audit(conn, install.install_id, "1") == row
         assert findings.get_audit(conn, install.install_id, "2") is None
 
@@ -86,17 +86,17 @@ def test_time_wakes_exactly_the_leads_that_are_due(database: Database, install: 
     with database.write() as conn:
         later, now = make_audit("1", next_change_at=at(1)), make_audit("2", next_change_at=NOW)
         findings.store_audits(conn, tenant, [later, now])
-        assert findings.due_leads(conn, tenant, at(-1), 10) == []
-        assert findings.installs_with_due(conn, at(-1)) == []
-        assert findings.due_leads(conn, tenant, NOW, 10) == ["2"]
-        assert findings.due_leads(conn, tenant, at(9), 10) == ["2", "1"]
-        assert findings.due_leads(conn, tenant, at(9), 1) == ["2"]
-        assert findings.installs_with_due(conn, NOW) == [tenant]
+        assert worklist.due_leads(conn, tenant, at(-1), 10) == []
+        assert worklist.installs_with_work(conn, at(-1)) == []
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["2"]
+        assert worklist.due_leads(conn, tenant, at(9), 10) == ["2", "1"]
+        assert worklist.due_leads(conn, tenant, at(9), 1) == ["2"]
+        assert worklist.installs_with_work(conn, NOW) == [tenant]
         timeline.mark_gone(conn, tenant, ["2"], NOW)
-        findings.store_audit(conn, tenant, now)  # judged before it was gone, stored after
-        assert findings.due_leads(conn, tenant, NOW, 10) == []
+        findings.store_audits(conn, tenant, [now])  # judged before it was gone, stored after
+        assert worklist.due_leads(conn, tenant, NOW, 10) == []
         assert findings.mark_all_due(conn, tenant, NOW) == 1
-        assert findings.due_leads(conn, tenant, NOW, 10) == ["1"]
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["1"]
 
 
 def test_a_plan_is_written_once_and_then_known_as_shown(database: Database, install: Install) -> None:

@@ -14,10 +14,11 @@ from audits.model.case import Coverage
 from audits.model.finding import Evidence, Measure
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
-from connector.storage import findings, health, lead_lists, outbox, timeline, worklist
+from connector.storage import findings, health, outbox, page_queries, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.forget import WIPED
 from connector.storage.installs import Install
+from connector.storage.lead_lists import LeadFilter
 from connector.storage.tables import metadata
 from tests.conftest import DatabaseUrls
 from tests.factories import (
@@ -111,10 +112,10 @@ def seed(conn: Connection) -> Install:
     )
     parts = Score((ScorePart("name", 10, 60, f"{CANARY} is a name"),))
     for lead_id in (PERSON, "2"):
-        findings.store_audit(
+        findings.store_audits(
             conn,
             tenant,
-            make_audit(lead_id, note=f"see {CANARY}", quality=parts, handling=parts, first_attempt_s=600),
+            [make_audit(lead_id, note=f"see {CANARY}", quality=parts, handling=parts, first_attempt_s=600)],
         )
         outbox.put_outbox(conn, tenant, lead_id, {"leadassay_audit_note": f"see {CANARY}"}, at(-9))
         (row,) = [row for row in outbox.take_outbox(conn, tenant, 9, NOW) if row.lead_id == lead_id]
@@ -210,14 +211,14 @@ def heap_bytes(database: Database) -> bytes:
 
 
 def test_the_counts_stay(database: Database, install: Install) -> None:
-    tenant, since, until = install.install_id, at(days=-1), at(days=1)
+    tenant, scope = install.install_id, page_queries.Scope(leads=LeadFilter())
 
     def counts(conn: Connection) -> list[object]:
         return [
-            lead_lists.first_attempt_stats(conn, tenant, since, until),
-            lead_lists.findings_by_rule(conn, tenant, since, until),
-            lead_lists.arrivals_per_day(conn, tenant, since, until, "UTC"),
-            lead_lists.list_leads(conn, tenant, lead_lists.LeadFilter())[1],
+            page_queries.count_leads(conn, tenant, scope),
+            page_queries.read_waits(conn, tenant, scope),
+            page_queries.count_by_rule(conn, tenant, scope),
+            page_queries.count_arrivals(conn, tenant, scope, at(days=-1), at(days=1), "UTC"),
         ]
 
     with database.read() as conn:
@@ -225,7 +226,7 @@ def test_the_counts_stay(database: Database, install: Install) -> None:
     forget_all(database, install)
     with database.read() as conn:
         assert counts(conn) == before
-        rows, _ = lead_lists.list_leads(conn, tenant, lead_lists.LeadFilter())
+        rows, _ = page_queries.list_leads(conn, tenant, scope)
     (row,) = [row for row in rows if row.is_forgotten]
     assert (row.name, row.company, row.record_url, row.note) == ("", None, None, "")
     assert row.follow_up_status == "closed"
@@ -251,7 +252,7 @@ def test_later_records_do_not_bring_the_person_back(database: Database, install:
         winner = make_record(make_lead("2", first_name="Nora"), merged_ids=[FORMER])
         timeline.store_records(conn, install.install_id, [winner], at(100))
         findings.store_findings(conn, install.install_id, [make_finding(PERSON, sentence=CANARY)], at(99))
-        findings.store_audit(conn, install.install_id, make_audit(PERSON, note=CANARY))
+        findings.store_audits(conn, install.install_id, [make_audit(PERSON, note=CANARY)])
         row = outbox.OutboxRow(
             lead_id=PERSON, values={"f": CANARY}, status=outbox.OutboxStatus.PENDING, attempts=0, complaint="",
             planned_at=NOW, retry_at=None,

@@ -11,7 +11,7 @@ from audits.model.case import Coverage, Fact
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage import installs, people, policies, tokens, web_sessions
 from connector.storage.database import Database
-from connector.storage.installs import BackfillState, Install, InstallStatus
+from connector.storage.installs import Install, InstallStatus
 from connector.storage.people import Role
 from tests.conftest import DatabaseUrls
 from tests.factories import NOW, Granted, at, make_install, make_owner
@@ -30,14 +30,12 @@ def test_a_new_install_is_active_and_has_a_policy(database: Database, install: I
         assert installs.find_install_by_account(conn, "other", "portal-1") is None
         policy = policies.policy_as_of(conn, install.install_id, NOW)
     assert install.status is InstallStatus.ACTIVE
-    assert install.backfill_state is BackfillState.WAITING
     assert (policy.calendar.zone, policy.region, policy.version) == ("Europe/Berlin", "DE", "1")
 
 
 def test_connecting_again_is_the_same_tenant_with_what_is_granted_now(database: Database, install: Install) -> None:
     narrower = Coverage(missing=((Fact.EMAILS, "not granted"),))
     with database.write() as conn:
-        installs.set_backfill_state(conn, install.install_id, BackfillState.DONE)
         assert installs.pause(conn, install.install_id, "revoked", at(-9))
         again = make_install(
             conn,
@@ -52,20 +50,18 @@ def test_connecting_again_is_the_same_tenant_with_what_is_granted_now(database: 
     assert (again.account_name, again.zone, again.coverage) == ("Renamed", "Asia/Tokyo", narrower)
     assert (again.scopes, again.missing_scopes) == (("a",), ("b",))
     assert (again.created_at, again.connected_at) == (install.created_at, NOW)
-    assert again.backfill_state is BackfillState.DONE
 
 
-def test_connecting_after_an_uninstall_reads_the_account_anew(database: Database, install: Install) -> None:
+def test_connecting_after_an_uninstall_calls_the_purge_off(database: Database, install: Install) -> None:
     with database.write() as conn:
-        installs.set_backfill_state(conn, install.install_id, BackfillState.DONE)
         assert installs.mark_uninstalled(conn, install.install_id, "by the admin", NOW, at(days=30))
         assert not installs.mark_uninstalled(conn, install.install_id, "again", NOW, at(days=60))
         assert installs.due_for_purge(conn, at(days=29)) == []
         assert installs.due_for_purge(conn, at(days=30)) == [install.install_id]
-        again = make_install(conn)
+        again = make_install(conn, created_at=at(days=1))
         assert installs.due_for_purge(conn, at(days=99)) == []
     assert again.install_id == install.install_id
-    assert again.backfill_state is BackfillState.WAITING
+    assert again.connected_at > install.connected_at
 
 
 def test_processes_that_connect_at_once_make_one_tenant(database_urls: DatabaseUrls) -> None:

@@ -14,7 +14,7 @@ from audits.model.case import Coverage, Fact, KeyKind, LeadCase
 from connector.errors import UnknownInstall
 from connector.storage import keys, worklist
 from connector.storage.database import Database
-from connector.storage.findings import get_audit, store_audit
+from connector.storage.findings import get_audit, store_audits
 from connector.storage.installs import Install, set_capabilities
 from connector.storage.policies import put_policy
 from connector.storage.timeline import (
@@ -201,7 +201,7 @@ def run(conn: Connection, install: Install, steps: list, name: str | None) -> No
 def test_a_lead_that_is_gone_keeps_its_past_and_its_figures(database: Database, install: Install) -> None:
     with database.write() as conn:
         store_records(conn, install.install_id, [make_record()], at(-60))
-        store_audit(conn, install.install_id, make_audit(next_change_at=at(5), due_at=at(5)))
+        store_audits(conn, install.install_id, [make_audit(next_change_at=at(5), due_at=at(5))])
         assert mark_gone(conn, install.install_id, ["1", "never seen"], at(-10)) == {"1"}
         assert mark_gone(conn, install.install_id, ["1"], at(-5)) == frozenset()
         assert case_of(conn, install) is None
