@@ -69,6 +69,10 @@ class Crew:
             )
         self._running.append(_Running(name, process, log))
 
+    def pid(self, name: str) -> int:
+        """The process id of one of them."""
+        return next(one.process.pid for one in self._running if one.name == name)
+
     def check(self) -> None:
         """Raise DemoFailed when one of them has ended, with the end of its log."""
         for one in self._running:

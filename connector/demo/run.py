@@ -219,7 +219,12 @@ class _Demo:
         self._control.plant_truth({lead_id: planted.as_json() for lead_id, planted in truth.items()})
 
     def _link(self) -> str:
-        return visits.ask_for_link(self._head, self._app_url, self._settings.mailbox_dir)
+        """A fresh link, asked for in a browser in which nobody is signed in."""
+        stranger = Browser()
+        try:
+            return visits.ask_for_link(stranger, self._app_url, self._settings.mailbox_dir)
+        finally:
+            stranger.close()
 
     def _settle(self, observer: Observer, tell: Callable[[str, int, int | None], None]) -> None:
         """Until the app has nothing left to do: all read, judged, written. Raises DemoFailed when it stands still."""

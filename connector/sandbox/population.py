@@ -25,9 +25,9 @@ from connector.sandbox.wire import JsonObject
 
 ZONE: Final = "Europe/Berlin"
 DOMAIN: Final = "meridian-solar.example"
-#: Fewer leads cannot hold five plants of every rule and one of every trap.
+#: Fewer leads cannot hold enough plants of every rule and one of every trap.
 LEAST_LEADS: Final = 150
-LEAST_PLANTS: Final = 5
+LEAST_PLANTS: Final = 6
 _PLANTED_SHARE: Final = 0.22
 _TRAP_SHARE: Final = 0.10
 

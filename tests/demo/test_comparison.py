@@ -1,0 +1,117 @@
+"""The comparison of the demo sees every kind of difference: each is planted here once."""
+
+from typing import Any
+
+import pytest
+
+from connector.crm.port import OurField
+from connector.demo.comparison import LeadSaid, compare
+from connector.sandbox.population import Planted
+
+FIELDS = {
+    OurField.LEAD_QUALITY.value: "80",
+    OurField.HANDLING.value: "",
+    OurField.LEAD_VERDICT.value: "plausible",
+    OurField.FOLLOW_UP_STATUS.value: "overdue",
+    OurField.AUDIT_NOTE.value: "Late.",
+}
+ROW = {"lead_quality": "80", "handling": "", "lead_verdict": "plausible", "follow_up_status": "overdue"}
+
+
+def everything() -> dict[str, Any]:
+    """Two leads on which all agree."""
+    return {
+        "truth": {"1": Planted(frozenset({"RT001"}), "late", "late call"), "2": Planted(frozenset(), "sold", "")},
+        "said": {
+            "1": LeadSaid(rules=frozenset({"RT001"}), fields=FIELDS),
+            "2": LeadSaid(rules=frozenset(), fields=FIELDS),
+        },
+        "crm_records": [
+            {"id": "1", "properties": {**FIELDS}},
+            {"id": "2", "properties": {**FIELDS, OurField.HANDLING.value: None}},
+        ],
+        "webhooks": {"fired": 3, "delivered": 3},
+        "listed": {"1": dict(ROW), "2": dict(ROW)},
+    }
+
+
+def test_equal() -> None:
+    result = compare(**everything())
+    assert result.is_equal
+    assert result.as_json()["planted"] == {"RT001": 1} == result.as_json()["found"]
+
+
+def test_a_missed_fault() -> None:
+    given = everything()
+    given["said"]["1"] = LeadSaid(rules=frozenset(), fields=FIELDS)
+    result = compare(**given)
+    assert not result.is_equal
+    assert [(each.lead_id, each.rule_id, each.kind) for each in result.missed] == [("1", "RT001", "late")]
+    assert result.unplanted == ()
+
+
+def test_a_fault_that_was_not_planted() -> None:
+    given = everything()
+    given["said"]["2"] = LeadSaid(rules=frozenset({"PL003"}), fields=FIELDS)
+    result = compare(**given)
+    assert not result.is_equal
+    assert [(each.lead_id, each.rule_id) for each in result.unplanted] == [("2", "PL003")]
+    assert result.missed == ()
+
+
+@pytest.mark.parametrize("name", [each.value for each in OurField])
+def test_a_field_that_differs(name: str) -> None:
+    given = everything()
+    given["crm_records"][0]["properties"][name] = "other"
+    result = compare(**given)
+    assert not result.is_equal
+    assert [(each.lead_id, each.name, each.crm) for each in result.field_differences] == [("1", name, "other")]
+
+
+def test_a_field_that_was_never_written() -> None:
+    given = everything()
+    del given["crm_records"][0]["properties"][OurField.LEAD_QUALITY.value]
+    assert [each.name for each in compare(**given).field_differences] == [OurField.LEAD_QUALITY.value]
+
+
+def test_a_lead_that_was_never_audited() -> None:
+    given = everything()
+    del given["said"]["1"], given["listed"]["1"]
+    result = compare(**given)
+    assert result.not_audited == ("1",)
+    assert not result.is_equal
+
+
+def test_a_lead_that_the_crm_lost() -> None:
+    given = everything()
+    del given["crm_records"][1]
+    assert compare(**given).not_in_crm == ("2",)
+
+
+def test_a_lead_that_should_be_gone() -> None:
+    given = everything()
+    del given["truth"]["2"]
+    result = compare(**given)
+    assert [(each.lead_id, each.rule_id) for each in result.unplanted] == [("2", "still listed")]
+
+
+def test_an_event_that_was_not_delivered() -> None:
+    result = compare(**{**everything(), "webhooks": {"fired": 4, "delivered": 3}})
+    assert result.webhooks_undelivered == 1
+    assert not result.is_equal
+
+
+@pytest.mark.parametrize("column", sorted(ROW))
+def test_a_list_that_shows_something_else(column: str) -> None:
+    given = everything()
+    given["listed"]["2"][column] = "7"
+    assert len(compare(**given).list_differences) == 1
+
+
+def test_deleted_leads_may_stay_in_the_list_and_forgotten_ones_without_their_id() -> None:
+    given = everything()
+    given["listed"] |= {"3": dict(ROW), "forgotten-ab12": dict(ROW)}
+    assert compare(**given, deleted={"3"}, forgotten={"4"}).is_equal
+    assert len(compare(**given).list_differences) == 2
+    given["listed"]["4"] = dict(ROW)
+    assert not compare(**given, deleted={"3"}, forgotten={"4"}).is_equal

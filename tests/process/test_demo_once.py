@@ -1,0 +1,113 @@
+"""`leadassay demo`: the whole product as processes, held to what the sandbox planted."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from audits.rulebook import RULES
+from connector.demo.browser import Browser
+from connector.demo.processes import Crew, DemoFailed, free_port
+from connector.demo.visits import sign_in, take_list
+
+pytestmark = pytest.mark.process
+
+
+def run_demo(*arguments: str, timeout: float = 150) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "connector.cli", "demo", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def test_planted_is_found_and_scores_are_equal() -> None:
+    done = run_demo("--once", "--leads", "150", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["is_equal"] is True
+    assert set(result["planted"]) == {rule.info.rule_id for rule in RULES}
+    assert min(result["planted"].values()) >= 5
+    assert result["found"] == result["planted"]
+    for name in ("missed", "unplanted", "score_differences", "not_audited", "not_in_crm", "list_differences"):
+        assert result[name] == [], name
+    assert 150 <= result["leads"] <= 160
+    assert result["webhooks"]["undelivered"] == 0
+    assert result["webhooks"]["delivered"] == result["webhooks"]["fired"] > 20
+    assert "All equal" in done.stderr
+
+
+def test_the_demo_to_click_through(tmp_path: Path) -> None:
+    """It prints where to look, the printed link signs in once, and Ctrl-C leaves nothing behind."""
+    port, folder = free_port(), tmp_path / "data"
+    command = [
+        sys.executable,
+        "-m",
+        "connector.cli",
+        "demo",
+        "--leads",
+        "150",
+        "--port",
+        str(port),
+        "--dir",
+        str(folder),
+    ]
+    log = tmp_path / "said"
+    with log.open("wb") as said:
+        demo = subprocess.Popen(command, stderr=said, stdout=said, env={**os.environ, "COLUMNS": "200"})
+    try:
+        deadline = time.monotonic() + 120
+        while "Ctrl-C ends" not in (text := log.read_text()):
+            assert demo.poll() is None, text
+            assert time.monotonic() < deadline, text
+            time.sleep(0.2)
+        children = psutil.Process(demo.pid).children(recursive=True)
+        assert len(children) >= 3
+        link = re.search(r"http://localhost:\d+/sign-in/link/\S+", text)
+        assert link is not None, text
+        browser, other = Browser(), Browser()
+        page = sign_in(browser, link.group())
+        assert page.url == f"http://localhost:{port}/overview"
+        assert len(take_list(browser, f"http://localhost:{port}")) >= 150
+        crm = re.search(r"http://127\.0\.0\.1:\d+/contacts/\d+", text)
+        assert crm is not None, text
+        assert "Meridian Solar" in browser.open(crm.group()).text
+        with pytest.raises(DemoFailed):
+            sign_in(other, link.group())
+        browser.close()
+        other.close()
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0, log.read_text()
+    finally:
+        if demo.poll() is None:
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(30)
+    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert (folder / "leadassay.sqlite").exists()
+
+
+def test_a_wrong_option_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("x")
+    full = run_demo("--once", "--dir", str(tmp_path))
+    assert (full.returncode, "not empty" in full.stderr) == (1, True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = run_demo("--port", str(taken.getsockname()[1]))
+    assert (busy.returncode, "in use" in busy.stderr) == (1, True)
+
+
+def test_a_process_that_ends_is_named_with_its_log(tmp_path: Path) -> None:
+    with Crew(tmp_path, {"LEADASSAY_DATA_DIR": str(tmp_path)}) as crew:
+        crew.start("worker", ["worker"])
+        os.waitid(os.P_PID, crew.pid("worker"), os.WEXITED | os.WNOWAIT)
+        with pytest.raises(DemoFailed, match=r"(?s)The worker ended with code 1.*LEADASSAY_PUBLIC_URL is missing"):
+            crew.check()
