@@ -100,7 +100,6 @@ def _finish(
 
 def _work(lease: Lease) -> None:
     adapter = lease.context.adapter_for(lease.install())
-    set_up(lease, adapter)
     ends_at = time.monotonic() + TURN_S
     while time.monotonic() < ends_at:
         try:
@@ -114,7 +113,8 @@ def _work(lease: Lease) -> None:
 
 def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     """One unit of everything that is due, the freshest first. Returns whether there was anything."""
-    did = process_events(lease, adapter)
+    did = set_up(lease, adapter)
+    did = process_events(lease, adapter) or did
     did = refresh_keys(lease) or did
     did = audit_due(lease) or did
     did = apply_outbox(lease, adapter) or did

@@ -7,18 +7,21 @@ from datetime import timedelta
 from connector.crm.port import CrmAdapter
 from connector.jobs.context import Lease
 from connector.jobs.refresh_leads import refresh_leads
-from connector.storage import cursors, health
+from connector.storage import cursors, health, worklist
 
 NAME = "reconcile"
 #: The CRM's index lags behind its records (up to some 30 s is reported); five minutes is ample.
 OVERLAP = timedelta(minutes=5)
+#: Leads read again at each poll, the longest unread first: a poll by modified time never shows a deletion.
+LOOKED_UP = 200
 
 
 def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
     """Run the poll when it is due. Returns whether it ran.
 
     Every lead modified since the last poll (less the overlap) is read again; a lead whose facts changed by that
-    is one that no webhook told us of, and is counted as lost and found.
+    is one that no webhook told us of, and is counted as lost and found. So are the leads that were not read for the
+    longest time: some of them may be deleted by now.
     """
     context, install_id = lease.context, lease.install_id
     now = context.clock()
@@ -38,6 +41,10 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
         if cursor is None or cursor in seen_cursors:
             break
         seen_cursors.add(cursor)
+    with context.database.read() as connection:
+        unread = worklist.longest_unread(connection, install_id, LOOKED_UP)
+    refreshed = refresh_leads(lease, adapter, unread)
+    found |= refreshed.changed | refreshed.gone
     with lease.commit() as connection:
         cursors.put_cursor(
             connection, install_id, NAME, cursor=None, done=len(found), total=None, at=now, is_finished=True

@@ -164,6 +164,18 @@ def mark_audited(connection: Connection, install_id: str, lead_ids: Sequence[str
         )
 
 
+def longest_unread(connection: Connection, install_id: str, limit: int) -> list[str]:
+    """Live leads that the CRM showed us the longest ago."""
+    return list(
+        connection.execute(
+            sa.select(t.leads.c.lead_id)
+            .where(t.leads.c.install_id == install_id, t.leads.c.gone_at.is_(None))
+            .order_by(t.leads.c.read_at, t.leads.c.lead_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
 def installs_with_work(connection: Connection, now: datetime) -> list[str]:
     """Active installs that have events, leads to audit, writes or a back-fill waiting at `now`."""
     live = sa.select(t.installs.c.install_id).where(t.installs.c.status == "active").subquery()
