@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from audits.model.finding import Finding, Outcome
-from audits.reports.statistics import Share, SpanSummary, share
+from audits.reports.percentiles import SpanSummary
+from audits.reports.shares import Share, share_of
 from audits.rule import RuleInfo
 
 FIRST_ATTEMPT = "first_attempt_working_s"
@@ -172,7 +173,7 @@ class RuleCounter:
             title=info.title,
             question=info.question,
             n=sum(each.count for each in reasons),
-            breaches=share(breaches, passes + breaches),
+            breaches=share_of(breaches, passes + breaches),
             reasons=tuple(reasons),
         )
 
@@ -202,6 +203,6 @@ def answer_count(name: str, counts: Mapping[Answer, int], first_attempt: SpanSum
         name=name,
         n=sum(counts.values()),
         counts={answer: counts.get(answer, 0) for answer in Answer},
-        in_time=share(tried_in_time, agreed),
+        in_time=share_of(tried_in_time, agreed),
         first_attempt=first_attempt,
     )

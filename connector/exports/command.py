@@ -22,7 +22,7 @@ from audits.reports.export_report import Answer
 from connector.exports.json_output import JsonOutput
 from connector.exports.mapping import ExportMap
 from connector.exports.mapping_file import read_map
-from connector.exports.page import NOT_ENOUGH, render_page
+from connector.exports.page import render_page, share_text
 from connector.exports.policy_file import read_policy
 from connector.exports.problems import UnusableInput
 from connector.exports.run import AuditRequest, AuditRun, run_audit
@@ -78,18 +78,12 @@ def summary(run: AuditRun) -> str:
     answers = ", ".join(
         f"{count} {answer.value.replace('_', ' ')}" for answer, count in total.counts.items() if count
     )
-    rules = [
-        f"  {rule.rule_id} {rule.title}: {rule.breaches.count} of {rule.breaches.n}" for rule in run.report.rules
-    ]
-    shares = total.in_time
-    rate = NOT_ENOUGH
-    if shares.fraction is not None and shares.low is not None and shares.high is not None:
-        rate = f"{100 * shares.fraction:.0f} % ({100 * shares.low:.0f}-{100 * shares.high:.0f} %)"
+    rules = [f"  {rule.rule_id} {rule.title}: {rule.breaches.hits} of {rule.breaches.n}" for rule in run.report.rules]
     return "\n".join(
         [
             f"{run.title}, as of {run.as_of.isoformat()}, policy {run.policy.version}",
             f"{run.count_leads} leads: {answers or 'none'}",
-            f"{total.counts[Answer.IN_TIME]} of {shares.n} tried in time: {rate}",
+            f"{total.counts[Answer.IN_TIME]} of {total.in_time.n} tried in time: {share_text(total.in_time)}",
             "Breaches of pass or breach:",
             *rules,
             *(f"{file.name}: {file.rows} rows" for file in run.files),

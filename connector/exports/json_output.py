@@ -12,6 +12,7 @@ from audits.engine import LeadAudit
 from audits.model.case import LeadCase
 from audits.model.score import Score
 from audits.reports.export_report import AnswerCount, ExportReport
+from audits.reports.shares import MINIMUM_CASES, Share
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
 
@@ -79,6 +80,18 @@ def _score(score: Score) -> dict[str, object]:
     return {"value": score.value, "earned": score.earned, "evaluated": score.evaluated, "parts": score.parts}
 
 
+def _share(value: Share) -> dict[str, object]:
+    """The 95 % interval is left out where there are not enough cases for one."""
+    is_enough = value.n >= MINIMUM_CASES
+    return {
+        "count": value.hits,
+        "n": value.n,
+        "share": value.share if is_enough else None,
+        "low": value.low if is_enough else None,
+        "high": value.high if is_enough else None,
+    }
+
+
 def _report(report: ExportReport) -> dict[str, object]:
     return {
         "response": _group(report.total),
@@ -89,7 +102,7 @@ def _report(report: ExportReport) -> dict[str, object]:
                 "rule_id": rule.rule_id,
                 "title": rule.title,
                 "n": rule.n,
-                "breaches": asdict(rule.breaches),
+                "breaches": _share(rule.breaches),
                 "reasons": rule.reasons,
             }
             for rule in report.rules
@@ -105,6 +118,6 @@ def _group(row: AnswerCount) -> dict[str, object]:
         "name": row.name,
         "n": row.n,
         "answers": {answer.value: count for answer, count in row.counts.items()},
-        "in_time": asdict(row.in_time),
+        "in_time": _share(row.in_time),
         "first_attempt_working": asdict(row.first_attempt),
     }

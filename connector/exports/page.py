@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from audits.model.finding import Outcome
 from audits.reports.export_report import Answer, Bin
-from audits.reports.statistics import MINIMUM_N, Share
+from audits.reports.shares import MINIMUM_CASES, Share
 from audits.wording import span
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
@@ -58,7 +58,7 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
     )
     zone = ZoneInfo(run.policy.calendar.zone)
     environment.filters["span"] = _span
-    environment.filters["share"] = _share
+    environment.filters["share"] = share_text
     environment.filters["number"] = _number
     environment.filters["moment"] = lambda t: _moment(t, zone)
     return environment.get_template("report.html.j2").render(
@@ -68,7 +68,7 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
         answers=Answer,
         answer_words=_ANSWER_WORDS,
         outcomes=Outcome,
-        minimum_n=MINIMUM_N,
+        minimum_n=MINIMUM_CASES,
         not_enough=NOT_ENOUGH,
         bars=_bars(run.report.histogram),
         picture={"width": _WIDTH, "height": _HEIGHT, "base": _BASE},
@@ -117,10 +117,11 @@ def _span(seconds: int | None) -> str:
     return NOT_ENOUGH if seconds is None else span(seconds)
 
 
-def _share(value: Share) -> str:
-    if value.fraction is None or value.low is None or value.high is None:
+def share_text(value: Share) -> str:
+    """`46 % (43–50 %)`, or that there are not enough cases."""
+    if value.n < MINIMUM_CASES or value.share is None or value.low is None or value.high is None:
         return NOT_ENOUGH
-    return f"{100 * value.fraction:.0f} % ({100 * value.low:.0f}–{100 * value.high:.0f} %)"
+    return f"{100 * value.share:.0f} % ({100 * value.low:.0f}–{100 * value.high:.0f} %)"
 
 
 def _number(value: int) -> str:

@@ -21,7 +21,7 @@ from audits.reports.export_report import (
     answer_count,
     answered,
 )
-from audits.reports.statistics import SpanSummary, span_summary
+from audits.reports.percentiles import SpanSummary, span_summary
 from audits.rulebook import RULES
 from connector.exports.intake import FileSummary, Intake, Progress
 from connector.exports.join import JoinCounts, iter_cases, iter_event_cases

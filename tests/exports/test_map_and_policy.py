@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -146,3 +147,12 @@ def test_the_version_names_what_was_agreed(tmp_path: Path):
 def test_the_examples_are_valid(name: str):
     read_map(EXAMPLES / f"{name}.map.toml")
     read_policy(EXAMPLES / f"{name}.policy.toml")
+
+
+def test_what_the_guide_shows_is_valid(tmp_path: Path):
+    guide = (EXAMPLES.parent / "audit-files.md").read_text()
+    map_text, policy_text = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "map.toml").write_text(map_text)
+    (tmp_path / "policy.toml").write_text(policy_text)
+    assert read_map(tmp_path / "map.toml").touches[0].name == "calls"
+    assert read_policy(tmp_path / "policy.toml").response_target_by_type == {"Demo request": 300}
