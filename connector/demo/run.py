@@ -62,6 +62,8 @@ def run_demo(options: DemoOptions) -> int:
         raise ConfigError(f"--leads {options.leads} is too few to plant every fault: give at least {LEAST_LEADS}.")
     started = time.monotonic()
     console = Console(stderr=True)
+    # Standard output belongs to the JSON when that is asked for there.
+    out = console if str(options.json_path) == "-" else Console()
     with ExitStack() as stack:
         stack.enter_context(_ends_on_sigterm())
         folder = stack.enter_context(_folder(options.directory))
@@ -83,9 +85,9 @@ def run_demo(options: DemoOptions) -> int:
         seconds = time.monotonic() - started
         bar.stop()
         _write_json(options, result, seconds)
-        print_report(console, result, seconds)
+        print_report(out, result, seconds)
         if not options.is_once:
-            demo.show_around(console)
+            demo.show_around(out)
     return 0 if result.is_equal else 1
 
 
