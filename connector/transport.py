@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -33,13 +32,11 @@ from connector.errors import (
     UnexpectedPayload,
 )
 from connector.logs import get_logger, redact_text
+from connector.origins import checked_origin, origin_of
 from connector.payloads import JsonObject, JsonValue, parse_json
+from connector.server_rules import LONGEST_PAUSE_S, TRANSIENT, Limits, ServerRules, TokenSource
 from connector.timed_reads import POOLS, clock
 
-LONGEST_PAUSE_S = 86_400.0
-"""A server's wish to be left alone is honoured up to a day (HubSpot: an account being moved, up to 24 h)."""
-TRANSIENT = frozenset({408, 423, 425, 429, 477, 500, 502, 503, 504, *range(521, 527)})
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _CHUNK = 64 * 1024
 # Cut short, wrongly compressed, or with two lengths announced for one body.
 _BROKEN = (
@@ -49,50 +46,6 @@ _BROKEN = (
 )
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds of one call. `attempt_s` holds for one try with its whole answer, `total_s` for all tries and pauses."""
-
-    connect_s: float = 5.0
-    attempt_s: float = 20.0
-    total_s: float = 60.0
-    attempts: int = 4
-    max_bytes: int = 32_000_000
-    first_pause_s: float = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerRules:
-    """What is particular about one server. The functions read an error body, {} when it is no JSON object.
-
-    `pause_s(status, body, attempt)`: seconds to wait where the server sends no Retry-After; None = our own back-off.
-    `missing_scope(body)`: the scope that a 403 names. `rejected_fields(body)`: what a 4xx complains of.
-    """
-
-    server: str
-    remaining_header: str | None = None
-    interval_ms_header: str | None = None
-    pause_s: Callable[[int, JsonObject, int], float | None] = lambda _status, _body, _attempt: None
-    missing_scope: Callable[[JsonObject], str | None] = lambda _body: None
-    rejected_fields: Callable[[JsonObject], tuple[str, ...]] = lambda _body: ()
-
-
-class TokenSource(Protocol):
-    """Where access tokens come from."""
-
-    def current(self) -> str:
-        """A token that should be good."""
-        ...
-
-    def renewed(self, rejected: str) -> str:
-        """A token other than `rejected`, which the server refused."""
-        ...
-
-    def refused(self) -> None:
-        """Even a fresh token was refused: the grant is dead."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +82,8 @@ class Transport:
         limits: Limits | None = None,
     ) -> None:
         """`base_url` and `allowed_origins` are scheme://host[:port]; http is taken for loopback only."""
-        self._allowed = frozenset(_checked_origin(origin) for origin in allowed_origins)
-        self._base = _checked_origin(base_url)
+        self._allowed = frozenset(checked_origin(origin) for origin in allowed_origins)
+        self._base = checked_origin(base_url)
         self._rules = rules
         self._budget = budget
         self._tokens = tokens
@@ -250,7 +203,7 @@ class Transport:
             status=response.status_code,
             ms=round((time.monotonic() - started) * 1000),
         )
-        return self._judged(call, response, raw, is_authorised=token is not None)
+        return self._judged(call, response, raw, token)
 
     def _lost(self, call: _Call, error: requests.RequestException, took_s: float) -> Exception:
         """What a call that brought no whole answer means."""
@@ -267,7 +220,7 @@ class Transport:
         is_broken = isinstance(error, _BROKEN)
         return _Transient(UnexpectedPayload(message) if is_broken else RetryLater(message, after_s=5.0))
 
-    def _judged(self, call: _Call, response: requests.Response, raw: bytes, *, is_authorised: bool) -> Answer:
+    def _judged(self, call: _Call, response: requests.Response, raw: bytes, token: str | None) -> Answer:
         """The answer, or the error that its status stands for."""
         status, rules = response.status_code, self._rules
         self._observe(response.headers)
@@ -276,9 +229,9 @@ class Transport:
         if 300 <= status < 400:
             raise UnexpectedPayload(f"{rules.server} answered {status}, a redirect; those are never followed.")
         body = _error_body(raw)
-        if status in call.judged or (status == 401 and is_authorised):
+        if status in call.judged or (status == 401 and token is not None):
             return Answer(status, body)
-        message = _complaint(rules.server, status, body)
+        message = _complaint(rules.server, status, body, token)
         if status in TRANSIENT:
             raise self._busy(call, response, body, message)
         if status == 403 and (scope := rules.missing_scope(body)) is not None:
@@ -365,27 +318,6 @@ class _Call:
         return headers
 
 
-def origin_of(url: str) -> str:
-    """scheme://host[:port] in lower case; "" for a URL with user info, without a host or with a port that is none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    if not parts.hostname or "@" in parts.netloc or parts.scheme not in {"http", "https"}:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = port in {None, 443 if parts.scheme == "https" else 80}
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
-
-
-def _checked_origin(url: str) -> str:
-    origin = origin_of(url)
-    if not origin or (origin.startswith("http://") and urlsplit(origin).hostname not in _LOOPBACK):
-        raise UnexpectedPayload(f"{url[:80]!r} may not be called: it must be https (http only on loopback).")
-    return origin
-
-
 def _encoded(value: JsonValue, form: Mapping[str, str] | None) -> bytes | Mapping[str, str] | None:
     if form is not None:
         return form
@@ -416,10 +348,14 @@ def _error_body(raw: bytes) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def _complaint(server: str, status: int, body: JsonObject) -> str:
+def _complaint(server: str, status: int, body: JsonObject, token: str | None) -> str:
     said = body.get("message") or body.get("error_description") or body.get("error")
-    words = f": {redact_text(said)[:200]}" if isinstance(said, str) else ""
-    return f"{server} answered {status}{words}."
+    if not isinstance(said, str):
+        return f"{server} answered {status}."
+    # Some servers quote what they were sent, and messages end in logs and on pages.
+    quoted = said.replace(token, "[redacted]") if token else said
+    words = " ".join(redact_text(quoted).split())[:200].rstrip(".")
+    return f"{server} answered {status}: {words}."
 
 
 def _failed_to_connect(error: requests.RequestException) -> bool:

@@ -190,6 +190,10 @@ class CrmAdapter(Protocol):
         """Set our fields; one result per record, partial failure kept per record. At most `write_batch`."""
         ...
 
+    def calls_left(self) -> int | None:
+        """Calls left to us in the CRM's present window, as it last said; None while it said nothing."""
+        ...
+
     def uninstall(self) -> None:
         """Remove our app from the account at the CRM."""
         ...

@@ -32,7 +32,7 @@ from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
 from connector.logs import get_logger
-from connector.storage import worklist
+from connector.storage import health, worklist
 
 NAME = "advance"
 #: After this long a job gives the others their turn; what is left is asked for again at once.
@@ -104,11 +104,15 @@ def _work(lease: Lease) -> None:
     while time.monotonic() < ends_at:
         try:
             if not _step(lease, adapter):
-                return
+                break
         except PermissionMissing as missing:
             # The grant shrank or was never that wide: say so once, then go on with what can be seen.
             refresh_capabilities(lease, adapter, missing)
             adapter = lease.context.adapter_for(lease.install())
+    left = adapter.calls_left()
+    if left is not None:
+        with lease.commit() as connection:
+            health.set_gauge(connection, lease.install_id, "calls_left", left, lease.context.clock())
 
 
 def _step(lease: Lease, adapter: CrmAdapter) -> bool:

@@ -233,6 +233,10 @@ class HubSpotAdapter:
                 results.append(WriteResult(lead_id=lead_id, is_written=False, complaint=error.message[:300]))
         return tuple(results)
 
+    def calls_left(self) -> int | None:
+        """Calls left in the running ten seconds, as HubSpot last said."""
+        return self._client.calls_left
+
     def uninstall(self) -> None:
         """Take our app out of the account."""
         self._client.uninstall()

@@ -10,7 +10,8 @@ from connector.adapters.hubspot.mapping import Record, Version, parse_at
 from connector.budget import Lane
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text, get_list, get_text, list_of, object_of
-from connector.transport import ServerRules, Transport
+from connector.server_rules import ServerRules
+from connector.transport import Transport
 
 VERSION = "2026-03"
 """The API version of every path. HubSpot supports a version for 18 months."""
@@ -127,6 +128,11 @@ class HubSpotClient:
     def origin(self) -> str:
         """scheme://host[:port] that is called."""
         return self._transport.origin
+
+    @property
+    def calls_left(self) -> int | None:
+        """Calls left in the present window, as HubSpot last said."""
+        return self._transport.calls_left
 
     def account_details(self) -> JsonObject:
         """Portal id, zone, currency and host of the account's pages."""

@@ -15,8 +15,9 @@ from connector.crm.lifetimes import expires_at
 from connector.crm.port import Account, Grant
 from connector.errors import ConfigError, CrmRejected, ReauthorizationNeeded, UnexpectedPayload
 from connector.payloads import JsonObject, find_text, get_text, object_of
+from connector.server_rules import Limits
 from connector.settings import CrmApp
-from connector.transport import Limits, Transport
+from connector.transport import Transport
 
 REQUIRED_SCOPES = (
     "oauth",

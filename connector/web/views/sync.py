@@ -144,7 +144,7 @@ def _reading(life: Health, backfill: cursors.Progress | None, says: Texts) -> li
     ]
     left = life.counters.get("calls_left")
     budget = Figure(
-        t("Calls to the CRM left today"),
+        t("Calls left, as the CRM last said"),
         says.number(left.value) if left else "–",
         _when(left.last_at, says) if left else t("told by the CRM with the next call"),
     )
