@@ -117,7 +117,7 @@ def guard() -> BaseResponse | None:
 
 
 def find_viewer() -> Viewer | None:
-    """Who is signed in, read afresh: a disabled user, a changed role or an ended install count at once."""
+    """Who is signed in, read afresh: somebody disabled or gone, another role, an ended install count at once."""
     session = page_session()
     if session.install_id is None or session.user_id is None:
         return None
@@ -127,7 +127,9 @@ def find_viewer() -> Viewer | None:
             install = installs.get_install(connection, session.install_id)
         except UnknownInstall:
             user = None
-    if user is None or user.disabled_at is not None or install.status is InstallStatus.UNINSTALLED:
+        owner = people.find_owner(connection, session.install_id, user.owner_id) if user and user.owner_id else None
+    has_left = owner is not None and owner.is_archived and user is not None and user.role is not Role.ADMIN
+    if user is None or has_left or user.disabled_at is not None or install.status is InstallStatus.UNINSTALLED:
         become_visitor()
         return None
     return Viewer(install=install, user=user)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from flask import Response, send_file, stream_with_context
+from flask import Response, send_file
 
 from connector.web.cells import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, xlsx_file
 
 
 def send_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], zone: str) -> Response:
-    """The rows as a CSV file, sent as they are read."""
-    response = Response(stream_with_context(csv_chunks(head, rows, zone)), content_type=CSV_TYPE)
+    """The rows as a CSV file, sent as they are read: `rows` must not need the request any more."""
+    response = Response(csv_chunks(head, rows, zone), content_type=CSV_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

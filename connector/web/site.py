@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from flask import current_app
 
@@ -14,6 +14,7 @@ from connector.oauth.sign_in import LinkDesk
 from connector.oauth.vault import Vault
 from connector.settings import Settings
 from connector.storage.database import Database
+from connector.web.limits import CallerLimit
 
 _KEY = "leadassay"
 
@@ -26,6 +27,8 @@ class Site:
     vault: Vault
     links: LinkDesk
     company: OidcSignIn | None
+    #: Links asked for, and sign-ins begun elsewhere, per caller. An office may share one address.
+    asks: CallerLimit = field(default_factory=lambda: CallerLimit(most=30, span=timedelta(minutes=10)))
 
     @property
     def settings(self) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -63,9 +63,14 @@ class WebApp:
         with self.database.write() as connection:
             web_sessions.delete_session(connection, secret_hash(token))
             web_sessions.create_session(
-                connection, secret_hash(token), install_id=tenant.install_id, user_id=user_id, role="rep",
-                data=f'{{"begun_at": {int(self.clock.now.timestamp())}}}', expires_at=self.clock.now.replace(year=2030),
-            )  # fmt: skip
+                connection,
+                secret_hash(token),
+                install_id=tenant.install_id,
+                user_id=user_id,
+                role="rep",
+                data=f'{{"begun_at": {int(self.clock.now.timestamp())}}}',
+                expires_at=self.clock.now.replace(year=2030),
+            )
         client.set_cookie("assay", token, domain="localhost")
         return client
 

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition, Owner, OwnerChange
-from audits.model.activity import StageChange, Task
+from audits.model.activity import (
+    Activity,
+    ActivityKind,
+    ActivityState,
+    Direction,
+    Disposition,
+    Owner,
+    OwnerChange,
+    StageChange,
+    Task,
+)
 from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead, LeadStatus
 from connector.crm.port import Account, LeadRecord
@@ -24,10 +33,48 @@ NOW = datetime(2026, 11, 18, 13, 20, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 PEOPLE = ("Anneke de Vries", "Jonas Weber", "Marta Kowalska", "Samuel Okafor", "Lena Brandt")
-FIRST = ("Clara", "Tomasz", "Ines", "Piet", "Amira", "Jan", "Sofia", "Emil", "Nadia", "Oskar", "Ruth", "Levi", "Mina",
-         "Hugo", "Elif", "Björn", "Noor", "Pavel", "Aoife", "Yusuf")  # fmt: skip
-LAST = ("Hartmann", "Nowak", "Moreno", "van Dijk", "Haddad", "Lindqvist", "Rossi", "Keller", "Petrov", "Schulz",
-        "O'Brien", "Yılmaz", "Bakker", "Novák", "Dubois", "Fischer", "Costa", "Meyer")  # fmt: skip
+FIRST = (
+    "Clara",
+    "Tomasz",
+    "Ines",
+    "Piet",
+    "Amira",
+    "Jan",
+    "Sofia",
+    "Emil",
+    "Nadia",
+    "Oskar",
+    "Ruth",
+    "Levi",
+    "Mina",
+    "Hugo",
+    "Elif",
+    "Björn",
+    "Noor",
+    "Pavel",
+    "Aoife",
+    "Yusuf",
+)
+LAST = (
+    "Hartmann",
+    "Nowak",
+    "Moreno",
+    "van Dijk",
+    "Haddad",
+    "Lindqvist",
+    "Rossi",
+    "Keller",
+    "Petrov",
+    "Schulz",
+    "O'Brien",
+    "Yılmaz",
+    "Bakker",
+    "Novák",
+    "Dubois",
+    "Fischer",
+    "Costa",
+    "Meyer",
+)
 COMPANIES = ("Hafenlicht GmbH", "Bakkerij Noord", "Kellerwerk AG", "Studio Lindqvist", "Moreno Solar", None, None)
 SOURCES = ("Website form", "Solarvergleich.example", "Partner: Enerleads", "Trade fair", "Referral")
 
@@ -49,15 +96,25 @@ class Tenant:
 
 
 def seed_tenant(
-    context: JobContext, *, account_id: str = "247279312", name: str = "Nordlicht Solar", leads: int = 120,
-    prefix: str = "", seed: int = 7, coverage: Coverage | None = None, canary: str = "",
-) -> Tenant:  # fmt: skip
+    context: JobContext,
+    *,
+    account_id: str = "247279312",
+    name: str = "Nordlicht Solar",
+    leads: int = 120,
+    prefix: str = "",
+    seed: int = 7,
+    coverage: Coverage | None = None,
+    canary: str = "",
+) -> Tenant:
     """Make the account and its leads; `canary` stands in every free text of it."""
     rng, now = random.Random(seed), context.clock()
     account = Account(
-        account_id=account_id, name=name, zone="Europe/Berlin", currency="EUR",
+        account_id=account_id,
+        name=name,
+        zone="Europe/Berlin",
+        currency="EUR",
         record_url_base=f"https://app.hubspot.com/contacts/{account_id}/record/0-1",
-    )  # fmt: skip
+    )
     owners = [
         Owner(
             owner_id=f"{prefix}{71 + n}",
@@ -65,21 +122,59 @@ def seed_tenant(
             email=f"{who.split()[0].lower()}@{account_id}.example",
             name=who + canary,
             team="Inside sales" if n < 3 else "Field",
-        )  # fmt: skip
+        )
         for n, who in enumerate(PEOPLE)
     ]
     with context.database.write() as connection:
         install = installs.create_or_reconnect(
-            connection, "hubspot", account, ("crm.objects.contacts.read",), (), coverage or Coverage(),
+            connection,
+            "hubspot",
+            account,
+            ("crm.objects.contacts.read",),
+            (),
+            coverage or Coverage(),
             now - timedelta(days=40),
-        )  # fmt: skip
+        )
         install_id = install.install_id
         people.replace_owners(connection, install_id, owners)
-        people.upsert_user(connection, install_id, f"{prefix}500", f"admin@{account_id}.example", "Petra Admin" + canary, Role.ADMIN, None)  # fmt: skip
-        people.upsert_user(connection, install_id, owners[4].user_id or "", owners[4].email or "", owners[4].name, Role.HEAD_OF_SALES, owners[4].owner_id)  # fmt: skip
-        people.upsert_user(connection, install_id, owners[0].user_id or "", owners[0].email or "", owners[0].name, Role.REP, owners[0].owner_id)  # fmt: skip
-        cursors.put_cursor(connection, install_id, "backfill", None, 31_000, 31_000, now - timedelta(days=39), is_finished=True)  # fmt: skip
-        for counter, by in (("events_received", 18_412), ("events_duplicate", 37), ("events_ignored", 912), ("lost_found", 6), ("reconciled", 3801), ("records_written", 2231)):  # fmt: skip
+        people.upsert_user(
+            connection,
+            install_id,
+            f"{prefix}500",
+            f"admin@{account_id}.example",
+            "Petra Admin" + canary,
+            Role.ADMIN,
+            None,
+        )
+        people.upsert_user(
+            connection,
+            install_id,
+            owners[4].user_id or "",
+            owners[4].email or "",
+            owners[4].name,
+            Role.HEAD_OF_SALES,
+            owners[4].owner_id,
+        )
+        people.upsert_user(
+            connection,
+            install_id,
+            owners[0].user_id or "",
+            owners[0].email or "",
+            owners[0].name,
+            Role.REP,
+            owners[0].owner_id,
+        )
+        cursors.put_cursor(
+            connection, install_id, "backfill", None, 31_000, 31_000, now - timedelta(days=39), is_finished=True
+        )
+        for counter, by in (
+            ("events_received", 18_412),
+            ("events_duplicate", 37),
+            ("events_ignored", 912),
+            ("lost_found", 6),
+            ("reconciled", 3801),
+            ("records_written", 2231),
+        ):
             health.bump(connection, install_id, counter, by, now - timedelta(minutes=3))
         for value, seen in (("Nurturing 2", 14), ("Recycled", 3)):
             for _ in range(seen):
@@ -112,7 +207,9 @@ def missing_emails() -> Coverage:
     )
 
 
-def _record(rng: random.Random, lead_id: str, owners: Sequence[Owner], account: Account, now: datetime, canary: str) -> LeadRecord:  # fmt: skip
+def _record(
+    rng: random.Random, lead_id: str, owners: Sequence[Owner], account: Account, now: datetime, canary: str
+) -> LeadRecord:
     received_at = _arrival(rng, now)
     first, last = rng.choice(FIRST), rng.choice(LAST)
     owner = rng.choice(owners)
@@ -126,12 +223,23 @@ def _record(rng: random.Random, lead_id: str, owners: Sequence[Owner], account: 
     elif kind < 0.09:
         phone, email = None, "not an address"
     lead = Lead(
-        lead_id=lead_id, received_at=received_at, recorded_at=received_at, first_name=first, last_name=last + canary,
-        email=email, phone=phone, company=(rng.choice(COMPANIES) or "") + canary or None, country="DE",
-        source=rng.choice(SOURCES) + canary, owner_id=owner.owner_id, status=LeadStatus.OPEN, raw_status="OPEN",
+        lead_id=lead_id,
+        received_at=received_at,
+        recorded_at=received_at,
+        first_name=first,
+        last_name=last + canary,
+        email=email,
+        phone=phone,
+        company=(rng.choice(COMPANIES) or "") + canary or None,
+        country="DE",
+        source=rng.choice(SOURCES) + canary,
+        owner_id=owner.owner_id,
+        status=LeadStatus.OPEN,
+        raw_status="OPEN",
         message="Please call me about a roof of 80 square metres." + canary,
-        record_url=f"{account.record_url_base}/{lead_id}", modified_at=received_at,
-    )  # fmt: skip
+        record_url=f"{account.record_url_base}/{lead_id}",
+        modified_at=received_at,
+    )
     given_at = received_at + timedelta(minutes=rng.choice((0, 0, 2, 9, 45)))
     changes = [OwnerChange(lead_id=lead_id, occurred_at=given_at, owner_id=owner.owner_id, source="workflow")]
     other = rng.choice(owners)
@@ -145,15 +253,33 @@ def _record(rng: random.Random, lead_id: str, owners: Sequence[Owner], account: 
     status = LeadStatus.OPEN
     if acts and any(act.disposition is Disposition.CONNECTED for act in acts) and rng.random() < 0.55:
         status = rng.choice((LeadStatus.WON, LeadStatus.LOST))
-        stages.append(StageChange(lead_id=lead_id, occurred_at=acts[-1].occurred_at, field="hs_lead_status", raw_status=status.value.upper()))  # fmt: skip
+        stages.append(
+            StageChange(
+                lead_id=lead_id,
+                occurred_at=acts[-1].occurred_at,
+                field="hs_lead_status",
+                raw_status=status.value.upper(),
+            )
+        )
     tasks = []
     if rng.random() < 0.3:
-        tasks.append(Task(task_id=f"t{lead_id}", lead_id=lead_id, recorded_at=received_at + timedelta(hours=1), due_at=now + timedelta(days=rng.randrange(-3, 5)), owner_id=owner.owner_id))  # fmt: skip
+        tasks.append(
+            Task(
+                task_id=f"t{lead_id}",
+                lead_id=lead_id,
+                recorded_at=received_at + timedelta(hours=1),
+                due_at=now + timedelta(days=rng.randrange(-3, 5)),
+                owner_id=owner.owner_id,
+            )
+        )
     changed = {"status": status, "raw_status": status.value.upper()}
     return LeadRecord(
         lead=Lead(**{**{name: getattr(lead, name) for name in Lead.__slots__}, **changed}),
-        activities=tuple(acts), tasks=tuple(tasks), owner_changes=tuple(changes), stage_changes=tuple(stages),
-    )  # fmt: skip
+        activities=tuple(acts),
+        tasks=tuple(tasks),
+        owner_changes=tuple(changes),
+        stage_changes=tuple(stages),
+    )
 
 
 def _arrival(rng: random.Random, now: datetime) -> datetime:
@@ -170,7 +296,11 @@ def _acts(rng: random.Random, lead: Lead, owner: Owner, now: datetime) -> list[A
     acts = [_act(rng, lead, owner, 0, ActivityKind.EMAIL, lead.received_at + timedelta(seconds=30), automated=True)]
     if style < 0.16:
         return acts
-    wait = timedelta(minutes=rng.choice((2, 4, 6, 11, 18, 25, 28))) if style < 0.68 else timedelta(hours=rng.choice((1, 2, 5, 20, 30)))  # fmt: skip
+    wait = (
+        timedelta(minutes=rng.choice((2, 4, 6, 11, 18, 25, 28)))
+        if style < 0.68
+        else timedelta(hours=rng.choice((1, 2, 5, 20, 30)))
+    )
     moment, reached = _into_hours(lead.received_at) + wait, False
     for number in range(1, rng.randrange(2, 9)):
         if moment >= now or reached:
@@ -184,16 +314,41 @@ def _acts(rng: random.Random, lead: Lead, owner: Owner, now: datetime) -> list[A
     return acts
 
 
-def _act(rng: random.Random, lead: Lead, owner: Owner, number: int, kind: ActivityKind, moment: datetime, *, automated: bool = False) -> Activity:  # fmt: skip
+def _act(
+    rng: random.Random,
+    lead: Lead,
+    owner: Owner,
+    number: int,
+    kind: ActivityKind,
+    moment: datetime,
+    *,
+    automated: bool = False,
+) -> Activity:
     disposition, duration_s = None, None
     if kind is ActivityKind.CALL:
-        disposition = rng.choice((Disposition.NO_ANSWER, Disposition.NO_ANSWER, Disposition.VOICEMAIL, Disposition.BUSY, Disposition.CONNECTED))  # fmt: skip
+        disposition = rng.choice(
+            (
+                Disposition.NO_ANSWER,
+                Disposition.NO_ANSWER,
+                Disposition.VOICEMAIL,
+                Disposition.BUSY,
+                Disposition.CONNECTED,
+            )
+        )
         duration_s = rng.randrange(60, 900) if disposition is Disposition.CONNECTED else rng.randrange(5, 30)
     return Activity(
-        activity_id=f"a{lead.lead_id}-{number}", lead_id=lead.lead_id, kind=kind, occurred_at=moment, recorded_at=moment,
-        direction=Direction.OUTBOUND, state=ActivityState.DONE, disposition=disposition, is_automated=automated,
-        duration_s=duration_s, owner_id=None if automated else owner.owner_id,
-    )  # fmt: skip
+        activity_id=f"a{lead.lead_id}-{number}",
+        lead_id=lead.lead_id,
+        kind=kind,
+        occurred_at=moment,
+        recorded_at=moment,
+        direction=Direction.OUTBOUND,
+        state=ActivityState.DONE,
+        disposition=disposition,
+        is_automated=automated,
+        duration_s=duration_s,
+        owner_id=None if automated else owner.owner_id,
+    )
 
 
 def _into_hours(moment: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
 from connector.storage import lead_lists, page_queries, people
+from connector.storage.database import Database
 from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
 from connector.storage.page_queries import Scope
 from connector.web.access import Access, Viewer, is_partial, needs, viewer
@@ -181,14 +182,14 @@ def leads() -> Response:
 @needs(Access.SIGNED_IN)
 def leads_csv() -> Response:
     """The leads of the filter as CSV."""
-    return send_csv("leads", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+    return send_csv("leads", EXPORT_HEAD, _export(), viewer().install.zone)
 
 
 @pages.get("/leads.xlsx")
 @needs(Access.SIGNED_IN)
 def leads_xlsx() -> Response:
     """The leads of the filter as XLSX."""
-    return send_xlsx("leads", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+    return send_xlsx("leads", EXPORT_HEAD, _export(), viewer().install.zone)
 
 
 def read_form(values: Mapping[str, str]) -> tuple[LeadsForm, str]:
@@ -463,10 +464,14 @@ def export_row(row: LeadRow) -> tuple[Cell, ...]:
     )
 
 
-def _export_rows() -> Iterable[tuple[Cell, ...]]:
+def _export() -> Iterable[tuple[Cell, ...]]:
+    """All leads of the filter."""
     me = viewer()
     form, _ = read_form(request.args)
-    scope = scope_of(form, me, site().now())
-    with site().database.read() as connection:
-        for row in page_queries.iter_leads(connection, me.install_id, scope):
+    return _export_rows(site().database, me.install_id, scope_of(form, me, site().now()))
+
+
+def _export_rows(database: Database, install_id: str, scope: Scope) -> Iterator[tuple[Cell, ...]]:
+    with database.read() as connection:
+        for row in page_queries.iter_leads(connection, install_id, scope):
             yield export_row(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from connector.storage import page_queries
+from connector.storage.database import Database
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import LaneLead, Scope
 from connector.web.access import Access, Viewer, needs, viewer
@@ -84,14 +85,18 @@ def neglected() -> str:
 @needs(Access.SIGNED_IN)
 def neglected_csv() -> Response:
     """All of the board as CSV."""
-    return send_csv("neglected", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+    return send_csv(
+        "neglected", EXPORT_HEAD, _export_rows(site().database, viewer(), rule_titles()), viewer().install.zone
+    )
 
 
 @pages.get("/neglected.xlsx")
 @needs(Access.SIGNED_IN)
 def neglected_xlsx() -> Response:
     """All of the board as XLSX."""
-    return send_xlsx("neglected", EXPORT_HEAD, _export_rows(), viewer().install.zone)
+    return send_xlsx(
+        "neglected", EXPORT_HEAD, _export_rows(site().database, viewer(), rule_titles()), viewer().install.zone
+    )
 
 
 def neglected_page(conn: Connection, me: Viewer, now: datetime, says: Texts) -> NeglectedPage:
@@ -138,9 +143,8 @@ def _slip(found: LaneLead, now: datetime, says: Texts) -> Slip:
     )
 
 
-def _export_rows() -> Iterator[tuple[Cell, ...]]:
-    me, titles = viewer(), rule_titles()
-    with site().database.read() as connection:
+def _export_rows(database: Database, me: Viewer, titles: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
+    with database.read() as connection:
         for rule_id in LANES:
             scope = _lane_scope(me, rule_id, limit=_PORTION)
             while True:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
@@ -13,7 +11,6 @@ from connector.oauth.oidc import OidcSignIn, SignInRefused
 from connector.oauth.sign_in import SignedIn, redeem_link
 from connector.web.access import Access, needs, visitor
 from connector.web.error_pages import error_response
-from connector.web.limits import CallerLimit
 from connector.web.paths import DEFAULT, own_path
 from connector.web.sessions import begin_session, end_session, page_session
 from connector.web.site import site
@@ -22,8 +19,6 @@ from connector.web.texts import t
 pages = Blueprint("sign_in", __name__)
 
 _CHOICE_LIFE_S = 600
-#: One caller may ask for so many links, and begin so many sign-ins elsewhere. An office may share one address.
-_ASKS = CallerLimit(most=30, span=timedelta(minutes=10))
 
 
 @pages.get("/sign-in")
@@ -144,7 +139,7 @@ def _next() -> str:
 
 
 def _limit() -> None:
-    if not _ASKS.allows(request.remote_addr or "", site().now()):
+    if not site().asks.allows(request.remote_addr or "", site().now()):
         abort(429, t("Too many sign-ins were asked for from here."))
 
 

@@ -1,0 +1,64 @@
+"""Every route of the app: who may use it, and what another tenant's ids must give. A route that is not here is red.
+
+`example` is a path with {lead_id} and {user_id} filled in from the own account; `probe` the same with ids of another
+account ("" = the route takes no id of a tenant). `form_on` is a page with a form for the token of a POST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.web.access import Access
+
+
+@dataclass(frozen=True)
+class Route:
+    """One rule of the url map for one method."""
+
+    endpoint: str
+    method: str
+    access: Access | None
+    example: str
+    probe: str = ""
+    lists: bool = False
+
+
+PUBLIC, SIGNED_IN, MANAGER, ADMIN = Access.PUBLIC, Access.SIGNED_IN, Access.MANAGER, Access.ADMIN
+
+ROUTES = (
+    Route("static", "GET", None, "/static/assay.css"),
+    Route("webhooks.receive", "POST", None, "/webhooks/hubspot"),
+    Route("health.healthz", "GET", PUBLIC, "/healthz"),
+    Route("landing.landing", "GET", PUBLIC, "/"),
+    Route("rulebook.rulebook", "GET", PUBLIC, "/rulebook"),
+    Route("install.begin", "POST", PUBLIC, "/install/hubspot"),
+    Route("install.callback", "GET", PUBLIC, "/oauth/hubspot/callback"),
+    Route("sign_in.form", "GET", PUBLIC, "/sign-in"),
+    Route("sign_in.ask", "POST", PUBLIC, "/sign-in"),
+    Route("sign_in.link", "GET", PUBLIC, "/sign-in/link/no-such-token"),
+    Route("sign_in.redeem", "POST", PUBLIC, "/sign-in/link/no-such-token"),
+    Route("sign_in.company", "GET", PUBLIC, "/sign-in/oidc"),
+    Route("sign_in.company_callback", "GET", PUBLIC, "/sign-in/oidc/callback"),
+    Route("sign_in.choose_account", "POST", PUBLIC, "/sign-in/oidc/account"),
+    Route("sign_in.sign_out", "POST", SIGNED_IN, "/sign-out"),
+    Route("overview.overview", "GET", SIGNED_IN, "/overview", lists=True),
+    Route("leads.leads", "GET", SIGNED_IN, "/leads", "/leads?owner={owner_id}", lists=True),
+    Route("leads.leads_csv", "GET", SIGNED_IN, "/leads.csv", "/leads.csv?q={lead_id}", lists=True),
+    Route("leads.leads_xlsx", "GET", SIGNED_IN, "/leads.xlsx"),
+    Route("lead.lead", "GET", SIGNED_IN, "/leads/{lead_id}", "/leads/{lead_id}"),
+    Route("owners.owners", "GET", SIGNED_IN, "/owners", lists=True),
+    Route("owners.owners_csv", "GET", SIGNED_IN, "/owners.csv", lists=True),
+    Route("owners.owners_xlsx", "GET", SIGNED_IN, "/owners.xlsx"),
+    Route("neglected.neglected", "GET", SIGNED_IN, "/neglected", lists=True),
+    Route("neglected.neglected_csv", "GET", SIGNED_IN, "/neglected.csv", lists=True),
+    Route("neglected.neglected_xlsx", "GET", SIGNED_IN, "/neglected.xlsx"),
+    Route("sync.sync", "GET", MANAGER, "/sync", lists=True),
+    Route("sync.retry", "POST", ADMIN, "/sync/retry"),
+    Route("install.progress", "GET", ADMIN, "/install/progress", lists=True),
+    Route("install.bar", "GET", ADMIN, "/install/progress/bar"),
+    Route("install.answers", "POST", ADMIN, "/install/answers"),
+    Route("settings.settings", "GET", ADMIN, "/settings", lists=True),
+    Route("settings.save_policy", "POST", ADMIN, "/settings/policy"),
+    Route("settings.change_person", "POST", ADMIN, "/settings/people/{user_id}", "/settings/people/{user_id}"),
+    Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),
+)
