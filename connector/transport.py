@@ -94,6 +94,11 @@ class Transport:
         """scheme://host[:port] of the server that is called."""
         return self._base
 
+    @property
+    def calls_left(self) -> int | None:
+        """Calls left as the server last said; None while it said nothing, or nobody counts."""
+        return None if self._budget is None else self._budget.calls_left
+
     def request(
         self,
         method: str,
