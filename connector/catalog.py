@@ -10,9 +10,10 @@ from connector.adapters import hubspot
 from connector.budget import open_budget
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth
 from connector.errors import ConfigError
+from connector.server_rules import TokenSource
 from connector.settings import CrmApp, Settings
 from connector.storage.installs import Install
-from connector.transport import TokenSource, Transport
+from connector.transport import Transport
 
 
 class TokenGiver(Protocol):

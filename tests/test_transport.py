@@ -17,6 +17,7 @@ import pytest
 
 from connector.budget import Budget, Lane
 from connector.errors import (
+    CrmError,
     CrmRejected,
     PermissionMissing,
     ReauthorizationNeeded,
@@ -24,7 +25,9 @@ from connector.errors import (
     RetryLater,
     UnexpectedPayload,
 )
-from connector.transport import Limits, ServerRules, Transport, origin_of
+from connector.origins import origin_of
+from connector.server_rules import Limits, ServerRules
+from connector.transport import Transport
 from tests.processes import process_context
 from tests.unruly import Seen, answer, answer_json, unruly
 
@@ -439,3 +442,17 @@ def test_a_clock_set_back_does_not_stop_the_calls(tmp_path: Path) -> None:
     bucket.conn.commit()  # type: ignore[attr-defined]
     budget.take("", 0.0)
     budget.close()
+
+
+@pytest.mark.parametrize("number", [400, 403, 404, 409, 429, 500])
+def test_a_token_that_a_server_quotes_stands_in_no_error_and_no_log(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    echo = {"message": "the token token-1\r\nof ann@example.com, Bearer token-1, access_token=token-1 is bad"}
+    with unruly(in_turn(status(number, echo, Retry_After="0"))) as server, pytest.raises(CrmError) as caught:
+        transport(server.url, tokens=Tokens()).request("GET", "/a?access_token=token-1")
+    printed = capsys.readouterr()
+    for text in (str(caught.value), printed.out, printed.err):
+        assert "token-1" not in text
+        assert "ann@example.com" not in text
+    assert "\n" not in str(caught.value)

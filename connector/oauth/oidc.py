@@ -24,11 +24,13 @@ from connector.logs import get_logger
 from connector.oauth.flow import STATE_LIFE, secret_hash
 from connector.oauth.sign_in import SignedIn, who_may_sign_in
 from connector.oauth.vault import Vault
+from connector.origins import origin_of
 from connector.payloads import JsonObject, find_text, get_text, object_of, parse_json
+from connector.server_rules import Limits, ServerRules
 from connector.settings import OidcProvider, Settings
 from connector.storage import web_sessions
 from connector.storage.database import Database
-from connector.transport import Limits, ServerRules, Transport, origin_of
+from connector.transport import Transport
 
 CALLBACK_PATH = "/sign-in/oidc/callback"
 STATE_NAME = "oidc"

@@ -13,16 +13,19 @@ from datetime import UTC, datetime, timedelta
 from connector.crm.port import CrmOAuth, Grant
 from connector.errors import InstallNotActive, ReauthorizationNeeded, RetryLater
 from connector.logs import get_logger
-from connector.oauth.vault import Vault
+from connector.oauth.vault import SealBroken, UnknownKey, Vault
 from connector.payloads import get_text, object_of, parse_json
+from connector.server_rules import TokenSource
 from connector.storage import health, installs, tokens
 from connector.storage.database import Database
 from connector.storage.installs import Install, InstallStatus
-from connector.transport import TokenSource
+from connector.storage.tokens import StoredToken
 
 EARLY = timedelta(seconds=60)
 CLAIM_S = 45
 """Longer than a refresh may take with its retries: a claim outlives its holder only when that one was killed."""
+KEY_LOST_S = 900.0
+"""How long to wait before a token whose key is not in the ring is looked at again."""
 NOTICE = "reconnect"
 """The kind of the one notice that an admin gets for each pause."""
 
@@ -114,13 +117,23 @@ class TokenKeeper:
         if install.status is not InstallStatus.ACTIVE or stored is None:
             raise InstallNotActive(f"The install {install_id} is {install.status.value} and holds no token.")
         what = "A stored token"
-        opened = object_of(parse_json(self._vault.open(install_id, stored.key_id, stored.sealed), what), what)
+        opened = object_of(parse_json(self._opened(stored), what), what)
         return install, _Held(
             access_token=get_text(opened, "access_token", what),
             refresh_token=get_text(opened, "refresh_token", what),
             expires_at=stored.expires_at,
             version=stored.version,
         )
+
+    def _opened(self, stored: StoredToken) -> bytes:
+        try:
+            return self._vault.open(stored.install_id, stored.key_id, stored.sealed)
+        except UnknownKey as lost:
+            # The key may come back into the settings: no reason to make the customer connect again.
+            raise RetryLater(str(lost), after_s=KEY_LOST_S) from lost
+        except SealBroken as broken:
+            self.mark_dead(stored.install_id, str(broken))
+            raise ReauthorizationNeeded(str(broken)) from broken
 
     def _refreshed(self, install: Install, held: _Held, rejected: str | None) -> str:
         """Refresh, or wait for whoever does."""

@@ -9,7 +9,8 @@ import pytest
 from connector.adapters.hubspot import RULES, HubSpotAdapter, HubSpotClient
 from connector.adapters.hubspot.oauth import FixedToken
 from connector.sandbox import SandboxConfig, SandboxControl, SandboxHandle, run_in_thread
-from connector.transport import Limits, Transport
+from connector.server_rules import Limits
+from connector.transport import Transport
 
 PORTAL = 247_279_312
 BASE = f"https://app.hubspot.com/contacts/{PORTAL}/record/0-1/"

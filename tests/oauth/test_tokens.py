@@ -398,3 +398,45 @@ def test_waiting_for_another_refresh_is_bounded(
         assert tokens.claim_refresh(connection, one, "other", now(), 30)
     with pytest.raises(RetryLater):
         keep.access_token(one)
+
+
+def test_a_lost_key_is_named_and_works_again_when_it_is_back(
+    database: Database, vault: Vault, settings: Settings, installed: Installed
+) -> None:
+    one = installed.install.install_id
+    without = Vault([("k2", b"2" * 32)])
+    for _ in range(3):
+        with pytest.raises(RetryLater, match=r"'k1'.*LEADASSAY_KEYS"):
+            keeper(database, without, settings).access_token(one)
+    with database.read() as connection:
+        assert installs.get_install(connection, one).status is InstallStatus.ACTIVE
+    assert keeper(database, Vault([("k2", b"2" * 32), *KEYS]), settings).access_token(one)
+
+
+def test_a_token_moved_from_another_row_is_refused_and_says_reconnect(
+    database: Database, vault: Vault, settings: Settings, installed: Installed, control: SandboxControl
+) -> None:
+    one = installed.install.install_id
+    with database.write() as connection:
+        tokens.put_token(connection, one, *vault.seal("another install", b"{}"), now() + timedelta(hours=1))
+    before = refreshes(control)
+    with pytest.raises(ReauthorizationNeeded, match=r"[Cc]onnect again"):
+        keeper(database, vault, settings).access_token(one)
+    assert refreshes(control) == before
+    with database.read() as connection:
+        assert installs.get_install(connection, one).status is InstallStatus.PAUSED
+
+
+def test_a_copied_database_holds_no_token_in_the_clear(
+    sqlite_urls: DatabaseUrls, control: SandboxControl, vault: Vault, tmp_path: Path
+) -> None:
+    database = Database.open(sqlite_urls.database_url)
+    settings = settings_for(control.base_url, sqlite_urls, tmp_path)
+    made = connect(control, database, vault, settings)
+    secret = keeper(database, vault, settings).access_token(made.install.install_id)
+    database.close()
+    files = [path.read_bytes() for path in tmp_path.glob("leadassay.sqlite*")]
+    assert files
+    for content in files:
+        assert secret.encode() not in content
+        assert b"na1-" not in content
