@@ -9,7 +9,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-_KEPT = 65_536
+_KEPT = 8_192
 # Ways in which people write a country that the display names of the phone library lack.
 _COUNTRY_ALIASES = {
     "UK": "GB",

@@ -145,7 +145,7 @@ _VOWELLESS_HOME_ROW = frozenset("sdfghjkl")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def name_trouble(first_name: str | None, last_name: str | None) -> NameTrouble | None:
     """What is wrong with a name of which at least one part is not blank; None when nothing is.
 

@@ -68,7 +68,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _listed(domain: str) -> str | None:
     labels = domain.split(".")
     for start in range(len(labels) - 1):
