@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from audits.model.activity import ActivityKind, ActivityState
@@ -14,7 +15,7 @@ from audits.model.case import Coverage, Fact, KeyKind, LeadCase
 from connector.errors import UnknownInstall
 from connector.storage import keys, worklist
 from connector.storage.database import Database
-from connector.storage.findings import get_audit, store_audits
+from connector.storage.findings import get_audit, store_audits, store_findings
 from connector.storage.installs import Install, set_capabilities
 from connector.storage.policies import put_policy
 from connector.storage.timeline import (
@@ -34,6 +35,7 @@ from tests.factories import (
     at,
     make_activity,
     make_audit,
+    make_finding,
     make_install,
     make_lead,
     make_owner_change,
@@ -367,3 +369,36 @@ def test_any_text_can_be_stored_and_read(
     printable = not any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in name)
     if printable:
         assert case.lead.first_name == name
+
+
+def test_the_number_of_statements_does_not_grow_with_the_leads(database: Database, install: Install) -> None:
+    def statements(count: int, prefix: str) -> int:
+        issued: list[str] = []
+
+        def watch(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+            issued.append(statement)
+
+        names = [f"{prefix}{number}" for number in range(count)]
+        records = [
+            make_record(
+                make_lead(name, phone=f"+49 30 9018{len(prefix)}{number:03}"),
+                activities=[make_activity(f"a{name}", name)],
+                tasks=[make_task(f"t{name}", name)],
+                owner_changes=[make_owner_change(name)],
+                stage_changes=[make_stage_change(name)],
+                merged_ids=[f"merged into {name}"],
+            )
+            for number, name in enumerate(names)
+        ]
+        with database.write() as conn:
+            event.listen(database.engine, "before_cursor_execute", watch)
+            store_records(conn, install.install_id, records, NOW)
+            load_cases(conn, install.install_id, names, NOW, ALL)
+            audits = [make_audit(name) for name in names]
+            store_findings(conn, install.install_id, [make_finding(name) for name in names], NOW)
+            store_audits(conn, install.install_id, audits)
+            mark_gone(conn, install.install_id, names, at(1))
+            event.remove(database.engine, "before_cursor_execute", watch)
+        return len(issued)
+
+    assert statements(200, "many") == statements(2, "few")
