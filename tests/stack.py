@@ -142,13 +142,19 @@ class Stack:
 
     def start_worker(self, **env: str) -> subprocess.Popen[bytes]:
         """A real worker process on the same stores."""
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "connector.cli", "worker"],
-            env={**os.environ, **self.env, **env},
-            stderr=(Path(self.settings.data_dir) / "worker.log").open("ab"),
-        )
+        with self.worker_log.open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "connector.cli", "worker"],
+                env={**os.environ, **self.env, **env},
+                stderr=log,
+            )
         self.workers.append(worker)
         return worker
+
+    @property
+    def worker_log(self) -> Path:
+        """What all workers logged, one JSON object a line."""
+        return Path(self.settings.data_dir) / "worker.log"
 
     def kill(self, worker: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
         """Send `number` to a worker; after SIGKILL wait until it is gone."""
