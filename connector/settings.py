@@ -61,6 +61,7 @@ class Settings:
     oidc: OidcProvider | None
     backfill_days: int = 90
     reconcile_every_s: int = 900
+    webhook_grace_s: int = 60
     purge_after_days: int = 30
     max_webhook_bytes: int = 1_000_000
     storage_timeout_s: float = 4.0
@@ -193,6 +194,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         oidc=OidcProvider(issuer=issuer, client_id=oidc_id, client_secret=oidc_secret) if issuer else None,
         backfill_days=_number(env, "BACKFILL_DAYS", 90, 1, 3650),
         reconcile_every_s=_number(env, "RECONCILE_EVERY_S", 900, 1, 86_400),
+        webhook_grace_s=_number(env, "WEBHOOK_GRACE_S", 60, 0, 3_600),
         purge_after_days=_number(env, "PURGE_AFTER_DAYS", 30, 0, 3650),
         max_webhook_bytes=_number(env, "MAX_WEBHOOK_BYTES", 1_000_000, 10_000, 50_000_000),
         crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 100, 1, 10_000),

@@ -66,6 +66,7 @@ class Stack:
             "LEADASSAY_INBOX_URL": inbox_url,
             "LEADASSAY_JOBS_URL": jobs_url or f"sqlite:///{directory}/jobs.sqlite",
             "LEADASSAY_CRM_CALLS_PER_10S": "5000",
+            "LEADASSAY_WEBHOOK_GRACE_S": "0",
             "HUBSPOT_CLIENT_ID": app.client_id,
             "HUBSPOT_CLIENT_SECRET": CLIENT_SECRET,
             "HUBSPOT_AUTH_URL": self.sandbox.base_url,

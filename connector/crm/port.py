@@ -174,8 +174,8 @@ class CrmAdapter(Protocol):
         """
         ...
 
-    def list_modified(self, since: datetime, cursor: str | None) -> Page:
-        """One page of leads modified at or after `since` (aware UTC), oldest first."""
+    def list_modified(self, since: datetime, until: datetime, cursor: str | None) -> Page:
+        """One page of leads last modified from `since` to `until` (aware UTC, both included), oldest first."""
         ...
 
     def read_leads(self, lead_ids: Sequence[str]) -> LeadsRead:

@@ -19,9 +19,10 @@ LOOKED_UP = 200
 def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
     """Run the poll when it is due. Returns whether it ran.
 
-    Every lead modified since the last poll (less the overlap) is read again; a lead whose facts changed by that
-    is one that no webhook told us of, and is counted as lost and found. So are the leads that were not read for the
-    longest time: some of them may be deleted by now.
+    Every lead modified since the last poll (less the overlap) is read again; a lead whose facts changed by that is
+    one that no webhook told us of, and is counted as lost and found (but not by the first poll, which runs beside
+    the back-fill). What changed just now is left to the next poll: its webhook may be on its way. The leads that
+    were not read for the longest time are read again too: some of them may be deleted by now.
     """
     context, install_id = lease.context, lease.install_id
     now = context.clock()
@@ -30,11 +31,12 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
     if progress is not None and now < progress.updated_at + timedelta(seconds=context.settings.reconcile_every_s):
         return False
     since = (progress.updated_at if progress is not None else lease.install().created_at) - OVERLAP
+    until = now - timedelta(seconds=context.settings.webhook_grace_s)
     found: set[str] = set()
     cursor: str | None = None
     seen_cursors: set[str] = set()
     while True:
-        page = adapter.list_modified(since, cursor)
+        page = adapter.list_modified(since, until, cursor)
         refreshed = refresh_leads(lease, adapter, page.lead_ids)
         found |= refreshed.changed | refreshed.gone
         cursor = page.cursor
@@ -49,7 +51,7 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
         cursors.put_cursor(
             connection, install_id, NAME, cursor=None, done=len(found), total=None, at=now, is_finished=True
         )
-        if found:
+        if found and progress is not None:
             health.bump(connection, install_id, "lost_found", len(found), now)
         health.bump(connection, install_id, "reconciled", 1, now)
     return True

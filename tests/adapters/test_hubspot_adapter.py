@@ -44,7 +44,7 @@ def modified(adapter: HubSpotAdapter, since: datetime) -> list[str]:
     found: list[str] = []
     cursor = None
     for _ in range(200):
-        page = adapter.list_modified(since, cursor)
+        page = adapter.list_modified(since, datetime.now(UTC), cursor)
         found += page.lead_ids
         cursor = page.cursor
         if cursor is None:
@@ -229,7 +229,7 @@ def test_the_poll_does_not_chase_what_changes_while_it_runs(adapter: HubSpotAdap
     found: set[str] = set()
     cursor: str | None = None
     for round_no in range(20):
-        page = adapter.list_modified(since, cursor)
+        page = adapter.list_modified(since, datetime.now(UTC), cursor)
         found.update(page.lead_ids)
         cursor = page.cursor
         if cursor is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from audits.model.activity import Activity, Owner, Task
 from audits.model.case import Coverage, Fact
@@ -125,13 +125,13 @@ class HubSpotAdapter:
         ]
         return Page(lead_ids=tuple(fresh), cursor=page.after, scanned=len(page.records), total=total)
 
-    def list_modified(self, since: datetime, cursor: str | None) -> Page:
+    def list_modified(self, since: datetime, until: datetime, cursor: str | None) -> Page:
         """A page of contacts by the time of their last change, each page a search of its own (see BEHAVIOR.md).
 
-        The cursor is (from this ms on) or (within this ms, after this id), and the ms at which the poll began:
-        what changes later belongs to the next poll, so that this one ends.
+        The cursor is (from this ms on) or (within this ms, after this id), and the ms of `until`: what changes later
+        belongs to the next poll, so that this one ends.
         """
-        place = _Place.parse(cursor) if cursor is not None else _Place(_ms(since), _ms(datetime.now(UTC)))
+        place = _Place.parse(cursor) if cursor is not None else _Place(_ms(since), _ms(until))
         within = [("lastmodifieddate", "LTE", str(place.at_ms if place.after_id is not None else place.until_ms))]
         filters = [("lastmodifieddate", "GTE", str(place.at_ms)), *within]
         sort_by = "lastmodifieddate"
