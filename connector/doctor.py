@@ -37,7 +37,10 @@ class Check:
 
 
 def examine(env: Mapping[str, str]) -> list[Check]:
-    """Run every check that the settings allow; `env` is usually os.environ. Writes nothing; a SQLite file that is missing is made."""
+    """Run every check that the settings allow; `env` is usually os.environ.
+
+    Writes nothing; a SQLite file that is missing is made.
+    """
     try:
         settings = load_settings(env)
     except ConfigError as error:
