@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from audits.model.case import Coverage, Fact
 from audits.model.finding import Evidence, Measure
 from audits.model.score import Score, ScorePart
-from connector.storage.column_types import from_micros, to_micros
+from connector.storage.column_types import from_micros, storable, to_micros
 
 
 def dump_list(items: Iterable[object]) -> str:
@@ -23,17 +23,17 @@ def dump_map(values: Mapping[str, str]) -> str:
 
 def load_strings(text: str) -> tuple[str, ...]:
     """A JSON array of strings."""
-    return tuple(str(item) for item in json.loads(text))
+    return tuple(_text(item) for item in json.loads(text))
 
 
 def load_map(text: str) -> dict[str, str]:
     """A JSON object of strings."""
-    return {str(key): str(value) for key, value in json.loads(text).items()}
+    return {_text(key): _text(value) for key, value in json.loads(text).items()}
 
 
 def load_pairs(text: str) -> tuple[tuple[str, str], ...]:
     """A JSON array of pairs of strings."""
-    return tuple((str(key), str(value)) for key, value in json.loads(text))
+    return tuple((_text(key), _text(value)) for key, value in json.loads(text))
 
 
 def dump_coverage(coverage: Coverage) -> str:
@@ -68,10 +68,10 @@ def load_evidence(text: str) -> tuple[Evidence, ...]:
     """Text → evidence."""
     return tuple(
         Evidence(
-            record_type=str(kind),
-            record_id=str(record_id),
-            field=str(field),
-            value=str(value),
+            record_type=_text(kind),
+            record_id=_text(record_id),
+            field=_text(field),
+            value=_text(value),
             at=None if at is None else from_micros(at),
         )
         for kind, record_id, field, value, at in json.loads(text)
@@ -88,3 +88,8 @@ def load_score(text: str) -> Score:
     return Score(
         tuple(ScorePart(str(name), points, out_of, str(why)) for name, points, out_of, why in json.loads(text))
     )
+
+
+def _text(value: object) -> str:
+    """A value as text. JSON escapes half of a surrogate pair, so that it passes the column type and comes back."""
+    return storable(str(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,26 +103,36 @@ def settings_for(urls: DatabaseUrls, folder: Path, **env: str) -> Settings:
     )
 
 
+def open_web(urls: DatabaseUrls, folder: Path, **env: str) -> WebApp:
+    """The app on given databases."""
+    settings, clock = settings_for(urls, folder, **env), Clock()
+    database, inbox = Database.open(settings.database_url), Inbox.open(settings.inbox_url)
+    app = create_app(settings, database=database, inbox=inbox, clock=clock)
+    app.testing = True
+    site = app.extensions["leadassay"]
+    assert isinstance(site, Site)
+    return WebApp(app, site, clock)
+
+
+def close_web(web: WebApp) -> None:
+    """Let go of everything."""
+    web.site.links.close()
+    web.context.inbox.close()
+    web.database.close()
+
+
 @pytest.fixture
 def make_web(tmp_path: Path) -> Iterator[Callable[..., WebApp]]:
     """Builds the app on given databases; all are closed at the end."""
     opened: list[WebApp] = []
 
     def make(urls: DatabaseUrls, **env: str) -> WebApp:
-        settings, clock = settings_for(urls, tmp_path, **env), Clock()
-        database, inbox = Database.open(settings.database_url), Inbox.open(settings.inbox_url)
-        app = create_app(settings, database=database, inbox=inbox, clock=clock)
-        app.testing = True
-        site = app.extensions["leadassay"]
-        assert isinstance(site, Site)
-        opened.append(WebApp(app, site, clock))
+        opened.append(open_web(urls, tmp_path, **env))
         return opened[-1]
 
     yield make
     for web in opened:
-        web.site.links.close()
-        web.context.inbox.close()
-        web.database.close()
+        close_web(web)
 
 
 @pytest.fixture
@@ -134,3 +145,15 @@ def web(make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls) -> WebApp:
 def tenant(web: WebApp) -> Tenant:
     """A small account."""
     return seed_tenant(web.context, leads=25)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[tuple[WebApp, Tenant]]:
+    """A small account for tests that only read; one per module."""
+    folder = tmp_path_factory.mktemp("seeded")
+    for name in ("leadassay.sqlite", "inbox.sqlite"):
+        shutil.copyfile(_sqlite_template / name, folder / name)
+    urls = DatabaseUrls(f"sqlite:///{folder}/leadassay.sqlite", f"sqlite:///{folder}/inbox.sqlite")
+    opened = open_web(urls, folder)
+    yield opened, seed_tenant(opened.context, leads=20)
+    close_web(opened)
