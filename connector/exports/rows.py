@@ -57,17 +57,15 @@ class _Cells(Generic[FieldT]):
             field: [(name, indexes[name]) for name in names if name in indexes] for field, names in columns.items()
         }
         self._constants = constants
-        self._empty = empty
-
-    def has(self, field: FieldT) -> bool:
-        """Whether the map names a column or a constant for `field`."""
-        return field in self._places or field in self._constants
+        self._empty = empty | {""}
 
     def cell(self, row: Row, field: FieldT) -> tuple[str, Cell]:
         """Column name and cell: the first filled of the field's columns, else its constant; ("", "") when empty."""
         for name, index in self._places.get(field, ()):
             found = row.cells[index]
-            if not isinstance(found, str) or found.strip().casefold() not in self._empty | {""}:
+            if not found:
+                continue
+            if not isinstance(found, str) or found.strip().casefold() not in self._empty:
                 return name, found
         return "", self._constants.get(field, "")
 
@@ -178,6 +176,7 @@ class TouchRows:
     def __init__(self, sheet: Sheet, how: TouchMap, owners: Owners, unmapped: UnmappedValues) -> None:
         self._how = how
         self._name = how.name
+        self._evidence = [field for field in _EVIDENCE if field in how.columns]
         self._cells = _Cells(sheet, how.columns, how.constants, how.empty)
         self._owners = owners
         self._meanings = _Meanings(sheet.name, unmapped)
@@ -250,6 +249,8 @@ class TouchRows:
         return found
 
     def _meaning(self, row: Row, field: TouchField, values: Values[ValueT]) -> ValueT | None:
+        if values.column == "" or values.constant is not None:
+            return values.constant
         return self._meanings.of(values, field.value, self._cells.text(row, field))
 
     def _is_automated(self, row: Row, raw_owner: str | None) -> bool | None:
@@ -269,7 +270,7 @@ class TouchRows:
 
     def _raw(self, row: Row) -> tuple[tuple[str, str], ...]:
         read: list[tuple[str, str]] = []
-        for field in _EVIDENCE:
+        for field in self._evidence:
             name, found = self._cells.cell(row, field)
             if name and isinstance(found, str):
                 read.append((name, found.strip()))

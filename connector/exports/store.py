@@ -229,7 +229,7 @@ def open_store() -> Iterator[Store]:
             # The file dies with this process, so nothing of it needs to be safe, only fast and out of memory.
             connection.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-                "PRAGMA temp_store=FILE; PRAGMA cache_size=-16000;"
+                "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000;"
             )
             connection.executescript(_SCHEMA)
             connection.execute("BEGIN")
