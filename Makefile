@@ -19,8 +19,8 @@ check: static unit ## format, lint, imports, types, dependencies, quick tests
 endif
 
 static: setup
-	.venv/bin/ruff format --check --quiet .
-	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
 	.venv/bin/lint-imports
 	.venv/bin/mypy
 	.venv/bin/deptry --no-ansi audits connector webhooks
