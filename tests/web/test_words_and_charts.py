@@ -1,0 +1,142 @@
+"""Numbers, dates and spans as people read them; charts that say what their tables say; shares with intervals."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from audits.reports.shares import Comparison, compare, share_of
+from connector.web.charts import Bar, Segment, columns, interval, meter, progress, shares, table_of
+from connector.web.texts import texts_for
+from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw
+from tests.web.seed import NOW
+
+EN = texts_for("en", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "working", "wall"),
+    [
+        (0, "0 s", "0 s"),
+        (59, "59 s", "59 s"),
+        (60, "1 min", "1 min"),
+        (7500, "2 h 5 min", "2 h 5 min"),
+        (36_300, "10 h", "10 h"),
+        (90_000, "25 h", "1 d 1 h"),
+        (172_800, "48 h", "2 d"),
+        (-90, "−1 min", "−1 min"),
+        (None, "–", "–"),
+    ],
+)
+def test_spans(seconds: int | None, working: str, wall: str):
+    assert EN.span(seconds) == working
+    assert EN.span(seconds, has_days=True) == wall
+
+
+def test_times_are_those_of_the_account():
+    winter, summer = datetime(2026, 1, 5, 9, 0, tzinfo=UTC), datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+    assert EN.moment(winter, now=winter) == "Mon 5 Jan, 10:00"
+    assert EN.moment(summer, now=winter) == "Mon 6 Jul, 11:00"
+    assert EN.moment(winter, now=winter + timedelta(days=400)) == "5 Jan 2026, 10:00"
+    assert EN.day(datetime(2026, 1, 5, 23, 30, tzinfo=UTC)) == "Tue 6 Jan 2026"
+    assert (EN.number(31_000), EN.number(None), EN.percent(0.654)) == ("31,000", "–", "65 %")
+
+
+def test_the_pseudo_language_marks_texts_and_turns_the_page():
+    pseudo = texts_for("qps", "UTC")
+    assert pseudo.t("Open {n} leads", n=3) == "⟦Ópén 3 léáds⟧"
+    assert (pseudo.direction, EN.direction, texts_for("xx", "UTC").lang) == ("rtl", "ltr", "en")
+
+
+# Wilson's 95 % interval as printed by R's prop.test(x, n, correct = FALSE).
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(96, 148, 0.5689, 0.7211), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 2, 0.0945, 0.9055)],
+)
+def test_shares_carry_wilsons_interval(hits: int, n: int, low: float, high: float):
+    found = share_of(hits, n)
+    assert found.low == pytest.approx(low, abs=5e-4)
+    assert found.high == pytest.approx(high, abs=5e-4)
+
+
+def test_a_share_of_nothing_is_unknown():
+    assert share_of(0, 0).share is None
+    with pytest.raises(ValueError, match="no share"):
+        share_of(3, 2)
+
+
+def test_a_difference_that_may_be_chance_is_called_so():
+    assert compare(share_of(19, 19), 0.5) is Comparison.TOO_FEW
+    assert compare(share_of(12, 20), 0.5) is Comparison.CHANCE
+    assert compare(share_of(19, 20), 0.5) is Comparison.ABOVE
+    assert compare(share_of(1, 20), 0.5) is Comparison.BELOW
+    assert compare(share_of(10, 20), None) is Comparison.TOO_FEW
+
+
+def parsed(svg: str) -> ET.Element:
+    assert "style=" not in svg
+    return ET.fromstring(svg)
+
+
+def test_columns_are_as_high_as_their_counts():
+    bars = [
+        Bar(label="<a>", count=4, says="four", href="/leads?a=1&b=2"),
+        Bar(label="b", count=0, says="none", href="/x"),
+    ]
+    svg = parsed(columns(bars, chart_id="c", title="T & t", describes="d"))
+    heights = [float(rect.get("height")) for rect in svg.iter("rect") if "bar" in rect.get("class", "")]
+    assert heights == [150.0, 0.0]
+    assert [a.get("href") for a in svg.iter("a")] == ["/leads?a=1&b=2"]
+    assert svg.find("title").text == "T & t"
+    table = table_of(bars, head="h", count_head="n")
+    assert "&lt;a&gt;" in table
+    assert ">4</a>" in table
+
+
+def test_charts_of_nothing_are_still_charts():
+    for svg in (
+        columns([], chart_id="c", title="t", describes="d"),
+        shares([Segment("a", 0, "good")], chart_id="c", title="t", describes="d"),
+        meter(None, says="s"),
+        progress(0, None, says="s"),
+    ):
+        parsed(svg)
+
+
+def test_parts_fill_the_whole():
+    svg = parsed(
+        shares([Segment("a", 1, "good"), Segment("b", 3, "bad", "/x")], chart_id="c", title="t", describes="d")
+    )
+    assert [rect.get("x") for rect in svg.iter("rect")] == ["0.0", "240.0"]
+    assert 'cx="80.0"' in interval(0.2, 0.5, 0.8, expected=0.4, says="s")
+
+
+def test_the_line_of_time_places_everything_in_time():
+    start, end = NOW, NOW + timedelta(hours=10)
+    late = NOW + timedelta(hours=5)
+    line = Line(
+        start=start,
+        end=end,
+        open_spans=[(start, late)],
+        held=[Held(start=start, end=end, name="A <b>")],
+        marks=[
+            Mark(at=late, lane=Lane.SELLER, shape=Shape.CALL, is_reached=True, is_machine=False, says="call & co")
+        ],
+        moments=[
+            Moment(at=start, kind="arrival", label="arrived Wed 14:20"),
+            Moment(at=start + timedelta(minutes=1), kind="broken", label="broken Wed 14:21"),
+        ],
+        late=(start, late),
+    )
+    svg = parsed(draw(line, EN, chart_id="l", title="t", describes="d"))
+    circle = next(svg.iter("circle"))
+    spans = {rect.get("class"): rect for rect in svg.iter("rect")}
+    assert float(circle.get("cx")) == pytest.approx(float(spans["late"].get("x")) + float(spans["late"].get("width")))
+    assert float(spans["open"].get("width")) == pytest.approx(float(spans["closed"].get("width")) / 2, abs=0.1)
+    labels = {text.text: float(text.get("y")) for text in svg.iter("text") if text.text}
+    assert labels["arrived Wed 14:20"] < labels["broken Wed 14:21"]
+    assert "call & co" in [title.text for title in svg.iter("title")]
+    rest = draw(line.cut(late + timedelta(hours=1), end), EN, chart_id="l", title="t", describes="d")
+    assert not list(parsed(rest).iter("circle"))
