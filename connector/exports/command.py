@@ -68,6 +68,8 @@ def audit_command(
         run = _run(request, json_path, html_path)
     except UnusableInput as problem:
         _refuse(str(problem))
+    except OSError as problem:
+        _refuse(f"reading or writing {problem.filename or 'a file'} failed: {problem.strerror}")
     if json_path != "-":
         click.echo(summary(run))
 

@@ -32,7 +32,8 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSummary:
-    """What became of one file. `rows` counts all rows with anything in them; `bad_rows` those that were not used.
+    """What became of one file. `rows` counts all rows with anything in them; `bad_rows` those that were not used,
+    which is known only when all files are joined.
 
     `unknown_columns` are in the file and not in the map; `absent_columns` are spellings that the map offers beside
     another and the file does not have.
@@ -43,7 +44,6 @@ class FileSummary:
     name: str
     role: str
     rows: int
-    bad_rows: int
     blank_rows: int
     unknown_columns: tuple[str, ...]
     absent_columns: tuple[str, ...]
@@ -51,6 +51,7 @@ class FileSummary:
     skipped_hours: int
     days_only: int
     rescued_cells: int
+    bad_rows: int = 0
 
 
 class Intake:
@@ -121,19 +122,17 @@ class Intake:
         parse: Callable[[Row], ReadT],
         keep: Callable[[ReadT, Row], None],
     ) -> FileSummary:
-        rows = bad_rows = 0
+        rows = 0
         for row in sheet.rows():
             rows += 1
             if rows % _TELL_EVERY == 0:
                 self._tell(f"Reading {sheet.name}", *sheet.position())
             if isinstance(row, BadRow):
-                bad_rows += 1
                 self._store.add_bad(row)
                 continue
             try:
                 read = parse(row)
             except BadCell as bad:
-                bad_rows += 1
                 self._store.add_bad(
                     BadRow(file=sheet.name, line=row.line, column=bad.column, value=bad.value, reason=bad.reason)
                 )
@@ -145,7 +144,6 @@ class Intake:
             name=sheet.name,
             role=role,
             rows=rows,
-            bad_rows=bad_rows,
             blank_rows=sheet.blank_rows,
             unknown_columns=sheet.unknown_columns(names),
             absent_columns=sheet.absent_columns(names),

@@ -44,20 +44,8 @@ def read_policy(path: Path) -> Policy:
         duplicate_window_days=top.whole_number("duplicate_window_days", plain.duplicate_window_days),
     )
     top.done()
-    return dataclasses.replace(policy, version=f"{version}+{_digest(policy)}")
-
-
-def _digest(policy: Policy) -> str:
-    said: dict[str, object] = {
-        field.name: getattr(policy, field.name)
-        for field in dataclasses.fields(policy)
-        if field.name not in ("calendar", "owner_calendars", "cadence", "response_target_by_type")
-    }
-    said["calendar"] = policy.calendar.fingerprint
-    said["owner_calendars"] = {owner: each.fingerprint for owner, each in policy.owner_calendars.items()}
-    said["cadence"] = dataclasses.asdict(policy.cadence)
-    said["response_target_by_type"] = dict(policy.response_target_by_type)
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:8]
+    said = json.dumps(policy.to_json(), sort_keys=True, ensure_ascii=False)
+    return dataclasses.replace(policy, version=f"{version}+{hashlib.sha256(said.encode()).hexdigest()[:8]}")
 
 
 def _with_targets(plain: Policy, table: TomlTable | None) -> Policy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -92,12 +92,13 @@ def run_audit(
         store.link_sightings()
         cases = iter_cases(store, request.leads.name, as_of, coverage, counts)
     report, count_leads = _judge(store, cases, policy, tell, each)
+    bad = store.count_bad_rows()
     return AuditRun(
         title=exported.title,
         as_of=as_of,
         policy=policy,
         report=report,
-        files=files,
+        files=tuple(replace(file, bad_rows=bad.get(file.name, 0)) for file in files),
         unmapped=intake.unmapped.listed(),
         left_out=counts,
         coverage=coverage,
@@ -179,6 +180,7 @@ def _judge(
     histogram = HistogramCounter()
     verdicts: Counter[str] = Counter()
     follow_up: Counter[str] = Counter()
+    total = store.count_lead_rows() or None
     count = 0
     for case in cases:
         judged = audit(case, policy)
@@ -199,7 +201,7 @@ def _judge(
         )
         each(case, judged)
         if count % _TELL_EVERY == 0:
-            tell("Auditing", count, None)
+            tell("Auditing", count, total)
     tell("Auditing", count, count)
     everything = _groups(store, "")
     report = ExportReport(

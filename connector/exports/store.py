@@ -6,8 +6,6 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from audits.model.activity import Task
@@ -165,13 +163,14 @@ class Store:
         ):
             yield BadRow(file=file, line=line, column=column, value=value, reason=reason)
 
-    def count_leads(self) -> int:
-        """Rows of leads, repeated ones included; or rows of an event log."""
+    def count_bad_rows(self) -> dict[str, int]:
+        """Rows that were not used, by file."""
+        return dict(self._sorted("bad_rows", "file, count(*)", "file", "GROUP BY file"))
+
+    def count_lead_rows(self) -> int:
+        """Rows of leads, repeated ones included."""
         self._flush("leads")
-        self._flush("events")
-        found: int = self._connection.execute(
-            "SELECT (SELECT count(*) FROM leads) + (SELECT count(*) FROM events)"
-        ).fetchone()[0]
+        found: int = self._connection.execute("SELECT count(*) FROM leads").fetchone()[0]
         return found
 
     def answers(self, group: str) -> Iterator[tuple[str, str, int]]:
@@ -222,22 +221,23 @@ _GROUPS = {"owner": "owner", "source": "source", "": "''"}
 
 @contextmanager
 def open_store() -> Iterator[Store]:
-    """A new store in the temporary folder (TMPDIR); gone when the context ends. Raises UnusableInput when full."""
-    with TemporaryDirectory(prefix="leadassay-") as folder:
-        connection = sqlite3.connect(Path(folder) / "rows.sqlite", isolation_level=None)
-        try:
-            # The file dies with this process, so nothing of it needs to be safe, only fast and out of memory.
-            connection.executescript(
-                "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-                "PRAGMA temp_store=FILE; PRAGMA cache_size=-4000;"
-            )
-            connection.executescript(_SCHEMA)
-            connection.execute("BEGIN")
-            yield Store(connection)
-        except sqlite3.OperationalError as error:
-            raise UnusableInput(
-                f"the temporary folder {folder} cannot hold the rows to be sorted ({error}); "
-                "name one with more room in TMPDIR"
-            ) from error
-        finally:
-            connection.close()
+    """A new store, gone when the context ends or the process dies. Raises UnusableInput when there is no room.
+
+    It lies in the folder that SQLITE_TMPDIR or TMPDIR names.
+    """
+    # No name: SQLite makes a file that has no entry in any folder, so that a killed run leaves nothing behind.
+    connection = sqlite3.connect("", isolation_level=None)
+    try:
+        # The file dies with this process, so nothing of it needs to be safe, only fast and out of memory.
+        connection.executescript(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA cache_size=-4000;"
+        )
+        connection.executescript(_SCHEMA)
+        connection.execute("BEGIN")
+        yield Store(connection)
+    except sqlite3.OperationalError as error:
+        raise UnusableInput(
+            f"the rows could not be sorted on disk ({error}); name a folder with more room in TMPDIR"
+        ) from error
+    finally:
+        connection.close()

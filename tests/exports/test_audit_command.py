@@ -218,3 +218,23 @@ def test_json_to_stdout_is_json_alone_and_the_page_stands_by_itself(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "leads.csv", "map.toml", "out.html", "policy.toml", "touches.csv",
     ]  # fmt: skip
+
+
+def test_a_full_disk_under_the_output_is_told_too(tmp_path: Path):
+    for name, text in (("leads.csv", LEADS), ("map.toml", MAP), ("policy.toml", POLICY)):
+        (tmp_path / name).write_text(text)
+    command = "import sys; from connector.exports.command import audit_command; audit_command(sys.argv[1:])"
+    arguments = ["--leads", "leads.csv", "--map", "map.toml", "--policy", "policy.toml", "--json", "-"]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", command, *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert ran.stderr.startswith("leadassay audit: reading or writing a file failed: No space left on device")
+    assert ran.returncode != 0
