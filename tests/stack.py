@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +30,7 @@ from connector.sandbox.config import Settings as SandboxSettings
 from connector.settings import Settings, load_settings
 from connector.storage import installs, tokens, worklist
 from connector.storage.installs import Install
+from tests.waiting import wait_for
 from webhooks.blueprint import IntakeConfig, webhook_blueprint
 
 PORTAL = 247_279_312
@@ -182,10 +182,7 @@ class Stack:
 
     def wait(self, is_so: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Until `is_so` holds."""
-        ends = time.monotonic() + timeout_s
-        while not is_so():
-            assert time.monotonic() < ends, "it did not come about in time"
-            time.sleep(0.1)
+        wait_for(is_so, timeout_s)
 
 
 class _Door:
