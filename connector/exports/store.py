@@ -213,7 +213,9 @@ class Store:
     def _sorted(self, table: str, columns: str, order: str, where: str = "") -> Iterator[tuple[Any, ...]]:
         self._flush(table)
         statement = f"SELECT {columns} FROM {table} {where} ORDER BY {order}"  # noqa: S608  (own names)
-        yield from self._connection.execute(statement)
+        # Not `yield from`: that would close the cursor of a generator left behind, after the connection is closed.
+        for row in self._connection.execute(statement):  # noqa: UP028
+            yield row
 
 
 _GROUPS = {"owner": "owner", "source": "source", "": "''"}
