@@ -17,8 +17,7 @@ _SAID = {
     "answers": ("good", "Saved. You can change each answer later under Settings."),
     "signed-out": ("good", "You are signed out."),
     "uninstalled": ("good", "Lead Assay is uninstalled."),
-    "connected": ("good", "Connected again. Reading goes on where it stopped."),
-    "replayed": ("good", "The parked deliveries will be tried again."),
+    "replayed": ("good", "The parked records will be written again."),
 }
 
 

@@ -328,3 +328,11 @@ def shape_sample(shape: Shape, *, is_reached: bool = False) -> Markup:
     return Markup('<svg class="timeline-sample timeline" viewBox="0 0 20 20" aria-hidden="true">{}</svg>').format(
         _shape(shape, css, 10, 10)
     )
+
+
+def ground_sample(css: str) -> Markup:
+    """A piece of the ground (open, late) on its own, for the key under the line."""
+    return Markup(
+        '<svg class="timeline-sample timeline" viewBox="0 0 20 20" aria-hidden="true">'
+        '<rect class="{}" x="1" y="3" width="18" height="14"/></svg>'
+    ).format(css)

@@ -23,7 +23,7 @@ from connector.web.labels import crm_name, direction_label, disposition_label, k
 from connector.web.record_links import web_address
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
-from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, shape_sample
+from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
 from connector.web.views.rulebook import rule_titles
 
 pages = Blueprint("lead", __name__)
@@ -189,6 +189,8 @@ class _Builder:
                 KeyItem(shape_sample(Shape.MEETING), t("meeting")),
                 KeyItem(shape_sample(Shape.MESSAGE), t("message")),
                 KeyItem(shape_sample(Shape.CALL, is_reached=True), t("filled: the person was reached")),
+                KeyItem(ground_sample("open"), t("working hours")),
+                KeyItem(ground_sample("late"), t("past the target")),
             ],
             breaches=breaches,
             others=others,

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 
+from audits.model.finding import Outcome
 from audits.rule import Family, RuleInfo
 from audits.rulebook import RULES
 from connector.web.access import Access, needs
@@ -27,13 +28,19 @@ class Chapter:
 @needs(Access.PUBLIC)
 def rulebook() -> str:
     """The rulebook."""
-    return render_template("rulebook.html", chapters=chapters())
+    return render_template("rulebook.html", chapters=chapters(), answers=answers)
 
 
 def chapters() -> tuple[Chapter, ...]:
     """The rules by family, in the order of the list."""
     infos = [rule.info for rule in RULES]
     return tuple(Chapter(family, tuple(group)) for family, group in groupby(infos, key=lambda info: info.family))
+
+
+def answers(info: RuleInfo) -> list[tuple[Outcome, str, str]]:
+    """(outcome, reason code, its meaning) of a rule, in the order of its outcomes."""
+    meanings = dict(info.reasons)
+    return [(outcome, reason, meanings.get(reason, "")) for outcome, reasons in info.outcomes for reason in reasons]
 
 
 def rule_titles() -> dict[str, str]:
