@@ -1,4 +1,8 @@
-"""When something falls due on a lead, by the policy. Rules and the engine ask the same functions."""
+"""When something falls due on a lead, by the policy. Rules and the engine ask the same functions.
+
+Of a lead or an act of which only the day is known, the clock starts with the end of that day: nothing falls due
+earlier than it can have been agreed.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +24,17 @@ def response_target_s(case: LeadCase, policy: Policy) -> int:
 
 def response_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
     """When the first attempt is due."""
-    return clock.after(case.lead.received_at, response_target_s(case, policy))
+    return clock.after(case.lead.clock_start, response_target_s(case, policy))
 
 
 def call_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
     """When the first call is due."""
-    return clock.after(case.lead.received_at, policy.never_called_after_s)
+    return clock.after(case.lead.clock_start, policy.never_called_after_s)
 
 
 def recontact_due(last: Activity, policy: Policy, clock: CaseClock) -> datetime:
     """When the next attempt is due after the failed attempt `last`."""
-    return clock.after(last.occurred_at, policy.recontact_after_s)
+    return clock.after(last.no_later_than, policy.recontact_after_s)
 
 
 def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> datetime:
@@ -40,7 +44,7 @@ def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> da
 
 def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
     """When all attempts of the cadence are due."""
-    return days_from(case.lead.received_at, policy.cadence.within_days, clock.zone)
+    return days_from(case.lead.clock_start, policy.cadence.within_days, clock.zone)
 
 
 def days_from(t: datetime, days: int, zone: ZoneInfo) -> datetime:

@@ -127,9 +127,11 @@ def _facts(
 ) -> LeadFacts:
     first, last, contact = tried.first(), tried.last(), reached.first()
     received_at = case.lead.received_at
+    is_exact = first is not None and first.latest_at is None and case.lead.received_latest_at is None
+    wall_s = int((first.occurred_at - received_at).total_seconds()) if is_exact and first is not None else None
     try:
         clock = case_clock(case, policy)
-        working_s = None if first is None else clock.elapsed(received_at, first.occurred_at)
+        working_s = clock.elapsed(received_at, first.occurred_at) if is_exact and first is not None else None
         response_due_at = None if case.lead.is_imported else response_due(case, policy, clock)
         due_at = _due_at(case, policy, clock, findings, tried, reached)
     except NoWorkingHours:
@@ -138,7 +140,7 @@ def _facts(
     return LeadFacts(
         first_attempt_at=None if first is None else first.occurred_at,
         first_attempt_working_s=working_s,
-        first_attempt_wall_s=None if first is None else int((first.occurred_at - received_at).total_seconds()),
+        first_attempt_wall_s=wall_s,
         first_connection_at=None if contact is None else contact.occurred_at,
         call_attempts=calls,
         email_attempts=emails,
@@ -167,7 +169,7 @@ def _due_at(
         return finding.outcome is Outcome.BREACH or finding.reason in waiting
 
     last = tried.last()
-    touched = [each.occurred_at for each in (last, reached.last()) if each is not None]
+    touched = [each.no_later_than for each in (last, reached.last()) if each is not None]
     dues: list[datetime] = []
     if is_open("RT002", "waiting_in_time"):
         dues.append(response_due(case, policy, clock))
@@ -178,7 +180,7 @@ def _due_at(
     if last is not None and is_open("FU002", "recontact_due"):
         dues.append(recontact_due(last, policy, clock))
     if is_open("NC002", "touched_lately"):
-        dues.append(silence_due(max(touched, default=case.lead.received_at), policy, clock))
+        dues.append(silence_due(max(touched, default=case.lead.clock_start), policy, clock))
     return min(dues, default=None)
 
 

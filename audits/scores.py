@@ -163,7 +163,7 @@ def _all_is_known(case: LeadCase, *touches: Touches) -> bool:
 
 def _recontact(finding: Finding, tried: Touches, reached: Touches) -> ScorePart:
     last, contact = tried.last(), reached.last()
-    if last is not None and contact is not None and contact.occurred_at >= last.occurred_at:
+    if last is not None and contact is not None and contact.no_later_than >= last.occurred_at:
         return ScorePart("re-contact", RECONTACT, RECONTACT, "the last attempt reached the person")
     return _by_outcome("re-contact", RECONTACT, finding)
 

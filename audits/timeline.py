@@ -23,6 +23,7 @@ CONTACT_FACTS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 _NOT_TAKEN_PLACE = frozenset({ActivityState.PLANNED, ActivityState.CANCELLED, ActivityState.FAILED})
 _NOT_REACHED = frozenset(Disposition) - {Disposition.CONNECTED}
 _WRITTEN = frozenset({ActivityKind.EMAIL, ActivityKind.MESSAGE})
+_DAY_OF_ARRIVAL = "gives only the day, that on which the lead arrived"
 
 
 class AttemptVerdict(StrEnum):
@@ -96,12 +97,14 @@ def connections(case: LeadCase, policy: Policy) -> Touches:
     sure: list[Activity] = []
     unknown: list[Judged] = []
     for activity in case.activities:
-        if not case.lead.received_at <= activity.occurred_at <= case.as_of:
+        if activity.no_later_than < case.lead.received_at or activity.occurred_at > case.as_of:
             continue
         if activity.kind in _WRITTEN:
             verdict, why = _reply(activity, first_sure, first_any)
         else:
             verdict, why = _conversation(activity, policy.min_conversation_s)
+        if verdict is AttemptVerdict.YES and activity.occurred_at < case.lead.received_at:
+            verdict, why = AttemptVerdict.UNKNOWN, _DAY_OF_ARRIVAL
         if verdict is AttemptVerdict.YES:
             sure.append(activity)
         elif verdict is AttemptVerdict.UNKNOWN:
@@ -150,7 +153,7 @@ def _attempt(activity: Activity, received_at: datetime, as_of: datetime) -> tupl
         return no, "is a note"
     if activity.state in _NOT_TAKEN_PLACE:
         return no, "did not take place"
-    if activity.occurred_at < received_at:
+    if activity.no_later_than < received_at:
         return no, "lies before the lead arrived"
     if activity.occurred_at > as_of:
         return no, "lies ahead"
@@ -165,6 +168,8 @@ def _attempt(activity: Activity, received_at: datetime, as_of: datetime) -> tupl
             return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine acted"
     if activity.state is None:
         return AttemptVerdict.UNKNOWN, "does not say whether it took place"
+    if activity.occurred_at < received_at:
+        return AttemptVerdict.UNKNOWN, _DAY_OF_ARRIVAL
     return AttemptVerdict.YES, "is an attempt"
 
 
@@ -196,7 +201,7 @@ def _reply(activity: Activity, first_sure: datetime | None, first_any: datetime 
         return no, "is no answer of the lead"
     if activity.state in _NOT_TAKEN_PLACE or activity.disposition is Disposition.BOUNCED:
         return no, "did not take place"
-    if first_any is None or activity.occurred_at < first_any:
+    if first_any is None or activity.no_later_than < first_any:
         return no, "came before any attempt"
     if activity.direction is None:
         return AttemptVerdict.UNKNOWN, "does not say who wrote"

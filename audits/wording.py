@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from audits.model.activity import Activity, ActivityKind
+from audits.model.lead import Lead
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _KIND_WORDS = {
@@ -21,6 +22,20 @@ def moment(t: datetime, zone: ZoneInfo) -> str:
     """`Mon 2026-03-02 10:00` by the clock of `zone`."""
     local = t.astimezone(zone)
     return f"{_WEEKDAYS[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+
+
+def act_moment(activity: Activity, zone: ZoneInfo) -> str:
+    """When it took place: a `moment`, or only its day where the hour is not known."""
+    if activity.latest_at is None:
+        return moment(activity.occurred_at, zone)
+    return f"{moment(activity.occurred_at, zone)[:-6]} (hour not known)"
+
+
+def arrival_moment(lead: Lead, zone: ZoneInfo) -> str:
+    """When the lead arrived: a `moment`, or only its day where the hour is not known."""
+    if lead.received_latest_at is None:
+        return moment(lead.received_at, zone)
+    return f"{moment(lead.received_at, zone)[:-6]} (hour not known)"
 
 
 def moment_after(t: datetime, previous: datetime, zone: ZoneInfo) -> str:

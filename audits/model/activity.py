@@ -52,7 +52,9 @@ class Activity:
 
     None means "the CRM does not say, or says something unmapped": `direction`, `state`, `disposition` and
     `is_automated` are judged as unknown then, never guessed. `occurred_at` can be edited by people in most CRMs,
-    `recorded_at` cannot. `raw` holds the values as read (field name, value) for evidence.
+    `recorded_at` cannot. `latest_at`: None when `occurred_at` is exact; where only the day is known, the act lies
+    between `occurred_at`, its first second, and `latest_at`, its last. `raw` holds the values as read (field name,
+    value) for evidence.
     """
 
     activity_id: str
@@ -67,6 +69,12 @@ class Activity:
     duration_s: int | None = None
     owner_id: str | None = None
     raw: tuple[tuple[str, str], ...] = ()
+    latest_at: datetime | None = None
+
+    @property
+    def no_later_than(self) -> datetime:
+        """The latest instant at which it can have taken place."""
+        return self.latest_at or self.occurred_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -267,6 +267,7 @@ def _lead(reader: _Reader) -> Lead:
         is_imported=bool(reader.opt_flag("is_imported")),
         record_url=reader.opt_text("record_url"),
         modified_at=reader.opt_at("modified_at"),
+        received_latest_at=reader.opt_at("received_latest_at"),
     )
     reader.done()
     return lead
@@ -286,6 +287,7 @@ def _activity(reader: _Reader) -> Activity:
         duration_s=reader.opt_whole("duration_s"),
         owner_id=reader.opt_text("owner_id"),
         raw=reader.pairs("raw"),
+        latest_at=reader.opt_at("latest_at"),
     )
     reader.done()
     return activity

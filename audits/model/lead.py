@@ -23,6 +23,8 @@ class Lead:
     `received_at` is the moment the lead reached the CRM and starts every clock. `recorded_at` is when the CRM
     made the record (later for imports). `status` is None when the CRM's status is not mapped: rules that need
     it answer `not_evaluated`. `is_imported` rows are no fresh leads: response rules do not apply to them.
+    `received_latest_at`: None when `received_at` is exact; where only the day of arrival is known, `received_at` is
+    its first second and this its last.
     """
 
     lead_id: str
@@ -45,6 +47,12 @@ class Lead:
     is_imported: bool = False
     record_url: str | None = None
     modified_at: datetime | None = None
+    received_latest_at: datetime | None = None
+
+    @property
+    def clock_start(self) -> datetime:
+        """From when the clocks run for sure: the latest instant at which the lead can have arrived."""
+        return self.received_latest_at or self.received_at
 
     @property
     def full_name(self) -> str:

@@ -46,7 +46,8 @@ outbound message, or a meeting that took place, also when the lead did not come.
 automated sends, and acts that failed, were cancelled or are only planned are none. **Contact made** is a call in
 either direction that reached the person (20 seconds or more where the length is known), a meeting to which the person
 came, or an answer in writing to an attempt. What the CRM does not say is unknown: it never changes a sure answer, and
-where the answer hangs on it the outcome is *not evaluated*.
+where the answer hangs on it the outcome is *not evaluated*. So it is with the hour, where only the day of an act or
+of the arrival is known: what falls due after it is counted from the end of that day.
 
 Spans are working time by the team's calendar, cut to the hours of whoever held the lead; days are calendar days in
 the team's time zone. Findings also keep wall time. A rule's id is never used again for something else; a changed

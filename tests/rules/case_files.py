@@ -2,14 +2,15 @@
 
 A file holds `rule`, shared `policy` and `lead` fields, and `cases`. Times without an offset are by the clock of the
 policy's zone. An activity is written `- call: "2026-03-02 10:20"` with any field of Activity beside it; what is not
-written is a human outbound act that took place and was recorded at once. `null` means that the CRM does not say.
+written is a human outbound act that took place and was recorded at once. `null` means that the CRM does not say. A
+date without a time of day means that only the day is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +61,15 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def span_of(text: str, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """The instant, or the first and the last second of a day that is written without a time."""
+    first = instant(text, zone)
+    if len(str(text)) > len("2026-03-02"):
+        return first, None
+    next_day = first.astimezone(zone).date() + timedelta(days=1)
+    return first, instant(next_day.isoformat(), zone) - timedelta(seconds=1)
+
+
 def _read(path: Path) -> list[RuleCase]:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert set(data) <= {"rule", "policy", "lead", "cases"}, f"{path.name}: unknown fields"
@@ -103,16 +113,16 @@ def _policy(data: dict[str, Any]) -> tuple[Policy, ZoneInfo]:
 
 
 def _lead(data: dict[str, Any], zone: ZoneInfo) -> Lead:
-    received_at = instant(data.pop("received_at"), zone)
+    received_at, latest_at = span_of(data.pop("received_at"), zone)
     if data.get("status") is not None:
         data["status"] = LeadStatus(data["status"])
-    return Lead(lead_id="L1", received_at=received_at, recorded_at=received_at, **data)
+    return Lead(lead_id="L1", received_at=received_at, recorded_at=received_at, received_latest_at=latest_at, **data)
 
 
 def _activity(index: int, data: dict[str, Any], zone: ZoneInfo) -> Activity:
     data = dict(data)
     kind = next(kind for kind in ActivityKind if kind.value in data)
-    occurred_at = instant(data.pop(kind.value), zone)
+    occurred_at, latest_at = span_of(data.pop(kind.value), zone)
     recorded_at = instant(data.pop("recorded_at"), zone) if "recorded_at" in data else occurred_at
     direction, state = data.pop("direction", "outbound"), data.pop("state", "done")
     disposition = data.pop("disposition", None)
@@ -122,6 +132,7 @@ def _activity(index: int, data: dict[str, Any], zone: ZoneInfo) -> Activity:
         lead_id="L1",
         kind=kind,
         occurred_at=occurred_at,
+        latest_at=latest_at,
         recorded_at=recorded_at,
         direction=None if direction is None else Direction(direction),
         state=None if state is None else ActivityState(state),

@@ -25,7 +25,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
-from audits.wording import counted, kind_word, moment
+from audits.wording import act_moment, arrival_moment, counted, kind_word, moment
 
 INFO = RuleInfo(
     rule_id="FU001",
@@ -102,8 +102,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     measures = (
         Measure("cadence_calls", calls, "count"),
         Measure("cadence_emails", emails, "count"),
-        Measure("cadence_wall_s", int((case.as_of - lead.received_at).total_seconds()), "s"),
-        Measure("cadence_working_s", clock.elapsed(lead.received_at, case.as_of), "s"),
+        Measure("cadence_wall_s", max(0, int((case.as_of - lead.clock_start).total_seconds())), "s"),
+        Measure("cadence_working_s", clock.elapsed(lead.clock_start, case.as_of), "s"),
     )
     evidence = (received_evidence(lead), *(each for activity in within for each in activity_evidence(activity)))
     end = moment(end_at, clock.zone)
@@ -130,7 +130,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="contact_made",
-            sentence=f"Contact was made {moment(contact.occurred_at, clock.zone)} ({kind_word(contact)}).",
+            sentence=f"Contact was made {act_moment(contact, clock.zone)} ({kind_word(contact)}).",
             measures=measures,
             evidence=activity_evidence(contact),
         )
@@ -158,7 +158,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         outcome=Outcome.BREACH,
         reason="too_few_attempts",
         sentence=(
-            f"Received {moment(lead.received_at, clock.zone)}; {agreed} made before the cadence of "
+            f"Received {arrival_moment(lead, clock.zone)}; {agreed} made before the cadence of "
             f"{policy.cadence.within_days} days ended {end}, and no contact was made."
         ),
         measures=measures,

@@ -24,7 +24,7 @@ from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, connections, failed_attempt, holder_at
-from audits.wording import kind_word, moment, moment_after, span
+from audits.wording import act_moment, kind_word, moment_after, span
 
 INFO = RuleInfo(
     rule_id="FU002",
@@ -82,16 +82,16 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     clock = case_clock(case, policy)
     measures = (
         Measure("last_attempt_at", last.occurred_at.isoformat(), "at"),
-        Measure("since_last_attempt_working_s", clock.elapsed(last.occurred_at, case.as_of), "s"),
-        Measure("since_last_attempt_wall_s", int((case.as_of - last.occurred_at).total_seconds()), "s"),
+        Measure("since_last_attempt_working_s", clock.elapsed(last.no_later_than, case.as_of), "s"),
+        Measure("since_last_attempt_wall_s", max(0, int((case.as_of - last.no_later_than).total_seconds())), "s"),
     )
-    tried_at = moment(last.occurred_at, clock.zone)
+    tried_at = act_moment(last, clock.zone)
     reached = connections(case, policy)
     contact = reached.last()
-    if contact is not None and contact.occurred_at >= last.occurred_at:
+    if contact is not None and contact.no_later_than >= last.occurred_at:
         return _not_applicable(
             "contact_made",
-            f"The person was reached {moment(contact.occurred_at, clock.zone)} ({kind_word(contact)}).",
+            f"The person was reached {act_moment(contact, clock.zone)} ({kind_word(contact)}).",
             measures,
         )
     failed = failed_attempt(last, policy)
@@ -120,7 +120,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         unsure = Judged(last, AttemptVerdict.UNKNOWN, "does not say whether the person was reached")
         return unknown_activity(unsure, _QUESTION, measures)
     later = next(
-        (each for each in (*tried.unknown, *reached.unknown) if each.activity.occurred_at >= last.occurred_at), None
+        (each for each in (*tried.unknown, *reached.unknown) if each.activity.no_later_than >= last.occurred_at), None
     )
     if later is not None:
         return unknown_activity(later, _QUESTION, measures)

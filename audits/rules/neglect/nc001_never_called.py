@@ -26,7 +26,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import attempts, connections, holder_at
-from audits.wording import counted, kind_word, moment, moment_after, span
+from audits.wording import act_moment, arrival_moment, counted, kind_word, moment_after, span
 
 INFO = RuleInfo(
     rule_id="NC001",
@@ -89,14 +89,14 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     calls = [activity for activity in tried.sure if activity.kind is ActivityKind.CALL]
     measures = (
         Measure("call_attempts", len(calls), "count"),
-        Measure("open_working_s", clock.elapsed(lead.received_at, case.as_of), "s"),
-        Measure("open_wall_s", int((case.as_of - lead.received_at).total_seconds()), "s"),
+        Measure("open_working_s", clock.elapsed(lead.clock_start, case.as_of), "s"),
+        Measure("open_wall_s", max(0, int((case.as_of - lead.clock_start).total_seconds())), "s"),
     )
     if calls:
         return Draft(
             outcome=Outcome.PASS,
             reason="called",
-            sentence=f"Called {counted(len(calls), 'time')}, first {moment(calls[0].occurred_at, clock.zone)}.",
+            sentence=f"Called {counted(len(calls), 'time')}, first {act_moment(calls[0], clock.zone)}.",
             measures=measures,
             evidence=activity_evidence(calls[0]),
             owner_id=holder_at(case, calls[0].occurred_at),
@@ -107,12 +107,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="contact_made",
-            sentence=f"The person was spoken with {moment(spoken.occurred_at, clock.zone)} ({kind_word(spoken)}).",
+            sentence=f"The person was spoken with {act_moment(spoken, clock.zone)} ({kind_word(spoken)}).",
             measures=measures,
             evidence=activity_evidence(spoken),
         )
     due_at = call_due(case, policy, clock)
-    received = moment(lead.received_at, clock.zone)
+    received = arrival_moment(lead, clock.zone)
     due = moment_after(due_at, lead.received_at, clock.zone)
     limit = span(policy.never_called_after_s)
     if case.as_of < due_at:

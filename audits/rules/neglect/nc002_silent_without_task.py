@@ -29,7 +29,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
-from audits.wording import kind_word, moment, moment_after, span
+from audits.wording import act_moment, arrival_moment, kind_word, moment, moment_after, span
 
 INFO = RuleInfo(
     rule_id="NC002",
@@ -81,20 +81,22 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     tried, reached = attempts(case), connections(case, policy)
     touch = max(
         (each for each in (tried.last(), reached.last()) if each is not None),
-        key=lambda each: each.occurred_at,
+        key=lambda each: each.no_later_than,
         default=None,
     )
-    touched_at = lead.received_at if touch is None else touch.occurred_at
+    touched_at = lead.clock_start if touch is None else touch.no_later_than
     steps = _planned(case)
     measures = (
         at_measure("last_touch_at", touched_at),
         Measure("silent_working_s", clock.elapsed(touched_at, case.as_of), "s"),
-        Measure("silent_wall_s", int((case.as_of - touched_at).total_seconds()), "s"),
+        Measure("silent_wall_s", max(0, int((case.as_of - touched_at).total_seconds())), "s"),
         at_measure("next_step_at", steps[0].at if steps else None),
     )
-    what = "received" if touch is None else f"last touch ({kind_word(touch)})"
-    since = f"{what} {moment(touched_at, clock.zone)}"
-    since = since[0].upper() + since[1:]
+    since = (
+        f"Received {arrival_moment(lead, clock.zone)}"
+        if touch is None
+        else f"Last touch ({kind_word(touch)}) {act_moment(touch, clock.zone)}"
+    )
     evidence = (received_evidence(lead),) if touch is None else activity_evidence(touch)
     due_at = silence_due(touched_at, policy, clock)
     due = moment_after(due_at, touched_at, clock.zone)
@@ -120,9 +122,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             owner_id=holder_at(case, case.as_of),
             wakes=ends,
         )
-    possible = max((*tried.unknown, *reached.unknown), key=lambda each: each.activity.occurred_at, default=None)
-    if possible is not None and possible.activity.occurred_at >= touched_at:
-        silent_anyway_at = silence_due(possible.activity.occurred_at, policy, clock)
+    possible = max((*tried.unknown, *reached.unknown), key=lambda each: each.activity.no_later_than, default=None)
+    if possible is not None and possible.activity.no_later_than >= touched_at:
+        silent_anyway_at = silence_due(possible.activity.no_later_than, policy, clock)
         if case.as_of < silent_anyway_at:
             return replace(unknown_activity(possible, _QUESTION, measures), wakes=(silent_anyway_at,))
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.TASKS) or clock.doubt
@@ -146,10 +148,10 @@ def _planned(case: LeadCase) -> list[Evidence]:
         if not task.is_done and task.due_at is not None and task.due_at > case.as_of
     ]
     found += [
-        (activity.occurred_at, activity.kind.value, activity.activity_id)
+        (activity.no_later_than, activity.kind.value, activity.activity_id)
         for activity in case.activities
         if activity.state is ActivityState.PLANNED
-        and activity.occurred_at > case.as_of
+        and activity.no_later_than > case.as_of
         and activity.kind is not ActivityKind.NOTE
         and activity.is_automated is not True
     ]

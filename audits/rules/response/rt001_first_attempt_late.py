@@ -19,12 +19,14 @@ from audits.lead_rule import (
     received_evidence,
     unknown_activity,
 )
+from audits.model.activity import Activity
 from audits.model.case import LeadCase
 from audits.model.finding import Measure, Outcome
+from audits.model.lead import Lead
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
-from audits.timeline import CONTACT_FACTS, attempts, holder_at
-from audits.wording import kind_word, moment, moment_after, span
+from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, holder_at
+from audits.wording import act_moment, arrival_moment, kind_word, moment_after, span
 
 INFO = RuleInfo(
     rule_id="RT001",
@@ -93,12 +95,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         )
     clock = case_clock(case, policy)
     due_at = response_due(case, policy, clock)
-    working_s = clock.elapsed(lead.received_at, first.occurred_at)
+    is_exact = first.latest_at is None and lead.received_latest_at is None
+    working_s = clock.elapsed(lead.received_at, first.occurred_at) if is_exact else None
     measures = (
         at_measure("first_attempt_at", first.occurred_at),
         Measure("first_attempt_working_s", working_s, "s"),
-        Measure("first_attempt_wall_s", _whole_s(lead.received_at, first.occurred_at), "s"),
-        Measure("recorded_after_s", _whole_s(first.occurred_at, first.recorded_at), "s"),
+        Measure("first_attempt_wall_s", _whole_s(lead.received_at, first.occurred_at) if is_exact else None, "s"),
+        Measure("recorded_after_s", _whole_s(first.no_later_than, first.recorded_at) if is_exact else None, "s"),
     )
     late = first.occurred_at.replace(microsecond=0) > due_at
     if late:
@@ -109,19 +112,33 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             return not_looked_at(missing, _QUESTION, measures)
         if clock.doubt is not None:
             return not_looked_at(clock.doubt, _QUESTION, measures)
+    else:
+        # In time for sure only when the latest instant of an attempt is in time for the earliest one of the arrival.
+        surely_due_at = clock.after(lead.received_at, response_target_s(case, policy))
+        if min(each.no_later_than for each in tried.sure).replace(microsecond=0) > surely_due_at:
+            return _day_only(lead, first, measures)
     overrun = f", due {moment_after(due_at, first.occurred_at, clock.zone)}" if late else ""
+    attempted = (
+        moment_after(first.occurred_at, lead.received_at, clock.zone) if is_exact else act_moment(first, clock.zone)
+    )
+    worked = "" if working_s is None else f", {span(working_s)} of working time"
     return Draft(
         outcome=Outcome.BREACH if late else Outcome.PASS,
         reason="late" if late else "in_time",
         sentence=(
-            f"Received {moment(lead.received_at, clock.zone)}, first attempt "
-            f"{moment_after(first.occurred_at, lead.received_at, clock.zone)} ({kind_word(first)}), "
-            f"{span(working_s)} of working time; target {span(response_target_s(case, policy))}{overrun}."
+            f"Received {arrival_moment(lead, clock.zone)}, first attempt "
+            f"{attempted} ({kind_word(first)}){worked}; target {span(response_target_s(case, policy))}{overrun}."
         ),
         measures=measures,
         evidence=(received_evidence(lead), *activity_evidence(first)),
         owner_id=holder_at(case, min(due_at, first.occurred_at)),
     )
+
+
+def _day_only(lead: Lead, first: Activity, measures: tuple[Measure, ...]) -> Draft:
+    if lead.received_latest_at is not None:
+        return not_looked_at("only the day on which the lead arrived is known", _QUESTION, measures)
+    return unknown_activity(Judged(first, AttemptVerdict.UNKNOWN, "gives only the day"), _QUESTION, measures)
 
 
 def _whole_s(a: datetime, b: datetime) -> int:

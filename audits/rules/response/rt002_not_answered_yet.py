@@ -23,7 +23,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, holder_at
-from audits.wording import moment, moment_after, span
+from audits.wording import arrival_moment, moment_after, span
 
 INFO = RuleInfo(
     rule_id="RT002",
@@ -88,10 +88,10 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     clock = case_clock(case, policy)
     due_at = response_due(case, policy, clock)
     measures = (
-        Measure("waited_working_s", clock.elapsed(lead.received_at, case.as_of), "s"),
-        Measure("waited_wall_s", int((case.as_of - lead.received_at).total_seconds()), "s"),
+        Measure("waited_working_s", clock.elapsed(lead.clock_start, case.as_of), "s"),
+        Measure("waited_wall_s", max(0, int((case.as_of - lead.clock_start).total_seconds())), "s"),
     )
-    received = moment(lead.received_at, clock.zone)
+    received = arrival_moment(lead, clock.zone)
     due = moment_after(due_at, lead.received_at, clock.zone)
     target = span(response_target_s(case, policy))
     if case.as_of < due_at:
