@@ -71,7 +71,7 @@ class Intake:
 
         def keep(lead: Lead, row: Row) -> None:
             self._store.add_lead(lead, row.line)
-            self._note(lead.received_at, lead.recorded_at)
+            self._note(lead.clock_start, lead.recorded_at)
             region = lead.country or self._region
             numbers = {phone_key(text, region) for text in (lead.phone, lead.mobile)}
             for number in sorted(filter(None, numbers)):
@@ -95,9 +95,10 @@ class Intake:
                 for touch in touches:
                     self._store.add_touch(touch, sheet.name, place, row.line)
                     act = touch.act
-                    is_plan = not isinstance(act, Activity) or act.state is ActivityState.PLANNED
-                    if touch.is_recorded_known or not is_plan:
+                    if touch.is_recorded_known:
                         self._note(act.recorded_at)
+                    elif isinstance(act, Activity) and act.state is not ActivityState.PLANNED:
+                        self._note(act.no_later_than)
 
             return self._read(sheet, how.name, names, rows.times, rows.touches, keep)
 
@@ -106,7 +107,7 @@ class Intake:
 
         def keep(event: Event, _: Row) -> None:
             self._store.add_event(event)
-            self._note(event.event_at)
+            self._note(event.latest_at or event.event_at)
 
         names = {name for each in how.lead.columns.values() for name in each} | set(how.columns.values())
         with open_sheet(path, how.lead.file, names) as sheet:

@@ -174,6 +174,7 @@ def _event_case(events: list[Event], how: EventLogMap, as_of: datetime, coverage
     lead = replace(
         last.lead,
         received_at=first.lead.received_at,
+        received_latest_at=first.lead.received_latest_at,
         recorded_at=min(first.lead.recorded_at, first.event_at),
         modified_at=last.event_at,
     )
@@ -219,6 +220,7 @@ def _event_activity(event: Event, first_actor: str | None, how: EventLogMap) -> 
         lead_id=event.lead.lead_id,
         kind=ActivityKind.NOTE if is_recorder and not is_system else ActivityKind(how.touch_kind.value),
         occurred_at=event.event_at,
+        latest_at=event.latest_at,
         recorded_at=event.event_at,
         direction=Direction.OUTBOUND,
         state=ActivityState.DONE,

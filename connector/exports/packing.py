@@ -37,7 +37,7 @@ def unpack_activity(packed: bytes) -> Activity:
     for name, enum in (("direction", Direction), ("state", ActivityState), ("disposition", Disposition)):
         if fields[name] is not None:
             fields[name] = enum(fields[name])
-    _times(fields, "occurred_at", "recorded_at")
+    _times(fields)
     fields["raw"] = _raw(fields["raw"])
     return Activity(**fields)
 
@@ -45,7 +45,7 @@ def unpack_activity(packed: bytes) -> Activity:
 def unpack_task(packed: bytes) -> Task:
     """The task that was packed."""
     fields = orjson.loads(packed)
-    _times(fields, "recorded_at", "due_at", "completed_at")
+    _times(fields)
     fields["raw"] = _raw(fields["raw"])
     return Task(**fields)
 
@@ -54,21 +54,21 @@ def unpack_event(packed: bytes) -> Event:
     """The event that was packed."""
     fields = orjson.loads(packed)
     fields["lead"] = _lead(fields["lead"])
-    _times(fields, "event_at")
+    _times(fields)
     return Event(**fields)
 
 
 def _lead(fields: dict[str, object]) -> Lead:
-    _times(fields, "received_at", "recorded_at", "modified_at")
+    _times(fields)
     if fields["status"] is not None:
         fields["status"] = LeadStatus(cast("str", fields["status"]))
     return Lead(**fields)  # type: ignore[arg-type]  # the names and types that pack() wrote
 
 
-def _times(fields: dict[str, object], *names: str) -> None:
-    for name in names:
-        text = fields[name]
-        if isinstance(text, str):
+def _times(fields: dict[str, object]) -> None:
+    """Times are named *_at, everywhere."""
+    for name, text in fields.items():
+        if name.endswith("_at") and isinstance(text, str):
             fields[name] = datetime.fromisoformat(text)
 
 

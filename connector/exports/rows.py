@@ -23,7 +23,7 @@ from connector.exports.mapping import (
 from connector.exports.problems import BadCell, excerpt
 from connector.exports.sheet import Cell, FaultyCell, Row, Sheet
 from connector.exports.tallies import UnmappedValues
-from connector.exports.times import TimeReader, span_s
+from connector.exports.times import Moment, TimeReader, span_s
 
 FieldT = TypeVar("FieldT", bound=StrEnum)
 ValueT = TypeVar("ValueT")
@@ -85,18 +85,23 @@ class _Cells(Generic[FieldT]):
 
     def instant(self, row: Row, field: FieldT, times: TimeReader) -> datetime | None:
         """The instant, or None when empty. Raises BadCell."""
+        found = self.moment(row, field, times)
+        return None if found is None else found.at
+
+    def moment(self, row: Row, field: FieldT, times: TimeReader) -> Moment | None:
+        """The instant or the day, or None when empty. Raises BadCell."""
         name, found = self.cell(row, field)
         if found == "":
             return None
         try:
-            return times.instant(found)
+            return times.moment(found)
         except ValueError as error:
             shown = found.text if isinstance(found, FaultyCell) else str(found)
             raise BadCell(name, excerpt(shown), f"{field.value}: {error}") from None
 
-    def needed_instant(self, row: Row, field: FieldT, times: TimeReader) -> datetime:
-        """The instant. Raises BadCell when empty."""
-        found = self.instant(row, field, times)
+    def needed_moment(self, row: Row, field: FieldT, times: TimeReader) -> Moment:
+        """The instant or the day. Raises BadCell when empty."""
+        found = self.moment(row, field, times)
         if found is None:
             raise BadCell(self._names(field), "", f"{field.value} is empty")
         return found
@@ -135,12 +140,13 @@ class LeadRows:
     def lead(self, row: Row) -> Lead:
         """The lead in `row`. Raises BadCell naming the column."""
         cells, times = self._cells, self.times
-        received_at = cells.needed_instant(row, LeadField.RECEIVED_AT, times)
+        received = cells.needed_moment(row, LeadField.RECEIVED_AT, times)
         raw_status, imported = cells.text(row, LeadField.STATUS), cells.text(row, LeadField.IMPORTED)
         return Lead(
             lead_id=cells.needed_text(row, LeadField.LEAD_ID),
-            received_at=received_at,
-            recorded_at=cells.instant(row, LeadField.RECORDED_AT, times) or received_at,
+            received_at=received.at,
+            received_latest_at=received.latest_at,
+            recorded_at=cells.instant(row, LeadField.RECORDED_AT, times) or received.at,
             modified_at=cells.instant(row, LeadField.MODIFIED_AT, times),
             first_name=cells.text(row, LeadField.FIRST_NAME),
             last_name=cells.text(row, LeadField.LAST_NAME),
@@ -193,19 +199,19 @@ class TouchRows:
         )
         kind = self._kind(row)
         touch_id = cells.text(row, TouchField.TOUCH_ID) or f"{self._name}:{row.line}"
-        occurred_at = cells.needed_instant(row, TouchField.OCCURRED_AT, self.times)
+        occurred = cells.needed_moment(row, TouchField.OCCURRED_AT, self.times)
         recorded_at = cells.instant(row, TouchField.RECORDED_AT, self.times)
         read = self._task if kind is TouchKind.TASK else self._activity
         return [
             Touch(
-                act=read(row, kind, touch_id, lead_id, occurred_at, recorded_at or occurred_at),
+                act=read(row, kind, touch_id, lead_id, occurred, recorded_at or occurred.at),
                 is_recorded_known=recorded_at is not None,
             )
             for lead_id in dict.fromkeys(lead_ids)
         ]
 
     def _activity(
-        self, row: Row, kind: TouchKind, touch_id: str, lead_id: str, occurred_at: datetime, recorded_at: datetime
+        self, row: Row, kind: TouchKind, touch_id: str, lead_id: str, occurred: Moment, recorded_at: datetime
     ) -> Activity:
         cells, how = self._cells, self._how
         raw_owner = cells.text(row, TouchField.OWNER)
@@ -213,7 +219,8 @@ class TouchRows:
             activity_id=touch_id,
             lead_id=lead_id,
             kind=ActivityKind(kind.value),
-            occurred_at=occurred_at,
+            occurred_at=occurred.at,
+            latest_at=occurred.latest_at,
             recorded_at=recorded_at,
             direction=self._meaning(row, TouchField.DIRECTION, how.direction),
             state=self._meaning(row, TouchField.STATE, how.state),
@@ -225,16 +232,18 @@ class TouchRows:
         )
 
     def _task(
-        self, row: Row, _: TouchKind, touch_id: str, lead_id: str, occurred_at: datetime, recorded_at: datetime
+        self, row: Row, _: TouchKind, touch_id: str, lead_id: str, occurred: Moment, recorded_at: datetime
     ) -> Task:
         cells = self._cells
         state = self._meaning(row, TouchField.STATE, self._how.state)
         completed_at = cells.instant(row, TouchField.COMPLETED_AT, self.times)
+        due = cells.moment(row, TouchField.DUE_AT, self.times) or occurred
         return Task(
             task_id=touch_id,
             lead_id=lead_id,
             recorded_at=recorded_at,
-            due_at=cells.instant(row, TouchField.DUE_AT, self.times) or occurred_at,
+            # A task that is due on a day is due when that day ends.
+            due_at=due.latest_at or due.at,
             is_done=completed_at is not None or state in (ActivityState.DONE, ActivityState.CANCELLED),
             completed_at=completed_at,
             owner_id=_owner(self._owners, cells.text(row, TouchField.OWNER)),
@@ -284,6 +293,7 @@ class Event:
     lead: Lead
     line: int
     event_at: datetime
+    latest_at: datetime | None
     order: int
     actor: str | None
 
@@ -300,13 +310,15 @@ class EventRows:
     def event(self, row: Row) -> Event:
         """The event in `row`. Raises BadCell naming the column."""
         cells = self._cells
+        event = cells.needed_moment(row, EventField.EVENT_AT, self.times)
         order = cells.text(row, EventField.ORDER)
         if order is not None and not order.lstrip("-").isdecimal():
             raise BadCell("", excerpt(order), "order: is no whole number")
         return Event(
             lead=self._leads.lead(row),
             line=row.line,
-            event_at=cells.needed_instant(row, EventField.EVENT_AT, self.times),
+            event_at=event.at,
+            latest_at=event.latest_at,
             order=int(order or 0),
             actor=cells.text(row, EventField.ACTOR),
         )

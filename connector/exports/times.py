@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 
 from audits.model.working_calendar import FIRST_YEAR, LAST_YEAR
 from audits.model.zones import load_zone
@@ -16,12 +17,19 @@ _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-5][0-9])")
 _UNIT_S = {DurationUnit.SECONDS: 1.0, DurationUnit.MILLISECONDS: 0.001, DurationUnit.MINUTES: 60.0}
 
 
+class Moment(NamedTuple):
+    """When something was, UTC. `latest_at` None = exactly at `at`; else somewhere from `at` to `latest_at`."""
+
+    at: datetime
+    latest_at: datetime | None
+
+
 class TimeReader:
     """Reads the times of one file and counts what needed a rule.
 
     repeated_hours  local times that the clocks show twice; read as the map says.
     skipped_hours   local times that the clocks never show; read as the map says.
-    days_only       dates without a time of day; read as midnight.
+    days_only       dates without a time of day; a span from the first to the last second of that local day.
     """
 
     def __init__(self, how: TimeReading) -> None:
@@ -33,10 +41,24 @@ class TimeReader:
         self.days_only = 0
 
     def instant(self, cell: Cell) -> datetime:
-        """The instant in `cell`, whole seconds, UTC. Raises ValueError with a reason for a person."""
+        """The instant in `cell`, UTC, whole seconds; of a day its first. Raises ValueError with a reason."""
+        return self.moment(cell).at
+
+    def moment(self, cell: Cell) -> Moment:
+        """The same, and until when it can have been. A date cell of a workbook at midnight is taken as a day."""
         if isinstance(cell, FaultyCell):
             raise ValueError(cell.reason)
-        found = cell if isinstance(cell, datetime) else self._parsed(cell.strip())
+        if isinstance(cell, datetime):
+            found, is_day = cell, cell.time() == time()
+        else:
+            found, is_day = self._parsed(cell.strip())
+        at = self._utc(found)
+        if not is_day:
+            return Moment(at, None)
+        self.days_only += 1
+        return Moment(at, self._utc(found + timedelta(days=1)) - timedelta(seconds=1))
+
+    def _utc(self, found: datetime) -> datetime:
         if found.tzinfo is None:
             found = self._placed(found)
         try:
@@ -47,15 +69,14 @@ class TimeReader:
             raise ValueError(f"the year {found.year} looks like a placeholder")
         return instant
 
-    def _parsed(self, text: str) -> datetime:
+    def _parsed(self, text: str) -> tuple[datetime, bool]:
+        """The time written, and whether it is a date without a time of day."""
         for pattern, has_time in self._patterns:
             try:
                 found = _by_pattern(text, pattern)
             except (ValueError, OverflowError):
                 continue
-            if not has_time or (pattern == "iso" and len(text) <= len("2024-01-01")):
-                self.days_only += 1
-            return found
+            return found, not has_time or (pattern == "iso" and len(text) <= len("2024-01-01"))
         raise ValueError(f"is no time of the format {' or '.join(pattern for pattern, _ in self._patterns)}")
 
     def _placed(self, local: datetime) -> datetime:

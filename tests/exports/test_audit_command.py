@@ -155,6 +155,22 @@ def test_a_plan_is_known_before_it_takes_place(run_audit: RunAudit):
     assert ran.told["left_out"]["touches_after_as_of"] == 0
 
 
+def test_days_without_a_time_blame_nobody_who_may_have_been_in_time(run_audit: RunAudit):
+    map_ = MAP.replace('["%Y-%m-%d %H:%M"]', '["%Y-%m-%d %H:%M", "%Y-%m-%d"]')
+    leads = LEADS.replace("2026-03-02 10:00", "2026-03-02").replace("2026-03-02 11:30", "2026-03-02")
+    touches = TOUCHES_HEADER + (
+        "t1,1,2026-03-03 09:30,out,done,person\n"
+        "t2,2,2026-03-05,out,done,person\n"
+        "t3,3,2026-03-02,out,done,person\n"
+    )  # fmt: skip
+    ran = run_audit(leads, touches, map_=map_)
+    assert ran.told["files"][0]["days_only"] == ran.told["files"][1]["days_only"] == 2
+    assert ran.told["as_of"] == "2026-03-05T22:59:59+00:00"
+    assert ran.outcome("1", "RT001")[0] != "breach", "a lead of Monday evening was called within the first half hour"
+    assert ran.outcome("2", "RT001") == ("breach", "late"), "three days later is late at any time of either day"
+    assert ran.outcome("3", "RT001")[0] == "not_evaluated", "the call may lie before the lead"
+
+
 @pytest.mark.parametrize(
     ("leads", "touches", "more", "change", "says"),
     [

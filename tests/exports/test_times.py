@@ -52,10 +52,13 @@ def test_rejecting_what_the_clocks_leave_open():
         reader.instant("2026-03-29 02:30")
 
 
-def test_a_date_alone_is_midnight_and_counted():
+def test_a_date_alone_is_a_whole_day_and_counted():
     reader = TimeReader(BERLIN)
-    assert reader.instant("02.03.2026") == utc(2026, 3, 1, 23)
-    assert reader.days_only == 1
+    assert reader.moment("02.03.2026") == (utc(2026, 3, 1, 23), utc(2026, 3, 2, 22, 59, 59))
+    assert reader.moment("29.03.2026") == (utc(2026, 3, 28, 23), utc(2026, 3, 29, 21, 59, 59)), "a day of 23 hours"
+    assert reader.moment(datetime(2026, 3, 2)) == reader.moment("02.03.2026"), "a date cell"  # noqa: DTZ001
+    assert reader.days_only == 4
+    assert reader.moment("2026-03-02 00:00") == (utc(2026, 3, 1, 23), None)
 
 
 def test_an_offset_in_the_text_beats_the_zone():
