@@ -13,6 +13,8 @@ from connector.web.texts import t
 
 CHOICES = (7, 30, 90)
 DEFAULT_DAYS = 30
+#: "Act now" looks this far ahead.
+HORIZON = timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)

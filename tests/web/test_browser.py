@@ -103,7 +103,7 @@ def test_everything_works_without_scripts(served: Site):
         assert "status=closed" in page.url
         assert page.locator("#rows tbody tr").count() > 0
         page.locator("#rows tbody a").first.click()
-        assert page.locator("svg.timeline").count() >= 1
+        page.wait_for_selector("svg.timeline[role=img]")
         page.goto(f"{served.url}/install/progress")
         assert "contacts read" in page.locator("#bar").inner_text()
 

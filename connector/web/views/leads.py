@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import TypeVar
+from datetime import datetime
 
 from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.engine import Connection
@@ -16,18 +13,17 @@ from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
 from connector.storage import lead_lists, page_queries, people
 from connector.storage.database import Database
-from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
+from connector.storage.lead_lists import LeadRow, LeadSort
 from connector.storage.page_queries import Scope
 from connector.web.access import Access, Viewer, is_partial, needs, viewer
 from connector.web.cells import Cell
 from connector.web.exports import send_csv, send_xlsx
 from connector.web.labels import outcome_label, status_label, verdict_label
 from connector.web.lead_names import display_name
+from connector.web.leads_form import NOBODY, LeadsForm, read_form, says_of, scope_of
 from connector.web.links import lead_href, leads_href
-from connector.web.periods import day_start
 from connector.web.site import site
 from connector.web.texts import current, t
-from connector.web.views.overview import HORIZON
 from connector.web.views.rulebook import rule_titles
 
 pages = Blueprint("leads", __name__)
@@ -35,68 +31,6 @@ pages = Blueprint("leads", __name__)
 PAGE = 50
 _MAX_PAGE = 100_000
 _FIRST = ("status", "owner")
-_WAIT = re.compile(r"(\d{1,9})-(\d{0,9})")
-EnumT = TypeVar("EnumT", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadsForm:
-    """What the filter form holds, as text; "" = any."""
-
-    q: str = ""
-    status: str = ""
-    owner: str = ""
-    source: str = ""
-    verdict: str = ""
-    rule: str = ""
-    outcome: str = ""
-    kind: str = ""
-    held: str = ""
-    wait: str = ""
-    due: str = ""
-    state: str = ""
-    received_from: str = ""
-    received_to: str = ""
-    sort: str = LeadSort.NEWEST.value
-
-    def parameters(self) -> dict[str, str]:
-        """The form as parameters of an address."""
-        names = (
-            "q",
-            "status",
-            "owner",
-            "source",
-            "verdict",
-            "rule",
-            "outcome",
-            "kind",
-            "held",
-            "wait",
-            "due",
-            "state",
-            "sort",
-        )
-        pairs = {name: getattr(self, name) for name in names}
-        pairs |= {"from": self.received_from, "to": self.received_to}
-        if pairs["sort"] == LeadSort.NEWEST.value:
-            pairs["sort"] = ""
-        return {name: value for name, value in pairs.items() if value}
-
-    @property
-    def hidden(self) -> list[tuple[str, str]]:
-        """What the form carries along without a field of its own."""
-        names = ("kind", "held", "wait", "due", "state", "sort")
-        return [(name, getattr(self, name)) for name in names if getattr(self, name)]
-
-    @property
-    def uses_more(self) -> bool:
-        """Whether one of the fields that are folded away is set."""
-        return any((self.source, self.verdict, self.rule, self.outcome, self.received_from, self.received_to))
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether anything but the order is asked for."""
-        return bool(self.parameters().keys() - {"sort"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,88 +126,6 @@ def leads_xlsx() -> Response:
     return send_xlsx("leads", EXPORT_HEAD, _export(), viewer().install.zone)
 
 
-def read_form(values: Mapping[str, str]) -> tuple[LeadsForm, str]:
-    """The form as asked for; what makes no sense is left out and said in a sentence."""
-    wrong: list[str] = []
-
-    def choice(name: str, known: Iterable[str]) -> str:
-        asked = values.get(name, "")
-        if asked and asked not in known:
-            wrong.append(asked)
-            return ""
-        return asked
-
-    def day(name: str) -> str:
-        asked = values.get(name, "")
-        try:
-            return date.fromisoformat(asked).isoformat() if asked else ""
-        except ValueError:
-            wrong.append(asked)
-            return ""
-
-    wait = values.get("wait", "")
-    form = LeadsForm(
-        q=values.get("q", "").strip()[:200],
-        status=choice("status", [each.value for each in FollowUpStatus]),
-        owner=values.get("owner", "")[:200],
-        source=values.get("source", "")[:500],
-        verdict=choice("verdict", [each.value for each in Verdict]),
-        rule=choice("rule", rule_titles()),
-        outcome=choice("outcome", [each.value for each in Outcome]),
-        kind=choice("kind", ("new",)),
-        held=values.get("held", "")[:200],
-        wait=wait if _WAIT.fullmatch(wait) else "",
-        due=choice("due", ("soon",)),
-        state=choice("state", ("open",)),
-        received_from=day("from"),
-        received_to=day("to"),
-        sort=choice("sort", [each.value for each in LeadSort]) or LeadSort.NEWEST.value,
-    )
-    said = t("These filters make no sense and were left out: {values}", values=", ".join(each[:40] for each in wrong))
-    return form, said if wrong else ""
-
-
-#: Stands for "nobody" in the choices of owner and source, whose real values come from outside.
-NOBODY = "-"
-
-
-def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
-    """The scope that the form asks for, within what the viewer may see."""
-    zone = me.install.zone
-    owner_id = me.only_owner_id
-    if owner_id is None and form.owner:
-        owner_id = "" if form.owner == NOBODY else form.owner
-    wait = _WAIT.fullmatch(form.wait)
-    outcome = Outcome(form.outcome) if form.outcome else None
-    last_day = date.fromisoformat(form.received_to) if form.received_to else None
-    return Scope(
-        leads=LeadFilter(
-            status=FollowUpStatus(form.status) if form.status else None,
-            owner_id=owner_id,
-            source=None if not form.source else "" if form.source == NOBODY else form.source,
-            verdict=Verdict(form.verdict) if form.verdict else None,
-            rule_id=form.rule or None,
-            outcome=outcome,
-            search=form.q or None,
-            received_from=day_start(date.fromisoformat(form.received_from), zone) if form.received_from else None,
-            received_to=_day_after(last_day, zone) if last_day else None,
-            sort=LeadSort(form.sort),
-        ),
-        is_new=form.kind == "new",
-        is_open=form.state == "open",
-        is_tried=True if wait else None,
-        wait_from_s=int(wait.group(1)) if wait else None,
-        wait_to_s=int(wait.group(2)) if wait and wait.group(2) else None,
-        due_after=now if form.due else None,
-        due_before=now + HORIZON if form.due else None,
-        held_by=None if not form.held else "" if form.held == NOBODY else form.held,
-    )
-
-
-def _day_after(day: date, zone: str) -> datetime | None:
-    return None if day == date.max else day_start(day + timedelta(days=1), zone)
-
-
 def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number: int, now: datetime) -> LeadsPage:
     """The view model of one page of the list."""
     says = current()
@@ -287,7 +139,7 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
 
     first, choices = (number - 1) * PAGE + 1, _choices(conn, me, form)
     return LeadsPage(
-        says=_says(form, me),
+        says=says_of(form, me),
         wrong=wrong,
         form=form,
         first_choices=[choice for choice in choices if choice.name in _FIRST],
@@ -307,34 +159,6 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
         csv_href=href("/leads.csv"),
         xlsx_href=href("/leads.xlsx"),
     )
-
-
-def _says(form: LeadsForm, me: Viewer) -> str:
-    """What the less obvious filters mean, so that a number's rows are recognised."""
-    parts = []
-    if not me.is_manager:
-        parts.append(t("Your own leads."))
-    if form.kind == "new":
-        parts.append(t("New leads, imports left out."))
-    wait = _WAIT.fullmatch(form.wait)
-    if wait:
-        low, high = int(wait.group(1)), wait.group(2)
-        span = current().span
-        if high:
-            parts.append(
-                t("First attempt within {low} to {high} of working time.", low=span(low), high=span(int(high)))
-            )
-        elif low:
-            parts.append(t("First attempt after more than {low} of working time.", low=span(low)))
-        else:
-            parts.append(t("Tried at least once."))
-    if form.due:
-        parts.append(t("Due within the next {span}.", span=current().span(HORIZON.total_seconds())))
-    if form.state:
-        parts.append(t("Open leads."))
-    if form.held:
-        parts.append(t("Counted for whoever held the lead when it mattered."))
-    return " ".join(parts) or t("Every lead that was read, with what is known of it.")
 
 
 def _choices(conn: Connection, me: Viewer, form: LeadsForm) -> list[FilterChoice]:

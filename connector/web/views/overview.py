@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 
 from flask import Blueprint, render_template
@@ -23,7 +23,7 @@ from connector.web.charts import Bar, Segment
 from connector.web.labels import crm_name
 from connector.web.lead_names import display_name
 from connector.web.links import lead_href, leads_href
-from connector.web.periods import Choice, Period, choices, period_of_request
+from connector.web.periods import HORIZON, Choice, Period, choices, period_of_request
 from connector.web.record_links import web_address
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
@@ -31,8 +31,6 @@ from connector.web.views.install import reading_says
 
 pages = Blueprint("overview", __name__)
 
-#: "Act now" looks this far ahead.
-HORIZON = timedelta(hours=8)
 _ACT_ROWS = 8
 _MINUTE, _HOUR = 60, 3600
 #: Edges of the histogram, in seconds of working time.

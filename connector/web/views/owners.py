@@ -16,11 +16,11 @@ from connector.web import charts
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.cells import Cell
 from connector.web.exports import send_csv, send_xlsx
+from connector.web.leads_form import NOBODY
 from connector.web.links import leads_href
 from connector.web.periods import Choice, Period, choices, period_of_request
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
-from connector.web.views.leads import NOBODY
 
 pages = Blueprint("owners", __name__)
 

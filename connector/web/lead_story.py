@@ -1,0 +1,321 @@
+"""What happened on one lead, told twice: drawn on a line of time, and as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from audits.clock import NoWorkingHours, case_clock
+from audits.dues import response_due, response_target_s
+from audits.model.activity import Activity, Direction
+from audits.model.case import LeadCase
+from audits.model.policy import Policy
+from audits.model.working_time import working_time
+from audits.timeline import AttemptVerdict, attempts, connections, judge_attempt
+from connector.web.labels import direction_label, disposition_label, kind_label
+from connector.web.texts import Texts, t
+from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
+
+#: A line longer than this gets a second drawing of its beginning, where the promise was kept or broken.
+ZOOM_FROM = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One drawing of the line of time."""
+
+    caption: str
+    label: str
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class KeyItem:
+    """A sign of the drawing and its meaning."""
+
+    sample: Markup
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    """One thing that happened."""
+
+    at: datetime
+    icon: str
+    what: str
+    detail: str
+    who: str
+    counts: str
+    is_bad: bool = False
+
+
+def drawing_key() -> list[KeyItem]:
+    """The signs of the drawing."""
+    return [
+        KeyItem(shape_sample(Shape.CALL), t("call")),
+        KeyItem(shape_sample(Shape.EMAIL), t("e-mail")),
+        KeyItem(shape_sample(Shape.MEETING), t("meeting")),
+        KeyItem(shape_sample(Shape.MESSAGE), t("message")),
+        KeyItem(shape_sample(Shape.CALL, is_reached=True), t("filled: the person was reached")),
+        KeyItem(ground_sample("open"), t("working hours")),
+        KeyItem(ground_sample("late"), t("past the target")),
+    ]
+
+
+class Story:
+    """One case under one policy. `names`: owner id → name."""
+
+    def __init__(self, case: LeadCase, policy: Policy, names: dict[str, str], says: Texts) -> None:
+        self.case, self.policy, self.names, self.says = case, policy, names, says
+        self.lead = case.lead
+        self.tried = attempts(case)
+        self.reached = {activity.activity_id for activity in connections(case, policy).sure}
+        self.due_at, self.target_says = self._target()
+        first = self.tried.first()
+        self.first_at = first.occurred_at if first else None
+        self.broken = self.due_at is not None and (self.first_at or case.as_of) > self.due_at
+
+    def _target(self) -> tuple[datetime | None, str]:
+        if self.lead.is_imported:
+            return None, t("An imported lead: no target for the first attempt.")
+        seconds = response_target_s(self.case, self.policy)
+        try:
+            due_at = response_due(self.case, self.policy, case_clock(self.case, self.policy))
+        except NoWorkingHours as never:
+            return None, str(never)
+        return due_at, t("agreed: first attempt within {span} of working time", span=self.says.span(seconds))
+
+    def name(self, owner_id: str | None) -> str:
+        """Who that owner is, in words."""
+        return self.names.get(owner_id, t("owner {id}", id=owner_id)) if owner_id else t("nobody")
+
+    # --- the drawing -------------------------------------------------------------------------------------------
+
+    def charts(self) -> list[Chart]:
+        """The line of time; when it is long, its beginning first, on a larger scale."""
+        line = self._line()
+        whole = Chart(caption="", label=t("Line of time, scrolls sideways"), svg=self._draw(line, "line-whole"))
+        if line.end - line.start < ZOOM_FROM:
+            return [whole]
+        watched = max(filter(None, (self.first_at, self.due_at)), default=self.lead.received_at)
+        if self.first_at is None and self.due_at is not None:
+            watched = self.due_at
+        end = min(max(watched, self.lead.received_at + timedelta(hours=3)), self.lead.received_at + ZOOM_FROM)
+        span = end - self.lead.received_at
+        zoom = line.cut(self.lead.received_at - span * 0.06, end + span * 0.12)
+        if (line.end - line.start) < (zoom.end - zoom.start) * 2:
+            return [whole]
+        return [
+            Chart(
+                caption=t("The beginning"),
+                label=t("The beginning, scrolls sideways"),
+                svg=self._draw(zoom, "line-zoom"),
+            ),
+            Chart(caption=t("The whole time"), label=whole.label, svg=whole.svg),
+        ]
+
+    def _draw(self, line: Line, chart_id: str) -> Markup:
+        return draw(
+            line,
+            self.says,
+            chart_id=chart_id,
+            title=t("Line of time of this lead"),
+            describes=t("Arrival, hand-overs and every attempt; the same stands as a table under What happened."),
+        )
+
+    def _line(self) -> Line:
+        lead, now = self.lead, self.case.as_of
+        last = max([lead.received_at, *(each.occurred_at for each in self.case.activities)])
+        is_waiting = self.first_at is None
+        end = now if is_waiting or now - last < timedelta(days=4) else last + timedelta(days=1)
+        end = max([end, *([self.due_at] if self.due_at else [])])
+        first = min([lead.received_at, *(each.occurred_at for each in self.case.activities)])
+        pad = max((end - first) * 0.03, timedelta(minutes=10))
+        start, end = first - pad, end + pad
+        return Line(
+            start=start,
+            end=end,
+            open_spans=working_time(self.policy.calendar).open_intervals(start, end),
+            held=self._held(end),
+            marks=[self._mark(each) for each in self.case.activities] + self._task_marks(),
+            moments=self._moments(now, end),
+            late=(self.due_at, self.first_at or now) if self.broken and self.due_at else None,
+            in_time=(lead.received_at, self.first_at) if self.first_at and self.due_at and not self.broken else None,
+        )
+
+    def _moments(self, now: datetime, end: datetime) -> list[Moment]:
+        says = self.says
+        moments = [
+            Moment(
+                at=self.lead.received_at,
+                kind="arrival",
+                label=t("arrived {time}", time=says.moment(self.lead.received_at)),
+            )
+        ]
+        if self.due_at is not None:
+            kind, text = ("broken", t("target broken {time}")) if self.broken else ("due", t("due {time}"))
+            moments.append(Moment(at=self.due_at, kind=kind, label=text.format(time=says.moment(self.due_at))))
+        if now <= end:
+            moments.append(Moment(at=now, kind="now", label=t("now")))
+        return moments
+
+    def _held(self, end: datetime) -> list[Held]:
+        changes = self.case.owner_changes
+        begin = self.lead.received_at
+        if not changes:
+            return [Held(start=begin, end=end, name=self.name(self.lead.owner_id) if self.lead.owner_id else None)]
+        spans = []
+        if changes[0].occurred_at > begin:
+            spans.append(Held(start=begin, end=changes[0].occurred_at, name=None))
+        for index, change in enumerate(changes):
+            until = changes[index + 1].occurred_at if index + 1 < len(changes) else end
+            spans.append(
+                Held(
+                    start=change.occurred_at,
+                    end=until,
+                    name=self.names.get(change.owner_id or "")
+                    or (self.name(change.owner_id) if change.owner_id else None),
+                )
+            )
+        return [span for span in spans if span.end > begin]
+
+    def _mark(self, activity: Activity) -> Mark:
+        judged = judge_attempt(activity, self.lead.received_at, self.case.as_of)
+        is_reached = activity.activity_id in self.reached
+        if judged.verdict is AttemptVerdict.YES:
+            lane = Lane.SELLER
+        elif activity.direction is Direction.INBOUND and not activity.is_automated:
+            lane = Lane.LEAD
+        else:
+            lane = Lane.OTHER
+        what, detail, _ = self._act_words(activity)
+        said = ", ".join(part for part in (what, detail, self.name(activity.owner_id)) if part)
+        return Mark(
+            at=activity.occurred_at,
+            lane=lane,
+            shape=Shape(activity.kind.value),
+            is_reached=is_reached,
+            is_machine=lane is Lane.OTHER,
+            says=f"{self.says.moment(activity.occurred_at)}: {said}",
+        )
+
+    def _task_marks(self) -> list[Mark]:
+        marks = []
+        for task in self.case.tasks:
+            at = task.completed_at or task.due_at
+            if at is None:
+                continue
+            said = t("task done") if task.is_done else t("task due")
+            marks.append(
+                Mark(
+                    at=at,
+                    lane=Lane.TASKS,
+                    shape=Shape.TASK,
+                    is_reached=task.is_done,
+                    is_machine=False,
+                    says=f"{self.says.moment(at)}: {said}",
+                )
+            )
+        return marks
+
+    # --- what happened, as rows --------------------------------------------------------------------------------
+
+    def events(self) -> list[EventLine]:
+        """All that happened, in order of time: what the drawing shows, as rows."""
+        lead, says = self.lead, self.says
+        source = " · ".join(part for part in (lead.source, lead.source_detail) if part)
+        lines = [
+            EventLine(
+                at=lead.received_at,
+                icon="lead",
+                what=t("Lead arrived"),
+                detail=source,
+                who="",
+                counts=t("imported") if lead.is_imported else t("starts the clock"),
+            )
+        ]
+        for change in self.case.owner_changes:
+            what = (
+                t("Handed to {name}", name=self.name(change.owner_id))
+                if change.owner_id
+                else t("Taken from its owner")
+            )
+            lines.append(
+                EventLine(
+                    at=change.occurred_at,
+                    icon="hand",
+                    what=what,
+                    detail="",
+                    who=self.name(change.owner_id),
+                    counts="",
+                )
+            )
+        lines += [
+            EventLine(
+                at=stage.occurred_at,
+                icon="stage",
+                what=t("Status became {status}", status=stage.raw_status),
+                detail="",
+                who="",
+                counts="",
+            )
+            for stage in self.case.stage_changes
+        ]
+        if self.broken and self.due_at is not None:
+            lines.append(
+                EventLine(
+                    at=self.due_at,
+                    icon="alert",
+                    what=t("Target for the first attempt broken"),
+                    detail="",
+                    who="",
+                    counts="",
+                    is_bad=True,
+                )
+            )
+        for activity in self.case.activities:
+            what, detail, counts = self._act_words(activity)
+            lines.append(
+                EventLine(
+                    at=activity.occurred_at,
+                    icon=activity.kind.value,
+                    what=what,
+                    detail=detail,
+                    who=t("a machine") if activity.is_automated else self.name(activity.owner_id),
+                    counts=counts,
+                )
+            )
+        for task in self.case.tasks:
+            at = task.completed_at or task.due_at or task.recorded_at
+            what = t("Task done") if task.is_done else t("Task planned") if task.due_at else t("Task without a date")
+            due = t("due {moment}", moment=says.moment(task.due_at)) if task.due_at else ""
+            lines.append(
+                EventLine(at=at, icon="task", what=what, detail=due, who=self.name(task.owner_id), counts="")
+            )
+        return sorted(lines, key=lambda line: line.at)
+
+    def _act_words(self, activity: Activity) -> tuple[str, str, str]:
+        """What, detail, and whether it counts."""
+        judged = judge_attempt(activity, self.lead.received_at, self.case.as_of)
+        what = kind_label(activity.kind)
+        if activity.direction is not None:
+            what = f"{what} {direction_label(activity.direction)}"
+        details = []
+        if activity.disposition is not None:
+            details.append(disposition_label(activity.disposition))
+        if activity.duration_s is not None:
+            details.append(self.says.span(activity.duration_s))
+        if activity.activity_id in self.reached:
+            counts = t("contact made")
+        elif judged.verdict is AttemptVerdict.YES:
+            counts = t("attempt")
+        else:
+            counts = (
+                t("no attempt: {why}", why=judged.why)
+                if judged.verdict is AttemptVerdict.NO
+                else t("unknown: {why}", why=judged.why)
+            )
+        return what, ", ".join(details), counts
