@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from audits.model.activity import Activity, ActivityState
-from audits.model.case import KeyKind
+from audits.model.case import Fact, KeyKind
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
 from connector.exports.mapping import EventLogMap, ExportMap, LeadMap, TouchMap
@@ -17,7 +18,7 @@ from connector.exports.problems import BadCell, BadRow
 from connector.exports.reader import open_sheet
 from connector.exports.rows import Event, EventRows, LeadRows, Touch, TouchRows
 from connector.exports.sheet import Row, Sheet
-from connector.exports.store import Store
+from connector.exports.store import LostActLine, Store
 from connector.exports.tallies import UnmappedValues
 from connector.exports.times import TimeReader
 
@@ -83,7 +84,7 @@ class Intake:
         names = {name for each in how.columns.values() for name in each}
         with open_sheet(path, how.file, names) as sheet:
             rows = LeadRows(sheet, how, self._owners, self.unmapped)
-            return self._read(sheet, "leads", names, rows.times, rows.lead, keep)
+            return self._read(sheet, "leads", names, rows.times, rows.lead, keep, lambda _: None)
 
     def read_touches(self, path: Path, how: TouchMap, place: int) -> FileSummary:
         """Read one touches file; `place` is its rank among them. Raises UnusableInput."""
@@ -100,7 +101,8 @@ class Intake:
                     elif isinstance(act, Activity) and act.state is not ActivityState.PLANNED:
                         self._note(act.no_later_than)
 
-            return self._read(sheet, how.name, names, rows.times, rows.touches, keep)
+            lose = partial(self._lose, sheet.name, how.covers, rows.named_leads)
+            return self._read(sheet, how.name, names, rows.times, rows.touches, keep, lose)
 
     def read_events(self, path: Path, how: EventLogMap) -> FileSummary:
         """Read an event log. Raises UnusableInput."""
@@ -112,7 +114,8 @@ class Intake:
         names = {name for each in how.lead.columns.values() for name in each} | set(how.columns.values())
         with open_sheet(path, how.lead.file, names) as sheet:
             rows = EventRows(sheet, how, self._owners, self.unmapped)
-            return self._read(sheet, "events", names, rows.times, rows.event, keep)
+            lose = partial(self._lose, sheet.name, how.covers, rows.named_leads)
+            return self._read(sheet, "events", names, rows.times, rows.event, keep, lose)
 
     def _read(
         self,
@@ -122,6 +125,7 @@ class Intake:
         times: TimeReader,
         parse: Callable[[Row], ReadT],
         keep: Callable[[ReadT, Row], None],
+        lose: Callable[[Row], None],
     ) -> FileSummary:
         rows = 0
         for row in sheet.rows():
@@ -137,6 +141,7 @@ class Intake:
                 self._store.add_bad(
                     BadRow(file=sheet.name, line=row.line, column=bad.column, value=bad.value, reason=bad.reason)
                 )
+                lose(row)
             else:
                 keep(read, row)
         done, total = sheet.position()
@@ -153,6 +158,12 @@ class Intake:
             days_only=times.days_only,
             rescued_cells=sheet.rescued_cells,
         )
+
+    def _lose(self, file: str, covers: frozenset[Fact], named_leads: Callable[[Row], list[str]], row: Row) -> None:
+        """What a bad row would have shown is not known of its leads: they are not to be blamed for its absence."""
+        facts = " ".join(sorted(covers))
+        for lead_id in named_leads(row):
+            self._store.add_lost_act(LostActLine(lead_id, file, row.line, facts))
 
     def _note(self, *instants: datetime) -> None:
         """Remember the latest time that is not ahead of now: the export cannot be older than that."""

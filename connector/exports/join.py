@@ -17,13 +17,13 @@ from audits.model.activity import (
     StageChange,
     Task,
 )
-from audits.model.case import Coverage, KeyKind, LeadCase, Sighting
+from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.lead import Lead
 from connector.exports.mapping import EventField, EventLogMap
 from connector.exports.packing import EPOCH, unpack_activity, unpack_event, unpack_lead, unpack_task
 from connector.exports.problems import BadRow, excerpt
 from connector.exports.rows import Event
-from connector.exports.store import Store, TouchLine
+from connector.exports.store import LostActLine, Store, TouchLine
 
 
 @dataclass(slots=True)
@@ -82,6 +82,7 @@ def iter_cases(
 
     touches = _Merge(store.touches(), without_lead)
     sightings = _Merge(store.sightings(), lambda _: None)
+    lost = _Merge(store.lost_acts(), lambda _: None)
     before: tuple[str, int] | None = None
     for stored in store.leads():
         if before is not None and stored.lead_id == before[0]:
@@ -91,6 +92,7 @@ def iter_cases(
         before = (stored.lead_id, stored.line)
         lead = unpack_lead(stored.packed)
         own_touches, own_sightings = touches.of(lead.lead_id), sightings.of(lead.lead_id)
+        own_lost = lost.of(lead.lead_id)
         if max(lead.received_at, lead.recorded_at) > as_of:
             counts.leads_after_as_of += 1
             continue
@@ -109,9 +111,18 @@ def iter_cases(
                 )
                 for line in own_sightings
             ),
-            coverage=coverage,
+            coverage=_less(coverage, own_lost),
         )
     touches.finish()
+
+
+def _less(coverage: Coverage, lost: list[LostActLine]) -> Coverage:
+    """The coverage without what the rows in `lost` may have shown."""
+    causes = dict(coverage.missing)
+    for line in lost:
+        for fact in line.facts.split():
+            causes.setdefault(Fact(fact), f"line {line.line} of {line.file} names this lead and could not be used")
+    return Coverage(missing=tuple(causes.items())) if lost else coverage
 
 
 def _acts(
@@ -157,7 +168,9 @@ def iter_event_cases(
     store: Store, how: EventLogMap, as_of: datetime, coverage: Coverage, counts: JoinCounts
 ) -> Iterator[LeadCase]:
     """A case for every lead of an event log known at `as_of`, by lead id."""
-    for _, lines in groupby(store.events(), key=lambda line: line.lead_id):
+    lost = _Merge(store.lost_acts(), lambda _: None)
+    for lead_id, lines in groupby(store.events(), key=lambda line: line.lead_id):
+        own_lost = lost.of(lead_id)
         events = [unpack_event(line.packed) for line in lines]
         known = [event for event in events if event.event_at <= as_of]
         counts.received_at_differs += len({event.lead.received_at for event in events}) > 1
@@ -166,7 +179,7 @@ def iter_event_cases(
             counts.leads_after_as_of += 1
             continue
         counts.touches_after_as_of += len(events) - len(known)
-        yield _event_case(known, how, as_of, coverage)
+        yield _event_case(known, how, as_of, _less(coverage, own_lost))
 
 
 def _event_case(events: list[Event], how: EventLogMap, as_of: datetime, coverage: Coverage) -> LeadCase:

@@ -166,6 +166,14 @@ class LeadRows:
             record_url=cells.text(row, LeadField.RECORD_URL),
         )
 
+    def named_leads(self, row: Row) -> list[str]:
+        """The lead that a row names, also one that cannot be used; none when even that cannot be read."""
+        try:
+            named = self._cells.text(row, LeadField.LEAD_ID)
+        except BadCell:
+            return []
+        return [] if named is None else [named]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
@@ -190,13 +198,8 @@ class TouchRows:
 
     def touches(self, row: Row) -> list[Touch]:
         """The touch in `row`, once for each lead that the row names. Raises BadCell naming the column."""
-        cells, how = self._cells, self._how
-        named = cells.needed_text(row, TouchField.LEAD_ID)
-        lead_ids = (
-            [part.strip() for part in named.split(how.lead_id_separator) if part.strip()]
-            if how.lead_id_separator
-            else [named]
-        )
+        cells = self._cells
+        lead_ids = self._lead_ids(cells.needed_text(row, TouchField.LEAD_ID))
         kind = self._kind(row)
         touch_id = cells.text(row, TouchField.TOUCH_ID) or f"{self._name}:{row.line}"
         occurred = cells.needed_moment(row, TouchField.OCCURRED_AT, self.times)
@@ -207,8 +210,20 @@ class TouchRows:
                 act=read(row, kind, touch_id, lead_id, occurred, recorded_at or occurred.at),
                 is_recorded_known=recorded_at is not None,
             )
-            for lead_id in dict.fromkeys(lead_ids)
+            for lead_id in lead_ids
         ]
+
+    def named_leads(self, row: Row) -> list[str]:
+        """The leads that a row names, also one that cannot be used; none when even that cannot be read."""
+        try:
+            return self._lead_ids(self._cells.text(row, TouchField.LEAD_ID) or "")
+        except BadCell:
+            return []
+
+    def _lead_ids(self, named: str) -> list[str]:
+        separator = self._how.lead_id_separator
+        parts = [part.strip() for part in named.split(separator)] if separator else [named]
+        return list(dict.fromkeys(filter(None, parts)))
 
     def _activity(
         self, row: Row, kind: TouchKind, touch_id: str, lead_id: str, occurred: Moment, recorded_at: datetime
@@ -322,6 +337,10 @@ class EventRows:
             order=int(order or 0),
             actor=cells.text(row, EventField.ACTOR),
         )
+
+    def named_leads(self, row: Row) -> list[str]:
+        """The case that a row names, also one that cannot be used; none when even that cannot be read."""
+        return self._leads.named_leads(row)
 
 
 def _owner(owners: Owners, text: str | None) -> str | None:

@@ -27,6 +27,7 @@ CREATE TABLE events (lead_id TEXT, at INTEGER, place INTEGER, line INTEGER, pack
 CREATE TABLE contact_keys (kind TEXT, key TEXT, at INTEGER, lead_id TEXT, record_url TEXT);
 CREATE TABLE sightings (lead_id TEXT, at INTEGER, other_id TEXT, kind TEXT, record_url TEXT);
 CREATE TABLE bad_rows (file TEXT, line INTEGER, col TEXT, value TEXT, reason TEXT);
+CREATE TABLE lost_acts (lead_id TEXT, file TEXT, line INTEGER, facts TEXT);
 CREATE TABLE judged (owner TEXT, source TEXT, answer TEXT, first_attempt_s INTEGER);
 """
 
@@ -73,6 +74,15 @@ class SightingLine(NamedTuple):
     record_url: str | None
 
 
+class LostActLine(NamedTuple):
+    """A row that names a lead and could not be used. `facts`: what it may have shown, separated by blanks."""
+
+    lead_id: str
+    file: str
+    line: int
+    facts: str
+
+
 class JudgedLine(NamedTuple):
     """What the report counts of one lead. `owner` and `source` are empty when there is none."""
 
@@ -116,6 +126,10 @@ class Store:
         self.count_bad += 1
         self._add("bad_rows", (bad.file, bad.line, bad.column, bad.value, bad.reason))
 
+    def add_lost_act(self, lost: LostActLine) -> None:
+        """Keep that something of a lead could not be read."""
+        self._add("lost_acts", tuple(lost))
+
     def add_judged(self, judged: JudgedLine) -> None:
         """Keep what the report counts of one lead."""
         self._add("judged", tuple(judged))
@@ -155,6 +169,11 @@ class Store:
         """All sightings by lead, time and other lead."""
         columns = "lead_id, at, other_id, kind, record_url"
         yield from map(SightingLine._make, self._sorted("sightings", columns, "lead_id, at, other_id, kind"))
+
+    def lost_acts(self) -> Iterator[LostActLine]:
+        """All rows that name a lead and could not be used, by lead, file and line."""
+        columns = "lead_id, file, line, facts"
+        yield from map(LostActLine._make, self._sorted("lost_acts", columns, "lead_id, file, line"))
 
     def bad_rows(self) -> Iterator[BadRow]:
         """All rows that were not used, by file and line."""
