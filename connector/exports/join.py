@@ -193,18 +193,19 @@ def _event_case(events: list[Event], how: EventLogMap, as_of: datetime, coverage
     )
     owner_changes: list[OwnerChange] = []
     stage_changes: list[StageChange] = []
+    status_column = how.columns.get(EventField.STATUS, "")
     owner, status = None, None
     for event in events:
         if event.lead.owner_id != owner:
             owner = event.lead.owner_id
             owner_changes.append(OwnerChange(lead_id=lead.lead_id, occurred_at=event.event_at, owner_id=owner))
-        if event.lead.raw_status is not None and event.lead.raw_status != status:
+        if status_column and event.lead.raw_status is not None and event.lead.raw_status != status:
             status = event.lead.raw_status
             stage_changes.append(
                 StageChange(
                     lead_id=lead.lead_id,
                     occurred_at=event.event_at,
-                    field=how.columns[EventField.STATUS],
+                    field=status_column,
                     raw_status=status,
                 )
             )
