@@ -66,6 +66,7 @@ class Intake:
         self._tell = tell
         self.unmapped = UnmappedValues()
         self.latest: datetime | None = None
+        self.rows_without_touch = 0
 
     def read_leads(self, path: Path, how: LeadMap) -> FileSummary:
         """Read the leads file. Raises UnusableInput when it cannot be used at all."""
@@ -81,18 +82,19 @@ class Intake:
             if address is not None:
                 self._store.add_key(KeyKind.EMAIL, address, lead)
 
-        names = {name for each in how.columns.values() for name in each}
+        names = {name for each in how.columns.values() for name in each} | set(how.time_of_day.values())
         with open_sheet(path, how.file, names) as sheet:
             rows = LeadRows(sheet, how, self._owners, self.unmapped)
             return self._read(sheet, "leads", names, rows.times, rows.lead, keep, lambda _: None)
 
     def read_touches(self, path: Path, how: TouchMap, place: int) -> FileSummary:
         """Read one touches file; `place` is its rank among them. Raises UnusableInput."""
-        names = {name for each in how.columns.values() for name in each}
+        names = {name for each in how.columns.values() for name in each} | set(how.time_of_day.values())
         with open_sheet(path, how.file, names) as sheet:
             rows = TouchRows(sheet, how, self._owners, self.unmapped)
 
             def keep(touches: list[Touch], row: Row) -> None:
+                self.rows_without_touch += not touches
                 for touch in touches:
                     self._store.add_touch(touch, sheet.name, place, row.line)
                     act = touch.act
@@ -112,6 +114,7 @@ class Intake:
             self._note(event.latest_at or event.event_at)
 
         names = {name for each in how.lead.columns.values() for name in each} | set(how.columns.values())
+        names |= set(how.time_of_day.values()) | set(how.lead.time_of_day.values())
         with open_sheet(path, how.lead.file, names) as sheet:
             rows = EventRows(sheet, how, self._owners, self.unmapped)
             lose = partial(self._lose, sheet.name, how.covers, rows.named_leads)

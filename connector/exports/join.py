@@ -33,6 +33,7 @@ class JoinCounts:
     leads_after_as_of: int = 0
     touches_after_as_of: int = 0
     touches_without_lead: int = 0
+    rows_without_touch: int = 0
     received_at_differs: int = 0
 
 

@@ -109,7 +109,7 @@ class DurationUnit(StrEnum):
 class TimeReading:
     """How times are written. `zone` (IANA) holds for times without an offset of their own.
 
-    `formats` are tried in order: strptime formats, or `iso`, `epoch_s`, `epoch_ms`.
+    `formats` are tried in order: strptime formats, or `iso`, `epoch_s`, `epoch_ms`, `excel` (days since 1899-12-30).
     """
 
     zone: str
@@ -156,7 +156,10 @@ class Values(Generic[ValueT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadMap:
-    """The leads file. `columns`: per field, names of columns; one must be there, the first filled one counts."""
+    """The leads file. `columns`: per field, names of columns; one must be there, the first filled one counts.
+
+    `time_of_day`: columns of the hour, for the times whose own column holds only the date.
+    """
 
     file: FileFormat
     times: TimeReading
@@ -165,6 +168,7 @@ class LeadMap:
     status: Values[LeadStatus]
     imported: Values[bool]
     empty: frozenset[str]
+    time_of_day: Mapping[LeadField, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,8 @@ class TouchMap:
     """One touches file. `covers` are the facts that this file shows completely.
 
     `lead_id_separator`: one row may name several leads. `system_users`: owners whose acts are automated.
+    `time_of_day` as in LeadMap. `is_timeless_no_touch`: a row without a time tells of no touch (a column such as
+    "first response", filled only when there was one).
     """
 
     name: str
@@ -189,6 +195,8 @@ class TouchMap:
     system_users: frozenset[str]
     covers: frozenset[Fact]
     empty: frozenset[str]
+    time_of_day: Mapping[TouchField, str]
+    is_timeless_no_touch: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +213,7 @@ class EventLogMap:
     system_users: frozenset[str]
     is_first_actor_ignored: bool
     covers: frozenset[Fact]
+    time_of_day: Mapping[EventField, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

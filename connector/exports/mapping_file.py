@@ -43,7 +43,9 @@ _FACT_OF_KIND = {
     TouchKind.MESSAGE: Fact.MESSAGES,
     TouchKind.TASK: Fact.TASKS,
 }
-_NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms")
+_NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms", "excel")
+_LEAD_TIMES = (LeadField.RECEIVED_AT, LeadField.RECORDED_AT, LeadField.MODIFIED_AT)
+_TOUCH_TIMES = (TouchField.OCCURRED_AT, TouchField.RECORDED_AT, TouchField.DUE_AT, TouchField.COMPLETED_AT)
 
 
 def read_map(path: Path) -> ExportMap:
@@ -76,12 +78,14 @@ def read_map(path: Path) -> ExportMap:
 
 def _leads(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> LeadMap:
     columns = _columns(table, LeadField)
-    return _lead_map(table, columns, times, empty, needed=(LeadField.LEAD_ID, LeadField.RECEIVED_AT))
+    time_of_day = _times_of_day(table, _LEAD_TIMES, columns)
+    return _lead_map(table, columns, time_of_day, times, empty, needed=(LeadField.LEAD_ID, LeadField.RECEIVED_AT))
 
 
 def _lead_map(
     table: TomlTable,
     columns: Mapping[LeadField, tuple[str, ...]],
+    time_of_day: Mapping[LeadField, str],
     times: TimeReading | None,
     empty: frozenset[str],
     needed: Iterable[LeadField],
@@ -98,6 +102,7 @@ def _lead_map(
         status=_values(table, LeadField.STATUS, columns, constants, LeadStatus),
         imported=_flags(table, LeadField.IMPORTED, columns, constants),
         empty=empty | _empty(table),
+        time_of_day=time_of_day,
     )
     table.done()
     return read
@@ -129,6 +134,8 @@ def _touches(table: TomlTable, times: TimeReading | None, empty: frozenset[str])
         system_users=_folded(table.texts("system_users")),
         covers=_covers(table, {_FACT_OF_KIND[each] for each in kinds if each in _FACT_OF_KIND}),
         empty=empty | _empty(table),
+        time_of_day=_times_of_day(table, _TOUCH_TIMES, columns),
+        is_timeless_no_touch=table.flag("no_time_no_touch", default=False),
     )
     table.done()
     return read
@@ -165,13 +172,20 @@ def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str
             )
         if event_field in columns:
             lead_columns[lead_field] = (columns[event_field],)
+    event_columns = {field: (name,) for field, name in columns.items()}
+    apart = table.table("time_of_day")
+    event_time = {} if apart is None else _hour_columns(apart, (EventField.EVENT_AT,), event_columns)
+    lead_time = {} if apart is None else _hour_columns(apart, _LEAD_TIMES, lead_columns)
+    if apart is not None:
+        apart.done()
     return EventLogMap(
-        lead=_lead_map(table, lead_columns, times, empty, needed=(LeadField.RECEIVED_AT,)),
+        lead=_lead_map(table, lead_columns, lead_time, times, empty, needed=(LeadField.RECEIVED_AT,)),
         columns=columns,
         touch_kind=touch_kind,
         system_users=system_users,
         is_first_actor_ignored=is_first_actor_ignored,
         covers=covers,
+        time_of_day=event_time,
     )
 
 
@@ -190,6 +204,32 @@ def _columns(table: TomlTable, fields: type[EnumT]) -> dict[EnumT, tuple[str, ..
     for name in fields:
         columns.value(name.value)
     columns.done()
+    return read
+
+
+def _times_of_day(
+    table: TomlTable, fields: tuple[FieldT, ...], columns: Mapping[FieldT, tuple[str, ...]]
+) -> dict[FieldT, str]:
+    """[<table>.time_of_day]: where the hour stands in a column of its own."""
+    apart = table.table("time_of_day")
+    if apart is None:
+        return {}
+    read = _hour_columns(apart, fields, columns)
+    apart.done()
+    return read
+
+
+def _hour_columns(
+    apart: TomlTable, fields: tuple[FieldT, ...], columns: Mapping[FieldT, tuple[str, ...]]
+) -> dict[FieldT, str]:
+    read: dict[FieldT, str] = {}
+    for name in fields:
+        column = apart.optional_text(name.value)
+        if column is None:
+            continue
+        if len(columns.get(name, ())) != 1:
+            raise apart.problem(name.value, f"needs one column of the date of {name.value} in the table of columns")
+        read[name] = column.strip()
     return read
 
 

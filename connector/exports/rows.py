@@ -51,8 +51,10 @@ class _Cells(Generic[FieldT]):
         columns: Mapping[FieldT, tuple[str, ...]],
         constants: Mapping[FieldT, str],
         empty: frozenset[str],
+        time_of_day: Mapping[FieldT, str],
     ) -> None:
-        indexes = sheet.indexes(columns.values())
+        indexes = sheet.indexes([*columns.values(), *((name,) for name in time_of_day.values())])
+        self._hours = {field: indexes[name] for field, name in time_of_day.items()}
         self._places = {
             field: [(name, indexes[name]) for name in names if name in indexes] for field, names in columns.items()
         }
@@ -93,11 +95,15 @@ class _Cells(Generic[FieldT]):
         name, found = self.cell(row, field)
         if found == "":
             return None
+        hour = self._hours.get(field)
         try:
-            return times.moment(found)
+            return times.moment(found) if hour is None else times.moment_of(found, self._filled(row.cells[hour]))
         except ValueError as error:
             shown = found.text if isinstance(found, FaultyCell) else str(found)
             raise BadCell(name, excerpt(shown), f"{field.value}: {error}") from None
+
+    def _filled(self, cell: Cell) -> Cell:
+        return "" if isinstance(cell, str) and cell.strip().casefold() in self._empty else cell
 
     def needed_moment(self, row: Row, field: FieldT, times: TimeReader) -> Moment:
         """The instant or the day. Raises BadCell when empty."""
@@ -132,7 +138,7 @@ class LeadRows:
 
     def __init__(self, sheet: Sheet, how: LeadMap, owners: Owners, unmapped: UnmappedValues) -> None:
         self._how = how
-        self._cells = _Cells(sheet, how.columns, how.constants, how.empty)
+        self._cells = _Cells(sheet, how.columns, how.constants, how.empty, how.time_of_day)
         self._owners = owners
         self._meanings = _Meanings(sheet.name, unmapped)
         self.times = TimeReader(how.times)
@@ -191,14 +197,17 @@ class TouchRows:
         self._how = how
         self._name = how.name
         self._evidence = [field for field in _EVIDENCE if field in how.columns]
-        self._cells = _Cells(sheet, how.columns, how.constants, how.empty)
+        self._cells = _Cells(sheet, how.columns, how.constants, how.empty, how.time_of_day)
         self._owners = owners
         self._meanings = _Meanings(sheet.name, unmapped)
         self.times = TimeReader(how.times)
 
     def touches(self, row: Row) -> list[Touch]:
-        """The touch in `row`, once for each lead that the row names. Raises BadCell naming the column."""
+        """The touch in `row`, once for each lead that the row names; none when the map says that a row without a
+        time is none. Raises BadCell naming the column."""
         cells = self._cells
+        if self._how.is_timeless_no_touch and cells.cell(row, TouchField.OCCURRED_AT)[1] == "":
+            return []
         lead_ids = self._lead_ids(cells.needed_text(row, TouchField.LEAD_ID))
         kind = self._kind(row)
         touch_id = cells.text(row, TouchField.TOUCH_ID) or f"{self._name}:{row.line}"
@@ -319,7 +328,7 @@ class EventRows:
     def __init__(self, sheet: Sheet, how: EventLogMap, owners: Owners, unmapped: UnmappedValues) -> None:
         self._leads = LeadRows(sheet, how.lead, owners, unmapped)
         columns = {field: (name,) for field, name in how.columns.items()}
-        self._cells: _Cells[EventField] = _Cells(sheet, columns, {}, how.lead.empty)
+        self._cells: _Cells[EventField] = _Cells(sheet, columns, {}, how.lead.empty, how.time_of_day)
         self.times = self._leads.times
 
     def event(self, row: Row) -> Event:

@@ -85,7 +85,7 @@ def run_audit(
         )
     as_of = request.as_of or intake.latest
     coverage = _coverage(exported, request.touches)
-    counts = JoinCounts()
+    counts = JoinCounts(rows_without_touch=intake.rows_without_touch)
     if exported.event_log is not None:
         cases = iter_event_cases(store, exported.event_log, as_of, coverage, counts)
     else:
@@ -236,7 +236,8 @@ def _first_faults(store: Store) -> str:
     faults: list[str] = []
     bad: BadRow
     for bad in store.bad_rows():
-        faults.append(f"line {bad.line}: {bad.column + ' ' if bad.column else ''}{bad.reason}")
+        shown = f" ({bad.value!r})" if bad.value else ""
+        faults.append(f"line {bad.line}: {bad.column + ' ' if bad.column else ''}{bad.reason}{shown}")
         if len(faults) == 3:
             break
     return "; ".join(faults)

@@ -12,7 +12,12 @@ from connector.exports.mapping import DurationUnit, RepeatedHour, SkippedHour, T
 from connector.exports.sheet import Cell, FaultyCell
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Day 0 of Excel's count for all dates after February 1900.
+_EXCEL_DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001  (a wall clock; the zone is put on afterwards, by the map)
+_SERIAL = re.compile(r"[1-9][0-9]{1,6}(?:[.,][0-9]+)?")
 _NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]+)?")
+#: A decimal comma for sure: three digits behind it might be thousands.
+_COMMA = re.compile(r"[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,})")
 _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-5][0-9])")
 _UNIT_S = {DurationUnit.SECONDS: 1.0, DurationUnit.MILLISECONDS: 0.001, DurationUnit.MINUTES: 60.0}
 
@@ -58,6 +63,22 @@ class TimeReader:
         self.days_only += 1
         return Moment(at, self._utc(found + timedelta(days=1)) - timedelta(seconds=1))
 
+    def moment_of(self, day: Cell, hour: Cell) -> Moment:
+        """The same of a date and a time of day in cells of their own; without an hour it is the day."""
+        if isinstance(hour, FaultyCell):
+            raise ValueError(hour.reason)
+        if hour == "" or isinstance(day, FaultyCell):
+            return self.moment(day)
+        if isinstance(hour, datetime):
+            hour = hour.time().isoformat()
+        if not isinstance(day, datetime):
+            return self.moment(f"{day.strip()} {hour.strip()}")
+        try:
+            told = time.fromisoformat(hour.strip())
+        except ValueError:
+            return self.moment(f"{day.date().isoformat()} {hour.strip()}")
+        return Moment(self._utc(datetime.combine(day.date(), told)), None)
+
     def _utc(self, found: datetime) -> datetime:
         if found.tzinfo is None:
             found = self._placed(found)
@@ -76,7 +97,8 @@ class TimeReader:
                 found = _by_pattern(text, pattern)
             except (ValueError, OverflowError):
                 continue
-            return found, not has_time or (pattern == "iso" and len(text) <= len("2024-01-01"))
+            is_day = not has_time or (pattern == "iso" and len(text) <= len("2024-01-01"))
+            return found, is_day or (pattern == "excel" and found.time() == time())
         raise ValueError(f"is no time of the format {' or '.join(pattern for pattern, _ in self._patterns)}")
 
     def _placed(self, local: datetime) -> datetime:
@@ -99,6 +121,8 @@ class TimeReader:
 def span_s(cell: Cell, unit: DurationUnit) -> int:
     """Seconds, rounded down, of a duration written in `unit`; a clock-like text is read as such in every unit.
 
+    1.5 and 1,5 are the same; 1,500 may be either and is refused.
+
     Raises ValueError with a reason for a person.
     """
     if isinstance(cell, FaultyCell):
@@ -109,6 +133,8 @@ def span_s(cell: Cell, unit: DurationUnit) -> int:
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         return hours * 3600 + minutes * 60 + seconds
+    if _COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     if unit is not DurationUnit.CLOCK and _NUMBER.fullmatch(text) and not text.startswith("-"):
         return int(float(text) * _UNIT_S[unit])
     raise ValueError("is no duration" + ("" if unit is DurationUnit.CLOCK else f" in {unit.value}"))
@@ -117,6 +143,10 @@ def span_s(cell: Cell, unit: DurationUnit) -> int:
 def _by_pattern(text: str, pattern: str) -> datetime:
     if pattern == "iso":
         return datetime.fromisoformat(text)
+    if pattern == "excel":
+        if not _SERIAL.fullmatch(text):
+            raise ValueError(text)
+        return _EXCEL_DAY_0 + timedelta(seconds=round(float(text.replace(",", ".")) * 86_400))
     if pattern in ("epoch_s", "epoch_ms"):
         if not _NUMBER.fullmatch(text):
             raise ValueError(text)
@@ -125,6 +155,6 @@ def _by_pattern(text: str, pattern: str) -> datetime:
 
 
 def _has_time_of_day(pattern: str) -> bool:
-    if pattern in ("iso", "epoch_s", "epoch_ms"):
+    if pattern in ("iso", "epoch_s", "epoch_ms", "excel"):
         return True
     return any(mark in pattern for mark in ("%H", "%I", "%X", "%c", "%T", "%R", "%s"))
