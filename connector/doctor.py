@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from connector.errors import ConfigError, LeadAssayError
+from connector.errors import ConfigError, LeadAssayError, StorageBusy, StorageFailed
 from connector.oauth.vault import Vault
 from connector.settings import Settings, load_settings
 from connector.storage import installs, tokens, worker_slots
@@ -24,6 +24,8 @@ CONNECT_TIMEOUT_S = 3.0
 #: Signatures are refused beyond five minutes; a minute off is the time to act.
 SKEW_WARNING_S = 60.0
 WORKER_SILENT_S = 30
+
+_PG_NO_TABLE = "42P01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,22 @@ def examine(env: Mapping[str, str]) -> list[Check]:
 def _guarded(name: str, look: Callable[[], Check]) -> Check:
     try:
         return look()
-    except (sa.exc.SQLAlchemyError, LeadAssayError, OSError) as error:
-        return Check(name, False, f"cannot be examined: {error}", "Run `leadassay db upgrade`, then doctor again.")
+    except StorageBusy as error:
+        # A server's complaint runs over several lines; the first says what is wrong.
+        told = str(error).splitlines()[0]
+        remedy = (
+            "Start the database, or mend its address and rights in the settings."
+            if isinstance(error, StorageFailed)
+            else "Run doctor again."
+        )
+        return Check(name, False, told, remedy)
+    except sa.exc.DBAPIError as error:
+        told = str(error.orig).splitlines()[0]
+        if "no such table" in told or getattr(error.orig, "sqlstate", None) == _PG_NO_TABLE:
+            return Check(name, False, "its tables are not there", "leadassay db upgrade")
+        return Check(name, False, f"cannot be examined: {told}", "Mend it and run doctor again.")
+    except (LeadAssayError, OSError) as error:
+        return Check(name, False, f"cannot be examined: {error}", "Mend it and run doctor again.")
 
 
 def _data_dir(settings: Settings) -> Check:
@@ -99,7 +115,8 @@ def _database(settings: Settings) -> Check:
             version = current_version(connection, "main")
             newest = newest_version("main")
             if version != newest:
-                return Check("database", False, f"tables are at {version}, this is {newest}", "leadassay db upgrade")
+                found = f"tables are at {version}, this is {newest}" if version else "its tables are not there"
+                return Check("database", False, found, "leadassay db upgrade")
             count = len(list(installs.iter_active(connection)))
         return Check("database", True, f"{database.dialect}, {count} active install(s)")
     finally:
@@ -181,8 +198,8 @@ def _clock(settings: Settings) -> Check:
                 )
         finally:
             database.close()
-    except (sa.exc.SQLAlchemyError, LeadAssayError) as error:
-        return Check("clock", False, f"cannot ask the database: {error}", "See the database check.")
+    except (sa.exc.SQLAlchemyError, LeadAssayError):
+        return Check("clock", False, "the database, whose clock counts, cannot be asked", "See the database check.")
     skew = abs(time.time() - theirs)
     if skew > SKEW_WARNING_S:
         return Check(

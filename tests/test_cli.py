@@ -139,6 +139,23 @@ class TestDoctor:
         assert "leadassay db upgrade" in str(found["database"]["do"])
         assert found["reach app"]["do"] == "Start it: leadassay serve"
         assert all(entry["ok"] or entry["do"] for entry in found.values())
+        assert {found[name]["says"] for name in ("database", "inbox", "keys", "worker")} == {
+            "its tables are not there"
+        }
+
+    def test_a_database_server_that_is_down_is_one_sentence(self, run):
+        found = self.checks(run("doctor", "--json", LEADASSAY_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none"))
+        assert str(found["database"]["says"]).startswith("The database server cannot be used")
+        assert "\n" not in str(found["database"]["says"])
+        assert str(found["database"]["do"]).startswith("Start the database")
+        assert not found["clock"]["ok"]
+
+    def test_a_file_that_is_no_database_is_told(self, run, env):
+        upgrade(load_settings(env).database_url, load_settings(env).inbox_url)
+        Path(env["LEADASSAY_DATA_DIR"], "inbox.sqlite").write_bytes(b"this is no database" * 100)
+        found = self.checks(run("doctor", "--json"))
+        assert "file is not a database" in str(found["inbox"]["says"])
+        assert "db upgrade" not in str(found["inbox"]["do"])
 
     def test_parked_deliveries_and_a_missing_worker_are_seen(self, run, env):
         put_delivery(env, "one")
