@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 from connector.errors import ConfigError
 
 PREFIX = "LEADASSAY_"
+
+#: The umask of our processes: what they write (databases with leads, mails with links) is for their own user alone.
+PRIVATE = 0o077
+
 _HOSTLIKE = re.compile(r"^https?://[^/\s?#]+$")
 
 
@@ -64,9 +68,10 @@ class Settings:
     webhook_grace_s: int = 60
     purge_after_days: int = 30
     max_webhook_bytes: int = 1_000_000
-    storage_timeout_s: float = 4.0
+    storage_timeout_s: float = 2.5
     crm_calls_per_10s: int = 100
     worker_slot: str = "worker-1"
+    trusted_proxies: int = 0
     log_level: str = "INFO"
     is_development: bool = False
 
@@ -198,6 +203,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         purge_after_days=_number(env, "PURGE_AFTER_DAYS", 30, 0, 3650),
         max_webhook_bytes=_number(env, "MAX_WEBHOOK_BYTES", 1_000_000, 10_000, 50_000_000),
         crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 100, 1, 10_000),
+        trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 10),
         worker_slot=env.get(PREFIX + "WORKER_SLOT", "").strip() or "worker-1",
         log_level=level,
         is_development=_is_loopback(public_url),

@@ -87,11 +87,11 @@ def test_the_demo_to_click_through(tmp_path: Path) -> None:
         browser.close()
         other.close()
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(30) == 0, log.read_text()
+        assert demo.wait(90) == 0, log.read_text()
     finally:
         if demo.poll() is None:
             demo.send_signal(signal.SIGTERM)
-            demo.wait(30)
+            demo.wait(90)
     assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
     assert (folder / "leadassay.sqlite").exists()
 
