@@ -17,13 +17,26 @@ from connector.exports.mapping import FileFormat
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.sheet import Cell, FaultyCell, Row, Sheet
 
-#: A workbook that unpacks to more bytes than this is refused; the shared texts are held in memory as a whole.
+#: A workbook that unpacks to more bytes than this is refused. Sheets are streamed; the shared texts, and what is said
+#: of the workbook (styles above all), are held in memory as a whole, the latter at many times its size.
 LARGEST_UNPACKED = 4 * 1024**3
 LARGEST_SHARED_TEXTS = 512 * 1024**2
+LARGEST_DESCRIPTION = 32 * 1024**2
+#: What a sheet can hold by the format. A row may name its own number, and the reader fills the gap with empty rows.
+MOST_ROWS = 1_048_576
 
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"})
 _EXACT_DIGITS = 10**15
-_CORRUPT = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError, AttributeError)
+_CORRUPT = (
+    zipfile.BadZipFile,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    AttributeError,
+    IndexError,
+)
 _CHUNK = 1 << 20
 
 
@@ -86,6 +99,8 @@ class XlsxSheet(Sheet):
     def _next(self) -> tuple[tuple[object, ...], tuple[object, ...] | None]:
         values = next(self._values)
         self._done += 1
+        if self._done > MOST_ROWS:
+            raise UnusableInput(f"{self.name}: names a row beyond {MOST_ROWS}, which no sheet has; save it again")
         return values, None if self._formulas is None else next(self._formulas)
 
 
@@ -134,11 +149,19 @@ def _inspect(path: Path) -> bool:
     """Refuse a workbook too large to unpack; whether any of its sheets holds a formula."""
     with zipfile.ZipFile(path) as packed:
         sizes = {item.filename: item.file_size for item in packed.infolist()}
-        if sum(sizes.values()) > LARGEST_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > LARGEST_SHARED_TEXTS:
+        if sum(sizes.values()) > LARGEST_UNPACKED or any(size > _most_bytes(name) for name, size in sizes.items()):
             raise UnusableInput(f"{path}: unpacks to too many bytes; export it as CSV")
         return any(
             _mentions_formula(packed, name) for name in sizes if name.startswith("xl/worksheets/") and name[-1] == "l"
         )
+
+
+def _most_bytes(name: str) -> int:
+    if "sharedstrings" in name.casefold():
+        return LARGEST_SHARED_TEXTS
+    # Parts that lie deeper (sheets, pictures, pivot tables) are streamed, or not read at all.
+    is_description = name.endswith(".rels") or (name.endswith(".xml") and name.count("/") <= 1)
+    return LARGEST_DESCRIPTION if is_description and "calcchain" not in name.casefold() else LARGEST_UNPACKED
 
 
 def _mentions_formula(packed: zipfile.ZipFile, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -99,6 +100,56 @@ def test_what_is_no_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
     with pytest.raises(UnusableInput, match="the sheet is empty"):
         read(write(tmp_path / "empty.xlsx", []))
+
+
+def rewritten(path: Path, part: str, change: Callable[[str], str]) -> Path:
+    """The workbook with one of its parts changed."""
+    hostile = path.with_name(f"hostile-{path.name}")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(hostile, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            text = source.read(item.filename)
+            target.writestr(item.filename, change(text.decode()) if item.filename == part else text)
+    return hostile
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+    + "]>"
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "says"),
+    [
+        (SHEET, lambda text: text.replace("</sheetData>", '<row r="9999999999"/></sheetData>'), "names a row beyond"),
+        (
+            SHEET,
+            lambda text: text.replace("</sheetData>", '<row r="3"><c r="A3" t="s"><v>77</v></c></row></sheetData>'),
+            "row 3 cannot be read",
+        ),
+        (SHEET, lambda text: LAUGHS + text.replace("</sheetData>", "</sheetData>&j;"), "cannot be read|no readable"),
+        (
+            "xl/workbook.xml",
+            lambda text: (
+                '<!DOCTYPE x [<!ENTITY j SYSTEM "file:///etc/passwd">]>' + text.replace("</sheets>", "&j;</sheets>")
+            ),
+            "is no readable XLSX file",
+        ),
+        (
+            "xl/styles.xml",
+            lambda text: text.replace("</styleSheet>", " " * (40 * 1024**2) + "</styleSheet>"),
+            "unpacks to too many bytes",
+        ),
+    ],
+    ids=["row number", "shared text", "billion laughs", "foreign file", "styles"],
+)
+def test_a_small_file_that_asks_for_much_is_refused(
+    tmp_path: Path, part: str, change: Callable[[str], str], says: str
+):
+    with pytest.raises(UnusableInput, match=says):
+        read(rewritten(write(tmp_path / "x.xlsx", [["a"], ["1"]]), part, change))
 
 
 def test_the_same_rows_give_the_same_audit_as_csv(run_audit: RunAudit, tmp_path: Path):
