@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 
 import pytest
 import structlog
 
-from connector.logs import configure_logs, get_logger
+from connector.logs import configure_logs, get_logger, redact_text
 
 CANARIES = ("tok-canary-1", "sec-canary-2", "anna.canary@example.com", "+491700000000")
 
@@ -40,6 +41,28 @@ def test_secrets_never_reach_the_log(stream):
     assert text.count("\n") == 5
     for canary in CANARIES:
         assert canary not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("to anna@example.com, and", "to [address] and"),
+        ("<anna@example.com>", "<[address]>"),
+        ("@x a@b @c.d", "@x a@b @c.d"),
+        ("@one.example,anna@example.com", "[address]"),
+        ("a@b.example@c", "[address]"),
+        ("at 10:00 @ the office.", "at 10:00 @ the office."),
+    ],
+)
+def test_addresses_are_cut_out_of_texts(text, cleaned):
+    assert redact_text(text) == cleaned
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "a@", "@", "a@b.", "bearer ", "code=", "a@b.c "])
+def test_cleaning_takes_time_in_proportion_to_the_text(unit):
+    began = time.perf_counter()
+    redact_text(unit * 20_000)
+    assert time.perf_counter() - began < 0.5
 
 
 def test_one_line_per_event_whatever_is_in_it(stream):
