@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connector.jobs.context import make_context, utc_now
 from connector.logs import configure_logs
@@ -17,7 +18,7 @@ from connector.oauth.mail import mailer_for
 from connector.oauth.oidc import OidcSignIn
 from connector.oauth.sign_in import LinkDesk
 from connector.oauth.vault import Vault
-from connector.settings import Settings, load_settings
+from connector.settings import PRIVATE, Settings, load_settings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
 from connector.web.pages import install_pages
@@ -49,6 +50,11 @@ def create_app(
         links=LinkDesk(store, mailer_for(settings), settings, clock),
         company=OidcSignIn(settings, store, Vault(settings.keys)) if settings.oidc else None,
     )
+    if settings.trusted_proxies:
+        # The caller's address alone, by which sign-ins are limited; scheme and host come from the settings.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0
+        )
     csrf = install_pages(app, site)
     webhooks = webhook_blueprint(
         intake,
@@ -68,6 +74,7 @@ def create_app(
 @lru_cache(maxsize=1)
 def app() -> Flask:
     """The app of this process, by the environment: `granian --interface wsgi --factory connector.app:app`."""
+    os.umask(PRIVATE)
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     return create_app(settings)

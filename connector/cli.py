@@ -26,7 +26,7 @@ from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
 from connector.sandbox.config import SandboxConfig, config_from_json
 from connector.sandbox.server import serve as serve_sandbox
-from connector.settings import Settings, load_settings
+from connector.settings import PRIVATE, Settings, load_settings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.migrate import upgrade
@@ -55,6 +55,7 @@ def _says_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def _settings() -> Settings:
+    os.umask(PRIVATE)
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     return settings

@@ -46,6 +46,7 @@ def test_on_postgresql_everything_is_one_database():
         ({"LEADASSAY_DATABASE_URL": "mysql://x"}, "LEADASSAY_DATABASE_URL"),
         ({"LEADASSAY_BACKFILL_DAYS": "ninety"}, "LEADASSAY_BACKFILL_DAYS"),
         ({"LEADASSAY_BACKFILL_DAYS": "0"}, "LEADASSAY_BACKFILL_DAYS"),
+        ({"LEADASSAY_TRUSTED_PROXIES": "-1"}, "LEADASSAY_TRUSTED_PROXIES"),
         ({"LEADASSAY_LOG_LEVEL": "LOUD"}, "LEADASSAY_LOG_LEVEL"),
         ({"LEADASSAY_OIDC_ISSUER": "https://idp.example"}, "LEADASSAY_OIDC_ISSUER"),
         ({"LEADASSAY_SMTP_URL": "http://mail"}, "LEADASSAY_SMTP_URL"),

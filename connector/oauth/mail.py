@@ -92,7 +92,9 @@ class FileMailer:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
         waiting = self._folder / f".{name}"
-        waiting.write_bytes(_message("leadassay@localhost", mail).as_bytes())
+        content = _message("leadassay@localhost", mail).as_bytes()
+        waiting.touch(0o600)  # a link in a mail signs its reader in
+        waiting.write_bytes(content)
         waiting.rename(self._folder / name)
 
 

@@ -223,6 +223,19 @@ def check_fence(conn: Connection, install_id: str, fence: int) -> None:
         raise InstallLost(f"The install {install_id} was taken by {row.fence_holder}: this job may not commit.")
 
 
+def hold(conn: Connection, install_id: str) -> None:
+    """Hold the install until this transaction ends: for decisions that rest on several of its rows.
+
+    Two such transactions follow each other; without it, on PostgreSQL, each would decide by what the other is about
+    to change. Raises UnknownInstall.
+    """
+    row = conn.execute(
+        sa.select(installs.c.install_id).where(installs.c.install_id == install_id).with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise UnknownInstall(f"There is no install {install_id!r}.")
+
+
 def due_for_purge(conn: Connection, now: datetime) -> list[str]:
     """Uninstalled installs whose time has come, oldest first."""
     return list(

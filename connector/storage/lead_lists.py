@@ -81,12 +81,13 @@ class LeadRow:
     is_forgotten: bool
 
 
-def list_sources(conn: Connection, install_id: str) -> list[str]:
-    """The sources that occur, for a choice on a page."""
+def list_sources(conn: Connection, install_id: str, owner_id: str | None = None) -> list[str]:
+    """The sources that occur (among the leads of `owner_id`, None = of all), for a choice on a page."""
+    within = conditions_of(install_id, LeadFilter(owner_id=owner_id))
     return list(
         conn.execute(
             sa.select(lead_audits.c.source)
-            .where(lead_audits.c.install_id == install_id, lead_audits.c.source.is_not(None))
+            .where(*within, lead_audits.c.source.is_not(None))
             .distinct()
             .order_by(lead_audits.c.source)
         ).scalars()

@@ -53,7 +53,10 @@ def period(now: datetime, zone: str, days: int) -> Period:
 
 def day_start(on: date, zone: str) -> datetime:
     """Midnight at which the day begins in `zone`, as UTC."""
-    return datetime.combine(on, time(), ZoneInfo(zone)).astimezone(UTC)
+    try:
+        return datetime.combine(on, time(), ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError:  # east of Greenwich the first of all days begins before there is time
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def choices(here: Period, path: str) -> list[Choice]:

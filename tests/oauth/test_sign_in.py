@@ -262,6 +262,7 @@ def test_the_file_mailbox(tmp_path: Path, plain_settings: Settings) -> None:
     assert (message["To"], message["Subject"]) == ("ann@x.example", "Grüße 0")
     assert "https://x.example/a?b=c" in message.get_content()
     assert (tmp_path / "box").stat().st_mode & 0o077 == 0
+    assert [path.stat().st_mode & 0o777 for path in files] == [0o600] * 3
 
 
 @pytest.mark.parametrize(

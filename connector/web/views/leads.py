@@ -170,7 +170,8 @@ def _choices(conn: Connection, me: Viewer, form: LeadsForm) -> list[FilterChoice
     if me.is_manager:
         owners = [Option(owner.owner_id, owner.name) for owner in people.list_owners(conn, me.install_id)]
         made.append(FilterChoice("owner", t("Owner"), [*owners, Option(NOBODY, t("nobody"))], form.owner))
-    sources = [Option(source, source) for source in lead_lists.list_sources(conn, me.install_id)[:200]]
+    known = lead_lists.list_sources(conn, me.install_id, me.only_owner_id)
+    sources = [Option(source, source) for source in known[:200]]
     made.append(FilterChoice("source", t("Source"), [*sources, Option(NOBODY, t("unknown"))], form.source))
     made.append(
         FilterChoice(

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from connector.jobs.uninstall import uninstall as end_connection
-from connector.storage import findings, people, policies
+from connector.storage import findings, installs, people, policies
 from connector.storage.people import Role
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
@@ -67,6 +67,7 @@ def put_typed_policy() -> PolicyForm:
     """Store what was typed as a new version when it is right and differs; the form says what is wrong."""
     me, now = viewer(), site().now()
     with site().database.write() as connection:
+        installs.hold(connection, me.install_id)
         present = policies.policy_as_of(connection, me.install_id, now)
         shown = form_of(present, now_year=now.year)
         form = form_typed(request.form, shown)
@@ -96,6 +97,7 @@ def change_person(user_id: str) -> Response:
     if deed not in {"role", "enable", "disable"}:
         abort(400, t("The page was not sent as it was made. Load it again."))
     with site().database.write() as connection:
+        installs.hold(connection, me.install_id)
         person = find_person(connection, me.install_id, user_id)
         if person is None:
             abort(404)
