@@ -18,7 +18,7 @@ from connector.web.texts import t
 HOLIDAY_YEARS = 3
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?")
-_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class PolicyForm:
     @property
     def week(self) -> list[tuple[str, str, str]]:
         """(name, label, hours as text) per weekday."""
-        return [(day, t(_DAY_NAMES[index]), self.hours[day]) for index, day in enumerate(WEEKDAYS)]
+        return [(day, t(DAY_NAMES[index]), self.hours[day]) for index, day in enumerate(WEEKDAYS)]
 
 
 def form_of(policy: Policy, *, now_year: int) -> PolicyForm:
@@ -155,7 +155,7 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
             wrong[number.name] = t("Give a whole number from {low} to {high}.", low=number.low, high=number.high)
         else:
             numbers[number.name] = int(typed) * number.factor
-    days_off = _parse_dates(form.days_off, wrong)
+    days_off = parse_dates(form.days_off, wrong)
     public = public_holidays(form.country, now_year)
     if form.country and not public:
         wrong["country"] = t("No public holidays are known for this country: leave it empty and list the days.")
@@ -238,7 +238,8 @@ def countries() -> list[str]:
     return sorted(holidays.list_supported_countries())
 
 
-def _parse_dates(text: str, wrong: dict[str, str]) -> set[date]:
+def parse_dates(text: str, wrong: dict[str, str]) -> set[date]:
+    """Dates, separated by lines, blanks or commas; what is none is told in `wrong`."""
     days = set()
     for part in re.split(r"[\s,;]+", text):
         if not part:

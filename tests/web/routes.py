@@ -60,5 +60,8 @@ ROUTES = (
     Route("settings.settings", "GET", ADMIN, "/settings", lists=True),
     Route("settings.save_policy", "POST", ADMIN, "/settings/policy"),
     Route("settings.change_person", "POST", ADMIN, "/settings/people/{user_id}", "/settings/people/{user_id}"),
+    Route("own_hours.everybody", "GET", ADMIN, "/settings/hours", lists=True),
+    Route("own_hours.one", "GET", ADMIN, "/settings/hours/{owner_id}", "/settings/hours/{owner_id}"),
+    Route("own_hours.save", "POST", ADMIN, "/settings/hours/{owner_id}", "/settings/hours/{owner_id}"),
     Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),
 )

@@ -12,6 +12,7 @@ from connector.web.views import (
     leads,
     neglected,
     overview,
+    own_hours,
     owners,
     rulebook,
     settings,
@@ -30,6 +31,7 @@ ALL: tuple[Blueprint, ...] = (
     neglected.pages,
     sync.pages,
     settings.pages,
+    own_hours.pages,
     rulebook.pages,
     health.pages,
 )
