@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -19,14 +20,18 @@ from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.zones import load_zone
 from audits.reports.export_report import Answer
+from connector.exports.intake import FileSummary
 from connector.exports.json_output import JsonOutput
 from connector.exports.mapping import ExportMap
 from connector.exports.mapping_file import read_map
 from connector.exports.page import render_page, share_text
 from connector.exports.policy_file import read_policy
-from connector.exports.problems import UnusableInput
+from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.run import AuditRequest, AuditRun, run_audit
 from connector.exports.store import open_store
+
+#: Of the rows not used and the values not known, so many are shown on the terminal.
+MOST_SHOWN = 10
 
 _UNUSABLE = 2
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -65,17 +70,17 @@ def audit_command(
             as_of=_as_of(as_of, policy),
             now=datetime.now(UTC),
         )
-        run = _run(request, json_path, html_path)
+        run, bad_rows = _run(request, json_path, html_path)
     except UnusableInput as problem:
         _refuse(str(problem))
     except OSError as problem:
         _refuse(f"reading or writing {problem.filename or 'a file'} failed: {problem.strerror}")
     if json_path != "-":
-        click.echo(summary(run))
+        click.echo(summary(run, bad_rows))
 
 
-def summary(run: AuditRun) -> str:
-    """The audit in a few lines for a terminal."""
+def summary(run: AuditRun, bad_rows: Sequence[BadRow]) -> str:
+    """The audit in a few lines for a terminal; `bad_rows`: the first of those not used."""
     total = run.report.total
     answers = ", ".join(
         f"{count} {answer.value.replace('_', ' ')}" for answer, count in total.counts.items() if count
@@ -88,13 +93,35 @@ def summary(run: AuditRun) -> str:
             f"{total.counts[Answer.IN_TIME]} of {total.in_time.n} tried in time: {share_text(total.in_time)}",
             "Breaches of pass or breach:",
             *rules,
-            *(f"{file.name}: {file.rows} rows" for file in run.files),
-            f"Rows not used: {run.count_bad_rows}; values without a meaning in the map: {len(run.unmapped)}",
+            *(line for file in run.files for line in _of_file(file)),
+            f"Rows not used: {run.count_bad_rows}",
+            *map(_of_row, bad_rows),
+            *_more(run.count_bad_rows - len(bad_rows)),
+            f"Values without a meaning in the map: {len(run.unmapped)}",
+            *(f"  {each.value!r} in {each.column}: {each.count}" for each in run.unmapped[:MOST_SHOWN]),
+            *_more(len(run.unmapped) - MOST_SHOWN),
         ]
     )
 
 
-def _run(request: AuditRequest, json_path: str | None, html_path: Path | None) -> AuditRun:
+def _of_file(file: FileSummary) -> list[str]:
+    unread = ", ".join(map(repr, file.unknown_columns))
+    return [
+        f"{file.name}: {file.rows} rows",
+        *([f"  columns that the map does not read: {unread}"] if unread else []),
+    ]
+
+
+def _of_row(row: BadRow) -> str:
+    column, value = f"{row.column}: " if row.column else "", f" ({row.value!r})" if row.value else ""
+    return f"  {row.file}, line {row.line}: {column}{row.reason}{value}"
+
+
+def _more(count: int) -> list[str]:
+    return [f"  and {count} more: see --json or --html"] if count > 0 else []
+
+
+def _run(request: AuditRequest, json_path: str | None, html_path: Path | None) -> tuple[AuditRun, list[BadRow]]:
     with ExitStack() as stack:
         store = stack.enter_context(open_store())
         output = JsonOutput(stack.enter_context(_target(json_path))) if json_path is not None else None
@@ -110,7 +137,7 @@ def _run(request: AuditRequest, json_path: str | None, html_path: Path | None) -
         if html_path is not None:
             with _target(str(html_path)) as page:
                 page.write(render_page(run, store.bad_rows()).encode())
-        return run
+        return run, list(islice(store.bad_rows(), MOST_SHOWN))
 
 
 def _touches(given: tuple[str, ...], exported: ExportMap) -> dict[str, Path]:

@@ -254,3 +254,17 @@ def test_a_full_disk_under_the_output_is_told_too(tmp_path: Path):
         )
     assert ran.stderr.startswith("leadassay audit: reading or writing a file failed: No space left on device")
     assert ran.returncode != 0
+
+
+def test_the_terminal_lists_what_was_not_used(run_audit: RunAudit):
+    leads = LEADS.replace("Source\n", "Source,Budget\n").replace("Web\n", "Web,7\n").replace("Fair\n", "Fair,8\n")
+    leads += "".join(f"b{n},never,No,Time,,,,paused,Web,9\n" for n in range(12)) + (
+        "4,2026-03-02 11:00,Di,Funk,di@funk-bau.de,030 23125104,Lea,paused,Fair,9\n"
+    )
+    ran = run_audit(leads, TOUCHES)
+    said = ran.out.splitlines()
+    assert "  columns that the map does not read: 'Budget'" in said
+    assert "Rows not used: 12" in said
+    assert "  leads.csv, line 5: Received: received_at: is no time of the format %Y-%m-%d %H:%M ('never')" in said
+    assert "  and 2 more: see --json or --html" in said
+    assert "  'paused' in Status: 1" in said
