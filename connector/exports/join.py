@@ -19,7 +19,7 @@ from audits.model.activity import (
 )
 from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.lead import Lead
-from connector.exports.mapping import EventField, EventLogMap
+from connector.exports.mapping import EventField, EventLogMap, LeadField
 from connector.exports.packing import EPOCH, unpack_activity, unpack_event, unpack_lead, unpack_task
 from connector.exports.problems import BadRow, excerpt
 from connector.exports.rows import Event
@@ -170,11 +170,13 @@ def iter_event_cases(
 ) -> Iterator[LeadCase]:
     """A case for every lead of an event log known at `as_of`, by lead id."""
     lost = _Merge(store.lost_acts(), lambda _: None)
+    # A log without a column of the arrival is read by the time of its first event: the others cannot disagree.
+    says_arrival = how.lead.columns[LeadField.RECEIVED_AT] != (how.columns[EventField.EVENT_AT],)
     for lead_id, lines in groupby(store.events(), key=lambda line: line.lead_id):
         own_lost = lost.of(lead_id)
         events = [unpack_event(line.packed) for line in lines]
         known = [event for event in events if event.event_at <= as_of]
-        counts.received_at_differs += len({event.lead.received_at for event in events}) > 1
+        counts.received_at_differs += says_arrival and len({event.lead.received_at for event in events}) > 1
         received_at = events[0].lead.received_at
         if not known or received_at > as_of:
             counts.leads_after_as_of += 1

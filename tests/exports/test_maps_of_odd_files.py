@@ -145,3 +145,28 @@ def test_leads_with_their_first_response_in_one_file(run_audit: RunAudit):
     assert ran.outcome("2", "RT002") == ran.outcome("4", "RT002") == ("breach", "past_target")
     assert ran.bad == []
     assert ran.told["left_out"]["rows_without_touch"] == 2
+
+
+def test_a_log_without_a_column_of_the_arrival_begins_with_its_first_event(run_audit: RunAudit):
+    log = (
+        "Case,Who,When\nA,Ann,2026/03/02 10:00:00.000\nA,Ann,2026/03/02 10:05:00.000\nA,Bo,2026/03/02 10:20:00.000\n"
+    )
+    map_ = """
+        not_used = ["calls", "emails", "meetings", "tasks"]
+        [times]
+        zone = "Europe/Berlin"
+        formats = ["%Y/%m/%d %H:%M:%S.%f"]
+        [event_log]
+        case = "Case"
+        event_at = "When"
+        actor = "Who"
+        touch_kind = "message"
+        [event_log.columns]
+        received_at = "When"
+        [event_log.constants]
+        status = "open"
+    """
+    ran = run_audit(log, None, *AS_OF, map_=map_)
+    assert ran.outcome("A", "RT001") == ("pass", "in_time")
+    assert ran.lead("A")["facts"]["first_attempt_working_s"] == 20 * 60
+    assert ran.told["left_out"]["received_at_differs"] == 0
