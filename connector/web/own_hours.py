@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from audits.model.policy import Policy
 from audits.model.working_calendar import WEEKDAYS, Calendar, EmptyCalendar, Hours
 from audits.model.working_time import combined
-from connector.web.policy_form import DAY_NAMES, hours_text, parse_dates, parse_hours
+from connector.web.policy_form import DAY_NAMES, days_text, hours_text, parse_days, parse_hours
 from connector.web.texts import t
 
 
 @dataclass(frozen=True, slots=True)
 class OwnHoursForm:
-    """What stands in the form, and what is wrong with it by field name. `days_off`: dates, one a line."""
+    """What stands in the form, and what is wrong with it by field name. `days_off`: a line per day."""
 
     hours: Mapping[str, str]
     zone: str
@@ -35,7 +34,7 @@ def own_hours_of(policy: Policy, owner_id: str) -> OwnHoursForm:
     return OwnHoursForm(
         hours={day: hours_text(shown.week.get(index, ())) for index, day in enumerate(WEEKDAYS)},
         zone=shown.zone,
-        days_off="" if own is None else "\n".join(day.isoformat() for day in sorted(own.holidays)),
+        days_off="" if own is None else "\n".join(days_text(own.holidays, own.overrides)),
     )
 
 
@@ -57,10 +56,10 @@ def own_calendar(form: OwnHoursForm, team: Calendar, owner_id: str) -> Calendar 
             week[index] = parse_hours(form.hours[day])
         except ValueError as error:
             wrong[f"hours_{day}"] = str(error)
-    days_off: set[date] = parse_dates(form.days_off, wrong)
+    days_off, short_days = parse_days(form.days_off, wrong)
     if not wrong:
         try:
-            own = Calendar(owner_id, form.zone, week, frozenset(days_off))
+            own = Calendar(owner_id, form.zone, week, days_off, short_days)
             combined(team, own)
         except EmptyCalendar:
             wrong["hours_mon"] = t("These hours and those of the team have nothing in common.")

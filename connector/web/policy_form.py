@@ -18,6 +18,7 @@ from connector.web.texts import t
 HOLIDAY_YEARS = 3
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?")
+_DAY_WITH_HOURS = re.compile(r"(\d{4}-\d{2}-\d{2})[\s:]+(\d{1,2}(?::\d{2})?\s*[-–].*)")
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -110,7 +111,7 @@ def form_of(policy: Policy, *, now_year: int) -> PolicyForm:
         hours={day: hours_text(calendar.week.get(index, ())) for index, day in enumerate(WEEKDAYS)},
         zone=calendar.zone,
         country=country if has_public else "",
-        days_off="\n".join(day.isoformat() for day in own),
+        days_off="\n".join(days_text(own, calendar.overrides)),
         numbers={
             "response_target": str(policy.response_target_s // 60),
             "never_called_after": str(policy.never_called_after_s // 3600),
@@ -139,7 +140,7 @@ def form_typed(values: Mapping[str, str], shown: PolicyForm) -> PolicyForm:
 def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: int) -> Policy | PolicyForm:
     """The policy that `form` describes, as `version`; or the form again, saying what is wrong.
 
-    What the form does not show (an owner's own hours, dated overrides, targets by type) stays as in `present`.
+    What the form does not show (an owner's own hours, targets by type) stays as in `present`.
     """
     wrong: dict[str, str] = {}
     week: dict[int, Hours] = {}
@@ -155,7 +156,7 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
             wrong[number.name] = t("Give a whole number from {low} to {high}.", low=number.low, high=number.high)
         else:
             numbers[number.name] = int(typed) * number.factor
-    days_off = parse_dates(form.days_off, wrong)
+    days_off, short_days = parse_days(form.days_off, wrong)
     public = public_holidays(form.country, now_year)
     if form.country and not public:
         wrong["country"] = t("No public holidays are known for this country: leave it empty and list the days.")
@@ -167,8 +168,8 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
                     present.calendar.calendar_id,
                     form.zone,
                     week,
-                    frozenset(days_off) | public,
-                    present.calendar.overrides,
+                    days_off | public,
+                    short_days,
                     present.calendar.breaks,
                 ),
                 owner_calendars=present.owner_calendars,
@@ -238,14 +239,29 @@ def countries() -> list[str]:
     return sorted(holidays.list_supported_countries())
 
 
-def parse_dates(text: str, wrong: dict[str, str]) -> set[date]:
-    """Dates, separated by lines, blanks or commas; what is none is told in `wrong`."""
-    days = set()
-    for part in re.split(r"[\s,;]+", text):
-        if not part:
-            continue
+def days_text(closed: Iterable[date], hours: Mapping[date, Hours]) -> list[str]:
+    """A line per day: `2026-12-24` is closed, `2026-12-31 9:00-12:00` is open then only."""
+    lines = {day: day.isoformat() for day in closed}
+    lines |= {day: f"{day.isoformat()} {hours_text(own)}".strip() for day, own in hours.items()}
+    return [lines[day] for day in sorted(lines)]
+
+
+def parse_days(text: str, wrong: dict[str, str]) -> tuple[frozenset[date], dict[date, Hours]]:
+    """What `days_text` wrote: days that are closed, and days with hours of their own; what is none in `wrong`.
+
+    Dates without hours may also share a line.
+    """
+    closed: set[date] = set()
+    hours: dict[date, Hours] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        found = _DAY_WITH_HOURS.fullmatch(line)
         try:
-            days.add(date.fromisoformat(part))
+            if found:
+                hours[date.fromisoformat(found[1])] = parse_hours(found[2])
+            else:
+                closed |= {date.fromisoformat(part) for part in re.split(r"[\s,;]+", line) if part}
         except ValueError:
-            wrong["days_off"] = t("{typed} is not a date: write one per line, such as 2026-12-24.", typed=part[:20])
-    return days
+            wrong["days_off"] = t(
+                "{typed} is no day: write one per line, such as 2026-12-24 or 2026-12-31 9:00-12:00.", typed=line[:40]
+            )
+    return frozenset(closed - hours.keys()), hours

@@ -27,13 +27,19 @@ def policy_now(web: WebApp, tenant: Tenant) -> Policy:
 def test_own_hours_are_kept_and_every_lead_is_judged_anew(web: WebApp, tenant: Tenant, address: str):
     client = web.signed_in(tenant, tenant.admin_id)
     before = policy_now(web, tenant)
-    typed = {"do": "save", "hours_mon": "9-12:30", "hours_tue": "", "days_off": "2026-12-24\n2026-12-28"}
+    typed = {
+        "do": "save",
+        "hours_mon": "9-12:30",
+        "hours_tue": "",
+        "days_off": "2026-12-24\n2026-12-28\n2026-12-31 9-11",
+    }
     assert post(client, address, typed).headers["Location"] == "/settings/hours?note=saved"
     after = policy_now(web, tenant)
     own = after.owner_calendars[tenant.rep_owner_id]
     assert own.week[0] == ((32400, 45000),)
     assert own.week.get(1, ()) == ()
     assert [day.isoformat() for day in sorted(own.holidays)] == ["2026-12-24", "2026-12-28"]
+    assert [day.isoformat() for day in own.overrides] == ["2026-12-31"]
     assert set(after.owner_calendars) == {tenant.rep_owner_id}
     assert after.version != before.version
     assert replace(after, owner_calendars={}, version="") == replace(before, owner_calendars={}, version="")
@@ -81,7 +87,7 @@ def test_a_team_of_the_crm_is_given_hours_at_once(web: WebApp, tenant: Tenant, a
     [
         ({"hours_mon": "nine"}, "Write hours such as"),
         ({"zone": "Berlin"}, "is not a time zone"),
-        ({"days_off": "24.12."}, "is not a date"),
+        ({"days_off": "24.12."}, "is no day"),
         (
             {f"hours_{day}": "2:00-3:00" for day in ("mon", "tue", "wed", "thu", "fri")} | {"hours_sat": ""},
             "nothing in common",

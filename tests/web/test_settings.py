@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from audits.model.policy import Policy
 from connector.storage import installs, people, policies, worklist
 from connector.storage.installs import InstallStatus
 from connector.web.policy_form import form_of, hours_text, parse_hours, policy_from, public_holidays
@@ -38,6 +40,18 @@ def test_hours_that_are_none_are_said(text: str):
 def test_a_form_gives_back_the_policy_it_shows():
     policy = make_policy("7")
     assert policy_from(form_of(policy, now_year=2026), policy, "7", now_year=2026) == policy
+
+
+def test_short_days_have_hours_of_their_own():
+    policy = make_policy("7")
+    typed = replace(form_of(policy, now_year=2026), days_off="2026-12-24, 2026-12-28\n2026-12-31 9:00-12:00, 13-14")
+    made = policy_from(typed, policy, "8", now_year=2026)
+    assert isinstance(made, Policy)
+    assert {date(2026, 12, 24), date(2026, 12, 28)} <= made.calendar.holidays
+    assert made.calendar.overrides == {date(2026, 12, 31): ((32400, 43200), (46800, 50400))}
+    shown = form_of(made, now_year=2026)
+    assert shown.days_off.splitlines()[-1] == "2026-12-31 9:00-12:00, 13:00-14:00"
+    assert policy_from(shown, made, "8", now_year=2026) == made
 
 
 def test_public_holidays_are_those_of_the_country():
@@ -75,7 +89,9 @@ def test_a_change_makes_a_new_version_and_judges_anew(web: WebApp, tenant: Tenan
         ("response_target", "٣", "Give a whole number"),
         ("zone", "Berlin", "is not a time zone"),
         ("country", "XX", "No public holidays are known"),
-        ("days_off", "24.12.2026", "is not a date"),
+        ("days_off", "24.12.2026", "is no day"),
+        ("days_off", "2026-12-31 9 to 12", "is no day"),
+        ("days_off", "2026-12-31 9:00-25:00", "is no day"),
     ],
 )
 def test_what_is_wrong_is_said_and_kept_and_nothing_is_saved(
