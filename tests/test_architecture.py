@@ -72,3 +72,9 @@ def test_the_three_lists_are_complete():
     assert set(CRMS) == crms
     receivers = {path.stem for path in (ROOT / "webhooks/receivers").glob("[a-z]*.py")}
     assert set(ROSTER) == receivers
+
+
+def test_the_web_process_never_loads_the_job_engine():
+    """A webhook is answered whether or not the engine is there: the app does not even import it."""
+    code = "import sys, connector.app; sys.exit('dbos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

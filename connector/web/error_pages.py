@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import uuid4
 
+import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -62,6 +63,8 @@ def register(app: Flask) -> None:
     @app.before_request
     def number_request() -> None:
         g.request_id = uuid4().hex[:12]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.errorhandler(CSRFError)
     def on_csrf(error: CSRFError) -> Response:
@@ -105,7 +108,7 @@ def register(app: Flask) -> None:
         cause = error.original_exception
         if isinstance(cause, StorageBusy):
             return on_busy(cause)
-        _log.error("page crashed", endpoint=request.endpoint, request_id=g.get("request_id"), exc_info=cause)
+        _log.error("page crashed", endpoint=request.endpoint, exc_info=cause)
         return error_response(500)
 
 

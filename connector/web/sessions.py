@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from flask import Flask, Request, Response, g, request
 from flask import session as flask_session
 from flask.sessions import SessionInterface, SessionMixin
@@ -94,6 +95,7 @@ def load_session() -> None:
         become_visitor()
         return
     session.install_id, session.user_id, session.expires_at = row.install_id, row.user_id, row.expires_at
+    structlog.contextvars.bind_contextvars(install_id=row.install_id)
     begun_at = _begun_at(row.data, now)
     prolonged = min(now + IDLE, begun_at + ABSOLUTE)
     if row.expires_at is not None and prolonged - row.expires_at > _PROLONG_EVERY:

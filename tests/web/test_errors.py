@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+import structlog
 
 from connector.app import create_app
 from connector.storage.database import Database
@@ -46,7 +47,12 @@ def test_a_crash_tells_a_number_and_nothing_else(web: WebApp, tenant: Tenant, mo
     crash.access = web.app.view_functions["owners.owners"].access
     monkeypatch.setitem(web.app.view_functions, "owners.owners", crash)
     monkeypatch.setattr(web.app, "testing", False)
-    answer = web.signed_in(tenant, tenant.admin_id).get("/owners")
+    client = web.signed_in(tenant, tenant.admin_id)
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logged:
+        answer = client.get("/owners")
+    [crashed] = [line for line in logged if line["event"] == "page crashed"]
+    assert crashed["request_id"] in answer.text
+    assert crashed["install_id"] == tenant.install_id
     assert answer.status_code == 500
     assert "Number of this request" in answer.text
     assert "secret of the inside" not in answer.text
