@@ -64,9 +64,12 @@ def check_phone(text: str, region: str | None) -> PhoneCheck:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as refused:
-        if refused.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not _has_plus(text):
+        if refused.error_type != phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            return PhoneCheck(False, None, "it is not a phone number")
+        if not _has_plus(text) and region not in phonenumbers.SUPPORTED_REGIONS:
             return PhoneCheck(None, None, "it has no country code and the country is not known")
-        return PhoneCheck(False, None, "it is not a phone number")
+        # Without a +, it begins with the digits that the known country dials for abroad, such as 99 in Finland.
+        return PhoneCheck(False, None, "there is no such country code")
     if phonenumbers.is_valid_number(number):
         return PhoneCheck(True, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "in use")
     return PhoneCheck(False, None, "no numbering plan has such a number")

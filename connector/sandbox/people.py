@@ -32,7 +32,7 @@ class _Culture:
     last_names: str
 
 
-_CULTURES: Final = (
+CULTURES: Final = (
     _Culture(
         (("DE", "Berlin"), ("DE", "Köln"), ("AT", "Wien"), ("CH", "Zürich")),
         "Anke Björn/Bjoern Jörg/Joerg Käthe/Kaethe Sören/Soeren Ulrike Günther/Guenther Heike Matthias Wiebke "
@@ -143,7 +143,7 @@ class Crowd:
 
     def person(self, name: tuple[str, str] | None = None) -> Person:
         """Somebody new; with the given first and last name, else one of our own choice."""
-        culture = self._dice.choices(_CULTURES, weights=[6, 2, 2, 3, 2, 2, 3, 2, 2, 2, 2])[0]
+        culture = self._dice.choices(CULTURES, weights=[6, 2, 2, 3, 2, 2, 3, 2, 2, 2, 2])[0]
         region, city = self._dice.choice(culture.regions)
         first, first_slug = _spelt(self._dice.choice(culture.first_names.split()))
         last, last_slug = _spelt(self._dice.choice(culture.last_names.split()))

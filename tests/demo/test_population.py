@@ -8,9 +8,12 @@ import phonenumbers
 import pytest
 
 from audits.engine import audit
+from audits.model.contact_data import check_phone
 from audits.model.finding import Outcome
 from audits.rulebook import RULES
+from connector.sandbox.faults import NO_NUMBERS
 from connector.sandbox.office_hours import OfficeHours
+from connector.sandbox.people import CULTURES
 from connector.sandbox.population import LEAST_LEADS, LEAST_PLANTS, ZONE, make_population
 from connector.storage.policies import default_policy
 from tests.demo.account_cases import PORTAL, Account
@@ -84,6 +87,13 @@ def test_the_same_seed_plants_the_same() -> None:
     )
     assert one == same
     assert one != other
+
+
+def test_no_country_has_the_numbers_that_are_none() -> None:
+    regions = {region for culture in CULTURES for region, _ in culture.regions}
+    assert len(regions) > 20
+    told = {(text, region): check_phone(text, region).is_valid for text in NO_NUMBERS for region in regions}
+    assert {case: is_valid for case, is_valid in told.items() if is_valid is not False} == {}
 
 
 def test_nothing_of_the_truth_stands_in_the_crm() -> None:

@@ -45,6 +45,13 @@ def test_every_phone_of_the_set() -> None:
     assert wrong == NOT_TOLD
 
 
+@pytest.mark.parametrize(("text", "region"), [("999999", "FI"), ("00999 1234", "DE"), ("011 999 123", "US")])
+def test_a_call_abroad_to_no_country_is_wrong_where_the_country_is_known(text: str, region: str) -> None:
+    assert check_phone(text, region).is_valid is False
+    assert check_phone(text, None).is_valid is None
+    assert check_phone(text, "XX").is_valid is None
+
+
 def test_every_phone_of_the_set_by_the_rule() -> None:
     wrong, judged = [], 0
     for case in PHONES:
