@@ -138,6 +138,24 @@ def test_a_revoked_grant_under_eight_threads_is_noticed_once(
     assert refreshes(control) - before <= 2
 
 
+def test_a_grant_that_many_find_dead_is_told_once(
+    database: Database, vault: Vault, settings: Settings, installed: Installed
+) -> None:
+    one = installed.install.install_id
+    told: list[str] = []
+    keepers = [
+        keeper(database, vault, settings, on_paused=lambda install_id, _: told.append(install_id)) for _ in range(4)
+    ]
+    threads = [threading.Thread(target=keep.source(one).refused) for keep in keepers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.write() as connection:
+        notices = health.take_notices(connection, one, now())
+    assert (told, len(notices)) == ([one], 1)
+
+
 def test_a_reconnected_install_works_again_and_may_be_noticed_again(
     database: Database, vault: Vault, settings: Settings, installed: Installed, control: SandboxControl
 ) -> None:
