@@ -14,7 +14,17 @@ from tests.web.conftest import WebApp
 from tests.web.seed import Tenant
 
 pytestmark = pytest.mark.browser
-PATHS = ("/overview", "/leads", "/owners", "/neglected", "/sync", "/settings", "/install/progress", "/rulebook")
+PATHS = (
+    "/overview",
+    "/leads",
+    "/owners",
+    "/neglected",
+    "/sync",
+    "/settings",
+    "/settings/hours",
+    "/install/progress",
+    "/rulebook",
+)
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
