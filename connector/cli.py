@@ -54,6 +54,16 @@ def _says_errors(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+_as_json = click.option("--json", "as_json", is_flag=True, help="JSON, one object a line, instead of words.")
+
+
+def _tell(as_json: bool, values: dict[str, object], words: str) -> None:
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        _out.print(words)
+
+
 def _settings() -> Settings:
     os.umask(PRIVATE)
     settings = load_settings(os.environ)
@@ -98,12 +108,13 @@ def db() -> None:
 
 
 @db.command("upgrade")
+@_as_json
 @_says_errors
-def db_upgrade() -> None:
+def db_upgrade(as_json: bool) -> None:
     """Bring the tables to this version. Safe to run again, and beside another."""
     settings = _settings()
     upgrade(settings.database_url, settings.inbox_url)
-    _out.print("The tables are up to date.")
+    _tell(as_json, {"is_up_to_date": True}, "The tables are up to date.")
 
 
 @main.group()
@@ -114,7 +125,7 @@ def inbox() -> None:
 @inbox.command("list")
 @click.option("--status", type=click.Choice(["new", "done", "parked"]), default="parked", show_default=True)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
+@_as_json
 @_says_errors
 def inbox_list(status: str, limit: int, as_json: bool) -> None:
     """List deliveries: those parked after five failed tries, unless told otherwise. Never prints bodies."""
@@ -149,8 +160,9 @@ def inbox_list(status: str, limit: int, as_json: bool) -> None:
 @inbox.command("replay")
 @click.argument("ids", nargs=-1, type=int)
 @click.option("--parked", is_flag=True, help="All parked deliveries.")
+@_as_json
 @_says_errors
-def inbox_replay(ids: tuple[int, ...], parked: bool) -> None:
+def inbox_replay(ids: tuple[int, ...], parked: bool, as_json: bool) -> None:
     """Process deliveries again: by id, or all that are parked. What had its effect already has none again."""
     if bool(ids) == parked:
         raise click.UsageError("Give ids, or --parked.")
@@ -160,11 +172,11 @@ def inbox_replay(ids: tuple[int, ...], parked: bool) -> None:
         count = box.replay(wanted)
     finally:
         box.close()
-    _out.print(f"{count} deliveries will be processed again.")
+    _tell(as_json, {"replayed": count}, f"{count} deliveries will be processed again.")
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@_as_json
 def doctor(as_json: bool) -> None:
     """Check settings, databases, keys, clock and reachability, and say what to do. Exit code 1 on a fault."""
     checks = examine(os.environ)
@@ -185,8 +197,9 @@ def keys() -> None:
 
 
 @keys.command("rotate")
+@_as_json
 @_says_errors
-def keys_rotate() -> None:
+def keys_rotate(as_json: bool) -> None:
     """Encrypt every stored token with the first key of LEADASSAY_KEYS. The old key may go afterwards."""
     settings = _settings()
     database = Database.open(settings.database_url)
@@ -194,7 +207,8 @@ def keys_rotate() -> None:
         count = rotate(database, Vault(settings.keys))
     finally:
         database.close()
-    _out.print(f"{count} tokens encrypted anew with key {settings.keys[0][0]!r}.")
+    key_id = settings.keys[0][0]
+    _tell(as_json, {"rotated": count, "key": key_id}, f"{count} tokens encrypted anew with key {key_id!r}.")
 
 
 @main.command()

@@ -12,6 +12,7 @@ import pytest
 
 from connector.storage.database import Database
 from connector.storage.migrate import upgrade
+from tests import needs
 from tests.postgres_server import NoServer, PostgresServer
 
 _TEMPLATE = "leadassay_template"
@@ -31,8 +32,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One server per test process."""
     try:
         server = PostgresServer()
-    except NoServer as missing:
-        pytest.fail(str(missing), pytrace=False)
+    except NoServer as absent:
+        needs.missing(str(absent))
     try:
         server.start()
         yield server

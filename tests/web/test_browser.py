@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.needs import chromium_path
 from tests.web.conftest import WebApp
 from tests.web.seed import Tenant
 
@@ -51,8 +52,9 @@ def served(seeded: tuple[WebApp, Tenant]) -> Iterator[Site]:
     thread.start()
     cookie = web.signed_in(tenant, tenant.admin_id).get_cookie("assay", domain="localhost")
     assert cookie is not None
+    path = chromium_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield Site(f"http://127.0.0.1:{server.server_port}", browser, cookie.value, tenant)
         browser.close()
     server.shutdown()

@@ -1,0 +1,24 @@
+"""What some tests need beside Python. Missing in CI it is a failure; elsewhere those tests are skipped and named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+
+def missing(what: str) -> NoReturn:
+    """Fail with CI=true, skip otherwise; `what` names the thing and how to get it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+def chromium_path() -> str:
+    """Debian's Chromium, or another that is installed."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    missing("Chromium is missing: install Debian's package chromium, or run `make test` where that may be done.")
