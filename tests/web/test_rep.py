@@ -7,7 +7,9 @@ import re
 import pytest
 
 from connector.storage import people
-from tests.web.conftest import WebApp
+from connector.web.access import Access
+from tests.web.conftest import WebApp, csrf_of
+from tests.web.routes import ROUTES
 from tests.web.seed import Tenant, seed_tenant
 from tests.web.test_numbers import numbers_of
 
@@ -40,3 +42,20 @@ def test_a_rep_sees_no_line_of_a_colleague(web: WebApp, tenant: Tenant):
         assert not [name for name in others if name in shown], path
     assert own in rep.get("/owners.csv", buffered=True).text
     assert [name for name in others if name in head.get("/owners.csv", buffered=True).text]
+
+
+@pytest.mark.parametrize("rank", [Access.SIGNED_IN, Access.MANAGER])
+def test_a_form_with_its_token_does_not_lift_anybody_above_his_role(web: WebApp, tenant: Tenant, rank: Access):
+    user_id = {Access.SIGNED_IN: tenant.rep_id, Access.MANAGER: tenant.head_id}[rank]
+    client = web.signed_in(tenant, user_id)
+    token = csrf_of(client, "/overview")
+    above = [route for route in ROUTES if route.method == "POST" and route.access is not None and route.access > rank]
+    assert above
+    for route in above:
+        path = route.example.format(lead_id=tenant.lead_ids[0], user_id=user_id, owner_id=tenant.rep_owner_id)
+        data = {"csrf_token": token, "do": "role", "role": "admin", "confirm": tenant.install.account_name}
+        assert client.post(path, data=data).status_code == 403, route
+    with web.database.read() as connection:
+        user = people.find_user(connection, tenant.install_id, user_id)
+    assert user is not None
+    assert user.role is not people.Role.ADMIN
