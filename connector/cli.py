@@ -30,7 +30,7 @@ from connector.settings import PRIVATE, Settings, load_settings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.migrate import upgrade
-from connector.web.server import run_web
+from connector.web.server import DEFAULT_THREADS, run_web
 from connector.worker import Worker
 
 P = ParamSpec("P")
@@ -80,7 +80,9 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
+@click.option(
+    "--threads", default=DEFAULT_THREADS, show_default=True, type=click.IntRange(1, 256), help="Requests at once."
+)
 @_says_errors
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages and the webhooks."""
