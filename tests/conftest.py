@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from connector.storage.database import Database
 from connector.storage.migrate import upgrade
@@ -101,3 +102,13 @@ def database(database_urls: DatabaseUrls) -> Iterator[Database]:
     opened = Database.open(database_urls.database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one per test process: Playwright's synchronous driver cannot run twice in one."""
+    path = needs.chromium_path()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(needs.CHROMIUM_FLAGS))
+        yield started
+        started.close()

@@ -8,6 +8,17 @@ from typing import NoReturn
 
 import pytest
 
+#: Root may not use Chromium's own sandbox; the other flags keep it from calling its maker.
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
 
 def missing(what: str) -> NoReturn:
     """Fail with CI=true, skip otherwise; `what` names the thing and how to get it."""

@@ -65,7 +65,7 @@ def run_demo(options: DemoOptions) -> int:
     # Standard output belongs to the JSON when that is asked for there.
     out = console if str(options.json_path) == "-" else Console()
     with ExitStack() as stack:
-        stack.enter_context(_ends_on_sigterm())
+        stack.enter_context(_ends_on_signals())
         folder = stack.enter_context(_folder(options.directory))
         bar = stack.enter_context(
             Progress(
@@ -296,17 +296,21 @@ def _folder(directory: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _ends_on_sigterm() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does, so that no process stays behind."""
+def _ends_on_signals() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does, so that no process stays behind.
+
+    SIGINT is taken too: whoever starts us in the background of a script has it ignored otherwise.
+    """
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _keep_logs(folder: Path, options: DemoOptions, console: Console) -> None:

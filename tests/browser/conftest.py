@@ -1,4 +1,4 @@
-"""Chromium and the live processes, shared by the browser tests of one process."""
+"""The live processes, shared by the browser tests of one process."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.live import CHROMIUM_FLAGS, Live
-from tests.needs import chromium_path
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium_path()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield started
-        started.close()
+from tests.browser.live import Live
 
 
 @pytest.fixture(scope="module")

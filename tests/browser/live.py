@@ -18,16 +18,6 @@ from connector.sandbox.config import ClientApp
 from connector.sandbox.config import Settings as SandboxSettings
 from tests.stack import CLIENT_SECRET, KEYS
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 def free_port() -> int:
     """A port that is free at the moment."""

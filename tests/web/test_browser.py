@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
-from tests.needs import chromium_path
 from tests.web.conftest import WebApp
 from tests.web.seed import Tenant
 
@@ -26,7 +25,6 @@ PATHS = (
     "/install/progress",
     "/rulebook",
 )
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @dataclass
@@ -45,18 +43,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def served(seeded: tuple[WebApp, Tenant]) -> Iterator[Site]:
+def served(browser: Browser, seeded: tuple[WebApp, Tenant]) -> Iterator[Site]:
     web, tenant = seeded
     server = make_server("127.0.0.1", 0, web.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     cookie = web.signed_in(tenant, tenant.admin_id).get_cookie("assay", domain="localhost")
     assert cookie is not None
-    path = chromium_path()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield Site(f"http://127.0.0.1:{server.server_port}", browser, cookie.value, tenant)
-        browser.close()
+    yield Site(f"http://127.0.0.1:{server.server_port}", browser, cookie.value, tenant)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -66,7 +60,11 @@ def complaints(page: Page) -> list[str]:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("requestfailed", lambda request: said.append(request.url))
+    # A request that a later one replaces is ended by the page itself.
+    page.on(
+        "requestfailed",
+        lambda request: said.append(request.url) if request.failure != "net::ERR_ABORTED" else None,
+    )
     return said
 
 
