@@ -39,6 +39,8 @@ NAME = "advance"
 TURN_S = 20.0
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 900.0
+#: Failures in a row after which leads are taken one by one, to find and park the one that fails.
+ISOLATE_AFTER = 4
 
 _log = get_logger(__name__)
 
@@ -55,7 +57,8 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
         retry_s: float | None = None
         error = ""
         try:
-            _work(take_lease(context, install_id, job_id))
+            is_isolating = failures >= ISOLATE_AFTER
+            _work(take_lease(context, install_id, job_id, is_isolating=is_isolating))
         except (InstallLost, UnknownInstall) as lost:
             # The wake belongs to whoever holds the install now, or to nobody.
             _log.info("install_not_ours", reason=str(lost))

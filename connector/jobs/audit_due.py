@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.jobs.audit_leads import BATCH, audit_leads
 from connector.jobs.context import Lease
+from connector.jobs.isolate import each_or_park
 from connector.storage import worklist
 
 
@@ -14,5 +15,12 @@ def audit_due(lease: Lease) -> bool:
         due = worklist.due_leads(connection, lease.install_id, context.clock(), BATCH)
     if not due:
         return False
-    audit_leads(lease, due)
+    if lease.is_isolating:
+        each_or_park(lease, due, lambda lead_id: _audit_one(lease, lead_id))
+    else:
+        audit_leads(lease, due)
     return True
+
+
+def _audit_one(lease: Lease, lead_id: str) -> None:
+    audit_leads(lease, [lead_id])

@@ -35,11 +35,16 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to commit for one install, until another worker takes it."""
+    """The right to commit for one install, until another worker takes it.
+
+    `is_isolating`: the job failed several times in a row by a fault of our own. Leads are then taken one by one, so
+    that a single one that we cannot handle is parked and the others go on.
+    """
 
     context: JobContext
     install_id: str
     fence: int
+    is_isolating: bool = False
 
     @contextmanager
     def commit(self) -> Iterator[Connection]:
@@ -59,12 +64,12 @@ class Lease:
             return get_install(connection, self.install_id)
 
 
-def take_lease(context: JobContext, install_id: str, holder: str) -> Lease:
+def take_lease(context: JobContext, install_id: str, holder: str, *, is_isolating: bool = False) -> Lease:
     """Take the install for `holder`; whoever held it before can no longer commit. Raises InstallNotActive."""
     with context.database.write() as connection:
         fence = take_fence(connection, install_id, holder, context.clock())
         check_fence(connection, install_id, fence)
-    return Lease(context, install_id, fence)
+    return Lease(context, install_id, fence, is_isolating)
 
 
 def utc_now() -> datetime:

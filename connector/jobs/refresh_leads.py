@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from connector.crm.port import CrmAdapter
+from sqlalchemy import Connection
+
+from connector.crm.port import CrmAdapter, LeadsRead
 from connector.jobs.context import Lease
+from connector.jobs.isolate import each_or_park
 from connector.storage import health, timeline, worklist
 
 
@@ -14,8 +18,8 @@ from connector.storage import health, timeline, worklist
 class Refreshed:
     """What came of it: leads whose facts changed, and leads that are gone from the CRM."""
 
-    changed: frozenset[str]
-    gone: frozenset[str]
+    changed: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
 
 
 def refresh_leads(
@@ -31,28 +35,59 @@ def refresh_leads(
         forgotten = timeline.forgotten_among(connection, install_id, sorted(set(lead_ids)))
     wanted = [lead_id for lead_id in sorted(set(lead_ids)) if lead_id not in forgotten]
     size = adapter.capabilities().read_batch
-    batches = [wanted[start : start + size] for start in range(0, len(wanted), size)] or [[]]
-    changed: set[str] = set()
-    gone: set[str] = set()
+    batches = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+    found = Refreshed()
+    ended = list(finish_events)
     for number, batch in enumerate(batches, start=1):
         read_at = context.clock()
-        read = adapter.read_leads(batch) if batch else None
+        read = adapter.read_leads(batch)
+        if lease.is_isolating:
+            _store_one_by_one(lease, read, read_at, found)
+            continue
         with lease.commit() as connection:
-            if read is not None:
-                ids = [record.lead.lead_id for record in read.records]
-                before = timeline.key_neighbours(connection, install_id, [*ids, *read.gone_ids])
-                news = timeline.store_records(connection, install_id, read.records, read_at)
-                gone_now = timeline.mark_gone(connection, install_id, read.gone_ids, read_at)
-                changed |= news
-                gone |= gone_now
-                touched = [*news, *gone_now]
-                after = timeline.key_neighbours(connection, install_id, touched)
-                neighbours = {other for lead_id in touched for other in before.get(lead_id, ())} | {
-                    other for others in after.values() for other in others
-                }
-                worklist.mark_due(connection, install_id, sorted(news | neighbours), read_at)
-                for field, value in read.unmapped:
-                    health.note_unmapped(connection, install_id, field, value)
+            news = _store(connection, install_id, read, read_at)
             if number == len(batches):
-                worklist.finish_events(connection, install_id, list(finish_events), read_at)
-    return Refreshed(frozenset(changed), frozenset(gone))
+                worklist.finish_events(connection, install_id, ended, read_at)
+        _add(found, news)
+    if ended and (lease.is_isolating or not batches):
+        with lease.commit() as connection:
+            worklist.finish_events(connection, install_id, ended, context.clock())
+    return found
+
+
+def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: datetime) -> Refreshed:
+    """Keep what was read, and mark for audit what changed and whoever shares a number or address with it."""
+    ids = [record.lead.lead_id for record in read.records]
+    before = timeline.key_neighbours(connection, install_id, [*ids, *read.gone_ids])
+    changed = timeline.store_records(connection, install_id, read.records, read_at)
+    gone = timeline.mark_gone(connection, install_id, read.gone_ids, read_at)
+    touched = [*changed, *gone]
+    after = timeline.key_neighbours(connection, install_id, touched)
+    neighbours = {other for lead_id in touched for other in before.get(lead_id, ())} | {
+        other for others in after.values() for other in others
+    }
+    worklist.mark_due(connection, install_id, sorted(changed | neighbours), read_at)
+    for name, value in read.unmapped:
+        health.note_unmapped(connection, install_id, name, value)
+    return Refreshed(set(changed), set(gone))
+
+
+def _store_one_by_one(lease: Lease, read: LeadsRead, read_at: datetime, found: Refreshed) -> None:
+    """The same, each lead in a transaction of its own. Values without a meaning are not counted again."""
+    lead_ids = [*(record.lead.lead_id for record in read.records), *read.gone_ids]
+
+    def store(lead_id: str) -> None:
+        part = LeadsRead(
+            records=tuple(record for record in read.records if record.lead.lead_id == lead_id),
+            gone_ids=tuple(gone for gone in read.gone_ids if gone == lead_id),
+        )
+        with lease.commit() as connection:
+            news = _store(connection, lease.install_id, part, read_at)
+        _add(found, news)
+
+    each_or_park(lease, lead_ids, store)
+
+
+def _add(found: Refreshed, news: Refreshed) -> None:
+    found.changed.update(news.changed)
+    found.gone.update(news.gone)

@@ -131,7 +131,7 @@ def due_leads(connection: Connection, install_id: str, now: datetime, limit: int
     dirty = list(
         connection.execute(
             sa.select(t.dirty_leads.c.lead_id)
-            .where(t.dirty_leads.c.install_id == install_id)
+            .where(t.dirty_leads.c.install_id == install_id, t.dirty_leads.c.marked_at <= now)
             .order_by(t.dirty_leads.c.marked_at, t.dirty_leads.c.lead_id)
             .limit(limit)
         ).scalars()
@@ -150,6 +150,16 @@ def due_leads(connection: Connection, install_id: str, now: datetime, limit: int
         .limit(limit)
     ).scalars()
     return [*dirty, *(lead_id for lead_id in timed if lead_id not in known)][:limit]
+
+
+def postpone(connection: Connection, install_id: str, lead_id: str, until: datetime) -> None:
+    """Do not audit the lead before `until`, unless new facts arrive: it failed again and again."""
+    mark_due(connection, install_id, [lead_id], until)
+    connection.execute(
+        sa.update(t.lead_audits)
+        .where(t.lead_audits.c.install_id == install_id, t.lead_audits.c.lead_id == lead_id)
+        .values(next_change_at=None)
+    )
 
 
 def mark_audited(connection: Connection, install_id: str, lead_ids: Sequence[str], read_at: datetime) -> None:
@@ -181,7 +191,7 @@ def installs_with_work(connection: Connection, now: datetime) -> list[str]:
     live = sa.select(t.installs.c.install_id).where(t.installs.c.status == "active").subquery()
     parts = [
         sa.select(t.events.c.install_id).where(t.events.c.done_at.is_(None)),
-        sa.select(t.dirty_leads.c.install_id),
+        sa.select(t.dirty_leads.c.install_id).where(t.dirty_leads.c.marked_at <= now),
         sa.select(t.lead_audits.c.install_id).where(
             t.lead_audits.c.next_change_at <= now, t.lead_audits.c.gone_at.is_(None)
         ),

@@ -163,3 +163,19 @@ def test_uninstall_needs_the_name_and_then_ends_everything(web: WebApp, tenant: 
         install = installs.get_install(connection, tenant.install_id)
     assert install.status is InstallStatus.UNINSTALLED
     assert install.purge_at == web.clock.now + timedelta(days=30)
+
+
+def test_sync_tells_why_nothing_moves_and_when_it_goes_on(web: WebApp, tenant: Tenant):
+    client = web.signed_in(tenant, tenant.admin_id)
+    assert "did not get through" not in client.get("/sync").text
+    with web.site.database.write() as connection:
+        worklist.finish_wake(
+            connection,
+            tenant.install_id,
+            worklist.get_wake(connection, tenant.install_id).wake_no,
+            failures=1,
+            not_before=web.site.now() + timedelta(minutes=10),
+            last_error="The CRM asked for a pause <b>now</b>.",
+        )
+    page = client.get("/sync").text
+    assert "did not get through: The CRM asked for a pause &lt;b&gt;now&lt;/b&gt;." in page

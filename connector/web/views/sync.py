@@ -9,8 +9,9 @@ from flask import Blueprint, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from connector.storage import cursors, health, outbox, page_queries
+from connector.storage import cursors, health, outbox, page_queries, worklist
 from connector.storage.health import Health, Unmapped
+from connector.storage.worklist import Wake
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.headers import allow_forms_to
 from connector.web.labels import crm_name
@@ -62,6 +63,7 @@ class SyncPage:
 
     connected_says: str
     crm_label: str
+    standstill: str
     permissions: list[Permission]
     reading: list[Figure]
     events: list[Figure]
@@ -83,6 +85,7 @@ def sync() -> str:
         backfill = cursors.get_cursor(connection, me.install_id, "backfill")
         parked = outbox.list_parked(connection, me.install_id, limit=20)
         notices = page_queries.list_notices(connection, me.install_id, limit=20)
+        wake = worklist.get_wake(connection, me.install_id)
     page = SyncPage(
         connected_says=t(
             "{crm} account {name}, connected {moment}.",
@@ -91,6 +94,7 @@ def sync() -> str:
             moment=says.moment(me.install.connected_at, now=now),
         ),
         crm_label=crm_name(me.install.crm),
+        standstill=_standstill(wake, says, now),
         permissions=permissions(me),
         reading=_reading(life, backfill, says),
         events=_events(life, says, now),
@@ -110,6 +114,17 @@ def retry() -> Response:
     with site().database.write() as connection:
         outbox.retry_parked(connection, viewer().install_id)
     return redirect("/sync?note=replayed", 303)
+
+
+def _standstill(wake: Wake, says: Texts, now: datetime) -> str:
+    """Why nothing moves and when it goes on; empty when the last try got through."""
+    if not wake.failures or wake.not_before is None:
+        return ""
+    return t(
+        "The last try did not get through: {reason} The next is {moment}; nothing is lost meanwhile.",
+        reason=wake.last_error,
+        moment=says.moment(wake.not_before, now=now),
+    )
 
 
 def permissions(me: Viewer) -> list[Permission]:
