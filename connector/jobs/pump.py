@@ -101,13 +101,8 @@ def wake_installs(context: JobContext, enqueue: Callable[[str, str], None], *, w
     The key is the install's wake number, so that several pumps asking at once ask for one job.
     """
     now = context.clock()
-    with context.database.read() as connection:
-        wanted = set(worklist.installs_with_work(connection, now))
-        if with_polls:
-            wanted.update(worklist.installs_to_poll(connection, now, context.settings.reconcile_every_s))
-        wakes = [worklist.get_wake(connection, install_id) for install_id in sorted(wanted)]
     asked = 0
-    for wake in wakes:
+    for wake in _wakes(context, with_polls=with_polls):
         if wake.not_before is None or wake.not_before <= now:
             enqueue(wake.install_id, str(wake.wake_no))
             asked += 1
@@ -116,13 +111,20 @@ def wake_installs(context: JobContext, enqueue: Callable[[str, str], None], *, w
 
 def mend_wakes(context: JobContext, is_over: Callable[[str, str, str], bool], job: str) -> int:
     """End the wakes whose job has ended without saying so (it could not reach the store). Returns how many."""
-    now = context.clock()
-    with context.database.read() as connection:
-        wanted = worklist.installs_with_work(connection, now)
-        wakes = [worklist.get_wake(connection, install_id) for install_id in wanted]
+    wakes = _wakes(context, with_polls=True)
     stuck = [wake for wake in wakes if is_over(job, wake.install_id, str(wake.wake_no))]
     if stuck:
         with context.database.write() as connection:
             for wake in stuck:
                 worklist.finish_wake(connection, wake.install_id, wake.wake_no, failures=wake.failures)
     return len(stuck)
+
+
+def _wakes(context: JobContext, *, with_polls: bool) -> list[worklist.Wake]:
+    """The present wakes of all installs that have something due; `with_polls`: a due poll counts, too."""
+    now = context.clock()
+    with context.database.read() as connection:
+        wanted = set(worklist.installs_with_work(connection, now))
+        if with_polls:
+            wanted.update(worklist.installs_to_poll(connection, now, context.settings.reconcile_every_s))
+        return [worklist.get_wake(connection, install_id) for install_id in sorted(wanted)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connector.jobs import pump
 from connector.jobs.context import utc_now
-from connector.storage import cursors, findings, health, timeline
+from connector.storage import cursors, findings, health, timeline, worklist
 from tests.stack import PORTAL, Stack
 
 LEAD = {"firstname": "Lena", "lastname": "Sommer", "email": "lena@sommer-bau.example", "phone": "+4930123456"}
@@ -93,3 +94,27 @@ def test_a_lost_webhook_is_found_by_the_poll_and_counted(stack: Stack):
         found = timeline.load_cases(connection, install.install_id, lost, utc_now(), install.coverage)
         assert {case.lead.lead_id for case in found} == set(lost)
         assert health.read_health(connection, install.install_id).counters["lost_found"].value == 5
+
+
+def test_a_job_that_ended_without_saying_so_holds_nothing_up(stack: Stack):
+    """It could not reach the store at its end: its wake would be asked for in vain for ever, also for a mere poll."""
+    install = stack.install()
+    stack.advance(install)
+    with stack.context.database.write() as connection:
+        wake = worklist.get_wake(connection, install.install_id)
+        cursors.put_cursor(
+            connection,
+            install.install_id,
+            "reconcile",
+            cursor=None,
+            done=0,
+            total=None,
+            at=utc_now() - timedelta(hours=1),
+            is_finished=True,
+        )
+    asked: list[str] = []
+    assert pump.wake_installs(stack.context, lambda _, key: asked.append(key), with_polls=True) == 1
+    assert pump.mend_wakes(stack.context, lambda *_: False, "advance") == 0
+    assert pump.mend_wakes(stack.context, lambda _, install_id, key: key == asked[0], "advance") == 1
+    pump.wake_installs(stack.context, lambda _, key: asked.append(key), with_polls=True)
+    assert asked == [str(wake.wake_no), str(wake.wake_no + 1)]
