@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_driver() { .venv/lib/python3*/site-packages/playwright/driver/node --version >/dev/null 2>&1; }
 has_fonts() { command -v fc-list >/dev/null && fc-list 2>/dev/null | grep -q .; }
 
 missing=()
@@ -14,6 +15,8 @@ has_postgres || install_debian postgresql || true
 has_postgres || missing+=("a PostgreSQL server (Debian package postgresql)")
 has_chromium || install_debian chromium || true
 has_chromium || missing+=("Chromium (Debian package chromium)")
+has_driver || install_debian libatomic1 || true
+has_driver || missing+=("what drives Chromium (Debian package libatomic1)")
 has_fonts || install_debian fontconfig fonts-dejavu-core || true
 if [ "${#missing[@]}" -gt 0 ]; then
     printf 'Missing for the tests: %s\n' "${missing[@]}" >&2
