@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,16 @@ def test_the_web_process_never_loads_the_job_engine():
     """A webhook is answered whether or not the engine is there: the app does not even import it."""
     code = "import sys, connector.app; sys.exit('dbos' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_every_part_of_connector_has_its_layer():
+    """A new module that stands in no layer would be held by no arrow."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    named = {name.strip().removeprefix("connector.") for layer in layers for name in layer.split("|")}
+    parts = {
+        path.stem
+        for path in (ROOT / "connector").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert parts - named == {"__init__", "sandbox"}
