@@ -78,10 +78,3 @@ def app() -> Flask:
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     return create_app(settings)
-
-
-def __getattr__(name: str) -> Flask:
-    """`connector.app:application` for servers that want an object; it is made when first asked for."""
-    if name == "application":
-        return app()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

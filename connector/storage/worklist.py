@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.storage import tables as t
+from connector.storage.statements import insert, insert_new, portions, upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +60,16 @@ def put_events(connection: Connection, install_id: str, events: Sequence[EventRo
         for event in events
     }
     known: set[str] = set()
-    keys = list(rows)
-    for start in range(0, len(keys), 500):
+    for keys in portions(rows):
         known.update(
             connection.execute(
                 sa.select(t.events.c.event_hash).where(
-                    t.events.c.install_id == install_id, t.events.c.event_hash.in_(keys[start : start + 500])
+                    t.events.c.install_id == install_id, t.events.c.event_hash.in_(keys)
                 )
             ).scalars()
         )
     fresh = [row for key, row in rows.items() if key not in known]
-    if fresh:
-        connection.execute(_insert(connection, t.events).on_conflict_do_nothing(), fresh)
+    insert_new(connection, t.events, fresh)
     return len(fresh)
 
 
@@ -99,10 +97,10 @@ def take_events(connection: Connection, install_id: str, limit: int) -> list[Eve
 
 def finish_events(connection: Connection, install_id: str, hashes: Sequence[str], at: datetime) -> None:
     """Mark events done: called in the transaction that stores their effect."""
-    for start in range(0, len(hashes), 500):
+    for keys in portions(hashes):
         connection.execute(
             sa.update(t.events)
-            .where(t.events.c.install_id == install_id, t.events.c.event_hash.in_(hashes[start : start + 500]))
+            .where(t.events.c.install_id == install_id, t.events.c.event_hash.in_(keys))
             .values(done_at=at)
         )
 
@@ -116,14 +114,11 @@ def purge_events(connection: Connection, install_id: str, done_before: datetime)
 
 def mark_due(connection: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:
     """Ask for an audit of `lead_ids`: their facts changed at `at`."""
-    if lead_ids:
-        statement = _insert(connection, t.dirty_leads)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["install_id", "lead_id"], set_={"marked_at": statement.excluded.marked_at}
-            ),
-            [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(lead_ids)],
-        )
+    upsert(
+        connection,
+        t.dirty_leads,
+        [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(set(lead_ids))],
+    )
 
 
 def due_leads(connection: Connection, install_id: str, now: datetime, limit: int) -> list[str]:
@@ -254,13 +249,9 @@ def finish_wake(
         "not_before": not_before,
         "last_error": last_error,
     }
-    statement = _insert(connection, t.wakes).values(install_id=install_id, **values)
+    statement = insert(connection, t.wakes).values(install_id=install_id, **values)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["install_id"], set_=values, where=t.wakes.c.wake_no <= wake_no
         )
     )
-
-
-def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
