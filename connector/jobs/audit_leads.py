@@ -8,6 +8,7 @@ from audits.engine import LeadAudit, audit
 from audits.model.lead import Lead
 from connector.jobs.context import Lease
 from connector.storage import findings, outbox, policies, timeline, worklist
+from connector.storage.statements import portions
 from connector.writeback.plan import field_values, plan_write
 
 BATCH = 100
@@ -18,8 +19,7 @@ def audit_leads(lease: Lease, lead_ids: Iterable[str]) -> int:
 
     Ids of leads that are gone are passed over. A rule that crashes ends the job: it never reads as no finding.
     """
-    wanted = sorted(set(lead_ids))
-    return sum(_audit_batch(lease, wanted[start : start + BATCH]) for start in range(0, len(wanted), BATCH))
+    return sum(_audit_batch(lease, batch) for batch in portions(sorted(set(lead_ids)), BATCH))
 
 
 def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:

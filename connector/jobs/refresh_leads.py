@@ -12,6 +12,7 @@ from connector.crm.port import CrmAdapter, LeadsRead
 from connector.jobs.context import Lease
 from connector.jobs.isolate import each_or_park
 from connector.storage import health, timeline, worklist
+from connector.storage.statements import portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ def refresh_leads(
     with context.database.read() as connection:
         forgotten = timeline.forgotten_among(connection, install_id, sorted(set(lead_ids)))
     wanted = [lead_id for lead_id in sorted(set(lead_ids)) if lead_id not in forgotten]
-    size = adapter.capabilities().read_batch
-    batches = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+    batches = list(portions(wanted, adapter.capabilities().read_batch))
     found = Refreshed()
     ended = list(finish_events)
     for number, batch in enumerate(batches, start=1):
