@@ -24,7 +24,7 @@ from connector.storage.tables import inbox as table
 
 #: A row that failed this often is parked: seen on a page, tried again only when a person asks.
 MAX_ATTEMPTS = 5
-#: While the storage is known to be down, a delivery waits only this long, so that the answers stay quick.
+#: While the storage is known to be down, a delivery waits at least and only this long: the answers stay quick.
 PROBE_S = 0.1
 #: How long one try of the writer waits for another process's lock, in seconds.
 _TRY_S = 0.25
@@ -91,7 +91,7 @@ class Inbox:
         self._is_closed = False
 
     @classmethod
-    def open(cls, url: str, timeout_s: float = 4.0) -> Inbox:
+    def open(cls, url: str, timeout_s: float = 2.5) -> Inbox:
         """Open the inbox at database `url`. `timeout_s`: the longest that any call waits for the storage, in seconds.
 
         The table is made by `upgrade`. Raises ConfigError for a wrong URL, StorageFailed for a file that cannot be.
@@ -107,9 +107,7 @@ class Inbox:
         waiting = _Waiting(item)
         self._start_writer()
         self._waiting.put(waiting)
-        trouble_since = self._trouble_since
-        is_down = trouble_since is not None and time.monotonic() - trouble_since >= self._database.timeout_s
-        wait_s = PROBE_S if is_down else self._database.timeout_s
+        wait_s = self._patience_s()
         try:
             return waiting.outcome.result(wait_s)
         except TimeoutError:
@@ -216,6 +214,18 @@ class Inbox:
             self._waiting.put(None)
             writer.join(self._database.timeout_s)
         self._database.close()
+
+    def _patience_s(self) -> float:
+        """How long a delivery that comes now may wait: not beyond the timeout as counted from when the trouble began.
+
+        Counted for each by itself, a delivery that had to wait for a thread until the first ones gave up would wait
+        the whole timeout again.
+        """
+        timeout_s = self._database.timeout_s
+        trouble_since = self._trouble_since
+        if trouble_since is None:
+            return timeout_s
+        return min(timeout_s, max(PROBE_S, trouble_since + timeout_s - time.monotonic()))
 
     def _page(self, status: InboxStatus, limit: int, after_id: int) -> list[InboxRow]:
         query = (
