@@ -1,0 +1,1 @@
+"""A CRM to try things out on that speaks Pipedrive's dialect, on loopback only."""
