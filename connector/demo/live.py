@@ -9,9 +9,11 @@ from typing import Final
 
 from connector.demo.account import PORTAL_ID
 from connector.sandbox.client import SandboxControl
+from connector.sandbox.history import CallResult
+from connector.sandbox.hubspot_seed import DISPOSITIONS
 from connector.sandbox.people import respelt
 from connector.sandbox.population import Planted
-from connector.sandbox.story import Result, stamp
+from connector.sandbox.story import stamp
 from connector.sandbox.wire import JsonObject
 
 Properties = dict[str, object]
@@ -71,7 +73,7 @@ class LiveActs:
 
     def _new_lead_called_at_once(self) -> None:
         lead_id = self._add("live_called", set(), email="solveig.nygard@example.org", phone="+47 906 70 001")
-        call = {"hs_call_disposition": Result.CONNECTED.value, "hs_call_duration": "125000"}
+        call = {"hs_call_disposition": DISPOSITIONS[CallResult.CONNECTED], "hs_call_duration": "125000"}
         self.control.log_call(PORTAL_ID, lead_id, call)
 
     def _new_placeholder_without_source(self) -> None:
@@ -97,7 +99,7 @@ class LiveActs:
     def _untouched_is_called(self) -> None:
         lead_id = self._of_kind("untouched")
         self.control.log_call(
-            PORTAL_ID, lead_id, {"hs_call_disposition": Result.NO_ANSWER.value, "hs_call_duration": "0"}
+            PORTAL_ID, lead_id, {"hs_call_disposition": DISPOSITIONS[CallResult.NO_ANSWER], "hs_call_duration": "0"}
         )
         self._now(lead_id, "live_called_late", {"RT001"})
 

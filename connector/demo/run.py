@@ -32,6 +32,7 @@ from connector.demo.processes import HOST, Crew, DemoFailed, check_port, free_po
 from connector.demo.report import print_report
 from connector.errors import ConfigError
 from connector.sandbox.client import SandboxControl
+from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.population import LEAST_LEADS, Planted, make_population
 from connector.sandbox.wire import JsonObject
 from connector.settings import load_settings
@@ -208,10 +209,8 @@ class _Demo:
 
     def _fill(self) -> tuple[dict[str, str], dict[str, Planted]]:
         """Seed the sandbox. Returns the owners' ids by ref and what is planted by contact id."""
-        population = make_population(
-            seed=self._options.seed, until=datetime.now(UTC), leads=self._options.leads, portal_id=PORTAL_ID
-        )
-        made = self._control.seed(population.document)
+        population = make_population(seed=self._options.seed, until=datetime.now(UTC), leads=self._options.leads)
+        made = self._control.seed(hubspot_document(population.history, PORTAL_ID))
         ids, owner_ids = _texts(made["records"]), _texts(made["owners"])
         truth = {ids[ref]: planted for ref, planted in population.truth.items()}
         self._plant(truth)

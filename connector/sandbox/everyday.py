@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.sandbox.history import MeetingOutcome
 from connector.sandbox.stage import DAYS, HOUR, MARGIN, Stage
 from connector.sandbox.story import Story
 
@@ -18,7 +19,7 @@ def sold(stage: Stage) -> None:
     story, at = _reached(stage, "sold", timedelta(days=DAYS), 14 * DAY)
     meeting = stage.later(at, 6, 20)
     closed = stage.later(meeting, 3, 18)
-    story.meet(meeting, booked_at=at + timedelta(minutes=11), outcome="COMPLETED")
+    story.meet(meeting, booked_at=at + timedelta(minutes=11), outcome=MeetingOutcome.HELD)
     stage.write(story, meeting + timedelta(hours=2))
     story.close(closed, is_won=True)
 
@@ -92,7 +93,7 @@ def plan_next(stage: Stage, story: Story) -> None:
     if stage.dice.random() < 0.6:
         story.task(made, due, "Call again when the quote for the roof is in")
     else:
-        story.meet(due, booked_at=made, outcome="SCHEDULED")
+        story.meet(due, booked_at=made, outcome=MeetingOutcome.PLANNED)
 
 
 def _reached(

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.sandbox.everyday import CADENCE, DAY
+from connector.sandbox.history import By, CallResult, Door, EditedField, EmailStatus, Status
 from connector.sandbox.people import respelt
 from connector.sandbox.stage import DAYS, HOUR, Stage
-from connector.sandbox.story import Result, Story
-from connector.sandbox.wire import JsonObject
+from connector.sandbox.story import Story
 
 #: Open seconds for which a lead may stay untouched before it counts as never called, less the margin of 3 hours.
 UNCALLED_MOST: Final = int(4.5 * HOUR)
@@ -20,8 +20,8 @@ UNTOUCHED: Final = (10 * HOUR, 34 * HOUR)
 #: Long enough after a failed attempt to be dropped, too short to be silent.
 DROPPED: Final = (26 * HOUR, 35 * HOUR)
 SILENT: Final = (46 * HOUR, 200 * HOUR)
-ROBOT: Final[JsonObject] = {"type": "AUTOMATION", "label": "Welcome workflow"}
-SEQUENCE: Final[JsonObject] = {"type": "SEQUENCES", "label": "New lead sequence"}
+ROBOT: Final = By(Door.AUTOMATION, "Welcome workflow")
+SEQUENCE: Final = By(Door.SEQUENCE, "New lead sequence")
 FRESH: Final = CADENCE - timedelta(hours=10)
 
 DISPOSABLE_DOMAINS: Final = (
@@ -74,7 +74,7 @@ def late_behind_robot(stage: Stage) -> None:
     """RT001: a machine answered at once, a person late."""
     received = stage.arrival(timedelta(days=DAYS - 5), 6 * DAY)
     story = stage.lead("late_behind_robot", received)
-    story.email(received + timedelta(seconds=40), "Thank you for your enquiry", source=ROBOT)
+    story.write(received + timedelta(seconds=40), "Thank you for your enquiry", by=ROBOT)
     stage.converse(story, stage.later(received, 2, 5))
     _planted(story, "RT001", note="an automated e-mail in the first minute is no attempt; the first call is late")
 
@@ -96,7 +96,8 @@ def unanswered(stage: Stage) -> None:
 
 def unanswered_without_phone(stage: Stage) -> None:
     """RT002: gave an e-mail address alone, so that no call is due, and was not written to."""
-    story = stage.lead("unanswered_without_phone", stage.arrival_by_hours(*UNTOUCHED), phone="")
+    story = stage.lead("unanswered_without_phone", stage.arrival_by_hours(*UNTOUCHED))
+    story.phone = ""
     _planted(story, "RT002", note="without a phone number no call is due, but an answer is")
 
 
@@ -104,7 +105,7 @@ def only_the_lead_called(stage: Stage) -> None:
     """RT002: the lead rang; nobody of ours ever did."""
     received = stage.arrival_by_hours(14 * HOUR, 30 * HOUR)
     story = stage.lead("only_the_lead_called", received)
-    story.call(stage.later(received, 3, 5), Result.CONNECTED, 140, is_inbound=True)
+    story.call(stage.later(received, 3, 5), CallResult.CONNECTED, 140, is_inbound=True)
     _planted(story, "RT002", note="a call from the lead is contact made, but no attempt of ours")
 
 
@@ -112,7 +113,7 @@ def bounced_and_left(stage: Stage) -> None:
     """RT002 and NC001: the only e-mail bounced."""
     received = stage.arrival_by_hours(*UNTOUCHED)
     story = stage.lead("bounced_and_left", received)
-    story.email(stage.soon(received), "Your solar enquiry", status="BOUNCED")
+    story.write(stage.soon(received), "Your solar enquiry", status=EmailStatus.BOUNCED)
     _planted(story, "RT002", "NC001", note="a bounced e-mail did not take place")
 
 
@@ -130,7 +131,7 @@ def robot_only(stage: Stage) -> None:
     received = stage.arrival_by_hours(*UNTOUCHED)
     story = stage.lead("robot_only", received)
     for minute in (1, 200, 480):
-        story.email(received + timedelta(minutes=minute), "Still interested?", source=SEQUENCE)
+        story.write(received + timedelta(minutes=minute), "Still interested?", by=SEQUENCE)
     _planted(story, "RT002", "NC001", note="automated e-mails count as no attempt")
 
 
@@ -140,10 +141,10 @@ def busy_looking(stage: Stage) -> None:
     story = stage.lead("busy_looking", received)
     at = stage.later(received, 0.2, 3)
     story.note_down(at, "Will look into it.")
-    story.change("hs_lead_status", "ATTEMPTED_TO_CONTACT", at + timedelta(minutes=1))
+    story.stand(Status.ATTEMPTED, at + timedelta(minutes=1))
     story.task(at, at + timedelta(hours=2), "Call back", done_at=at + timedelta(minutes=50))
-    story.change("phone", story.person.phone, received, story.arrived_by)
-    story.change("phone", respelt(story.person.phone), at + timedelta(minutes=55))
+    story.edit(EditedField.PHONE, story.person.phone, received, story.arrived_by)
+    story.edit(EditedField.PHONE, respelt(story.person.phone), at + timedelta(minutes=55))
     _planted(story, "RT002", "NC001", note="a status flip, a note, an edit and a ticked task are no attempt")
 
 
@@ -151,7 +152,7 @@ def called_before_it_came(stage: Stage) -> None:
     """RT002 and NC001: the only call lies before the lead."""
     received = stage.arrival_by_hours(*UNTOUCHED)
     story = stage.lead("called_before_it_came", received)
-    story.call(received - timedelta(days=2, minutes=stage.dice.randint(0, 300)), Result.CONNECTED, 95)
+    story.call(received - timedelta(days=2, minutes=stage.dice.randint(0, 300)), CallResult.CONNECTED, 95)
     _planted(story, "RT002", "NC001", note="a call before the lead arrived answers an older matter")
 
 
@@ -256,7 +257,7 @@ def unreachable(stage: Stage) -> None:
     story = _tried_and_discarded(stage, "unreachable")
     mailbox = f"{story.person.slug}{stage.dice.randrange(10_000)}"
     address = stage.dice.choice(NO_ADDRESSES).format(mailbox)
-    story.properties |= {"phone": stage.dice.choice(NO_NUMBERS), "email": address}
+    story.phone, story.email = stage.dice.choice(NO_NUMBERS), address
     _planted(story, "PL001", note="no numbering plan has the number, no mail reaches the address")
 
 
@@ -264,7 +265,7 @@ def disposable(stage: Stage) -> None:
     """PL002: an address made to be thrown away."""
     story = _tried_and_discarded(stage, "disposable")
     domain = stage.dice.choice(DISPOSABLE_DOMAINS)
-    story.properties["email"] = f"{story.person.slug}{stage.dice.randrange(10_000)}@{domain}"
+    story.email = f"{story.person.slug}{stage.dice.randrange(10_000)}@{domain}"
     _planted(story, "PL002", note=f"{domain} gives addresses to throw away")
 
 
@@ -272,7 +273,7 @@ def placeholder(stage: Stage) -> None:
     """PL003: no name of a person."""
     story = _tried_and_discarded(stage, "placeholder")
     first, last = stage.dice.choice(NO_NAMES)
-    story.properties |= {"firstname": first, "lastname": last}
+    story.first_name, story.last_name = first, last
     _planted(story, "PL003", note=f"{first} {last} is no name")
 
 
@@ -283,10 +284,10 @@ def delivered_twice(stage: Stage) -> None:
     first = _worked(stage, "sold_before", first_at, is_won=True)
     second = _worked(stage, "delivered_twice", second_at, is_won=False)
     if stage.dice.random() < 0.5:
-        second.properties["phone"] = respelt(str(first.properties["phone"]))
-        second.properties["country"] = first.properties["country"]
+        second.phone = respelt(first.phone)
+        second.country = first.country
     else:
-        second.properties["mobilephone"] = respelt(str(first.properties["phone"]))
+        second.mobile = respelt(first.phone)
     _planted(second, "PL004", note=f"same number as {first.person.slug}, two to twenty days later")
 
 
@@ -310,8 +311,7 @@ def nobodys_and_untouched(stage: Stage) -> None:
 def sourceless(stage: Stage) -> None:
     """DQ002: it is not known where the lead came from."""
     story = _tried_and_discarded(stage, "sourceless")
-    for name in ("hs_analytics_source", "hs_analytics_source_data_1", "hs_analytics_source_data_2"):
-        del story.properties[name]
+    story.source, story.source_detail, story.campaign = None, "", ""
     _planted(story, "DQ002", note="no source field is filled")
 
 

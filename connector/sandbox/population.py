@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from connector.sandbox.everyday import EVERYDAY
 from connector.sandbox.faults import FAULTS
+from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import Crowd
 from connector.sandbox.stage import Stage
-from connector.sandbox.story import Rep, Story, stamp
 from connector.sandbox.traps import TRAPS
 from connector.sandbox.wire import JsonObject
 
@@ -34,7 +34,7 @@ _TRAP_SHARE: Final = 0.10
 Scenario = Callable[[Stage], None]
 
 REPS: Final = tuple(
-    Rep(f"rep{number}", 98_700_000 + number, first, last, f"{slug}@{DOMAIN}", team)
+    Rep(f"rep{number}", number, first, last, f"{slug}@{DOMAIN}", team)
     for number, (first, last, slug, team) in enumerate(
         (
             ("Dana", "Voss", "dana.voss", "North"),
@@ -65,9 +65,9 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """`document` is a seed (seed.py). `truth` holds what is planted, by the ref of the contact in the seed."""
+    """`history` in nobody's dialect. `truth` holds what is planted, by the ref of the lead in the history."""
 
-    document: JsonObject
+    history: AccountHistory
     truth: dict[str, Planted]
 
     def truth_by_id(self, record_ids: dict[str, str]) -> dict[str, JsonObject]:
@@ -79,7 +79,7 @@ class Population:
         return Counter(rule_id for planted in self.truth.values() for rule_id in planted.rules)
 
 
-def make_population(*, seed: int, until: datetime, leads: int, portal_id: int, zone: str = ZONE) -> Population:
+def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE) -> Population:
     """The history of one account up to `until` (aware UTC) under office hours in `zone`.
 
     Equal arguments give an equal population. `leads` may be missed by one: some scenarios need two. Raises
@@ -99,7 +99,12 @@ def make_population(*, seed: int, until: datetime, leads: int, portal_id: int, z
     while len(stage.stories) < leads:
         dice.choices(everyday, weights=weights)[0](stage)
     return Population(
-        document=_document(portal_id, stage.stories),
+        history=AccountHistory(
+            until=until,
+            opened_at=until.replace(year=until.year - 2, day=1),
+            reps=REPS,
+            leads=tuple(story.history() for story in stage.stories),
+        ),
         truth={story.ref: Planted(story.rules, story.kind, story.note) for story in stage.stories},
     )
 
@@ -131,26 +136,3 @@ def _top_up(stage: Stage, yields: list[tuple[Scenario, frozenset[str]]]) -> None
         while counts[rule_id] < LEAST_PLANTS:
             scenario(stage)
             counts.update(rules)
-
-
-def _document(portal_id: int, stories: list[Story]) -> JsonObject:
-    """The seed: contacts first, for the others point at them; ids ascend with time, as in life."""
-    records = [record for story in stories for record in story.records()]
-    records.sort(key=lambda record: (record["type"] != "contacts", str(record["created_at"])))
-    opened = stories[0].until.replace(year=stories[0].until.year - 2, day=1)
-    return {
-        "portal_id": portal_id,
-        "owners": [
-            {
-                "ref": rep.ref,
-                "user_id": rep.user_id,
-                "email": rep.email,
-                "first_name": rep.first_name,
-                "last_name": rep.last_name,
-                "created_at": stamp(opened),
-                "teams": [{"id": rep.team.lower(), "name": rep.team, "primary": True}],
-            }
-            for rep in REPS
-        ],
-        "records": records,
-    }

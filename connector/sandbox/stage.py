@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.sandbox.history import By, CallResult, Channel, Door, EditedField, Rep, Source, Status
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import Crowd, Person
-from connector.sandbox.story import Rep, Result, Story
-from connector.sandbox.wire import JsonObject
+from connector.sandbox.story import WEBSITE, Story
 
 HOUR: Final = 3600
 DAYS: Final = 60
@@ -21,12 +21,12 @@ MARGIN: Final = timedelta(hours=3)
 QUIET: Final = timedelta(minutes=12)
 
 _FAILED: Final = (
-    Result.NO_ANSWER,
-    Result.NO_ANSWER,
-    Result.NO_ANSWER,
-    Result.BUSY,
-    Result.VOICEMAIL,
-    Result.LEFT_MESSAGE,
+    CallResult.NO_ANSWER,
+    CallResult.NO_ANSWER,
+    CallResult.NO_ANSWER,
+    CallResult.BUSY,
+    CallResult.VOICEMAIL,
+    CallResult.LEFT_MESSAGE,
 )
 _SUBJECTS: Final = (
     "Your solar enquiry",
@@ -41,30 +41,19 @@ Fits = Callable[[datetime], bool]
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Where leads come from, as the source fields show it."""
+    """Where leads come from. `detail`: what the source says of itself."""
 
-    name: str
-    source: str
+    source: Source
     detail: str
-    arrived_by: JsonObject
+    arrived_by: By
     weight: int
 
 
 VENDORS: Final = (
-    Vendor(
-        "LeadHarbor", "PAID_SOCIAL", "leadharbor", {"type": "INTEGRATION", "id": "310041", "label": "LeadHarbor"}, 30
-    ),
-    Vendor(
-        "Kontaktwerk", "OFFLINE", "kontaktwerk", {"type": "INTEGRATION", "id": "310077", "label": "Kontaktwerk"}, 25
-    ),
-    Vendor(
-        "Brightfunnel",
-        "PAID_SEARCH",
-        "brightfunnel",
-        {"type": "INTEGRATION", "id": "310102", "label": "Brightfunnel"},
-        25,
-    ),
-    Vendor("", "ORGANIC_SEARCH", "website", {"type": "FORM", "label": "Website form"}, 20),
+    Vendor(Source.PAID_SOCIAL, "leadharbor", By(Door.INTEGRATION, "LeadHarbor"), 30),
+    Vendor(Source.OFFLINE, "kontaktwerk", By(Door.INTEGRATION, "Kontaktwerk"), 25),
+    Vendor(Source.PAID_SEARCH, "brightfunnel", By(Door.INTEGRATION, "Brightfunnel"), 25),
+    Vendor(Source.ORGANIC_SEARCH, "website", WEBSITE, 20),
 )
 
 
@@ -115,10 +104,9 @@ class Stage:
         person: Person | None = None,
         *,
         is_unowned: bool = False,
-        arrived_by: JsonObject | None = None,
-        **details: object,
+        arrived_by: By | None = None,
     ) -> Story:
-        """A lead of one of the vendors, given to one of the reps. `details`: properties beside the usual ones."""
+        """A lead of one of the vendors, given to one of the reps."""
         vendor = self.dice.choices(VENDORS, weights=[vendor.weight for vendor in VENDORS])[0]
         story = Story(
             ref=f"lead{len(self.stories) + 1}",
@@ -127,13 +115,10 @@ class Stage:
             received_at=received_at,
             until=self.until,
             rep=None if is_unowned else self.dice.choice(self.reps),
-            properties={
-                "hs_analytics_source": vendor.source,
-                "hs_analytics_source_data_1": vendor.detail,
-                "hs_analytics_source_data_2": self.dice.choice(("roof-2026", "autumn", "battery", "heatpump")),
-                **({"company": self.crowd.company()} if self.dice.random() < 0.25 else {}),
-                **details,
-            },
+            source=vendor.source,
+            source_detail=vendor.detail,
+            campaign=self.dice.choice(("roof-2026", "autumn", "battery", "heatpump")),
+            company=self.crowd.company() if self.dice.random() < 0.25 else "",
             arrived_by=arrived_by or vendor.arrived_by,
         )
         self.stories.append(story)
@@ -156,15 +141,17 @@ class Stage:
     def miss(self, story: Story, at: datetime) -> None:
         """A call that reaches nobody."""
         result = self.dice.choice(_FAILED)
-        story.call(at, result, self.dice.randint(18, 40) if result is Result.VOICEMAIL else self.dice.randint(0, 15))
+        story.call(
+            at, result, self.dice.randint(18, 40) if result is CallResult.VOICEMAIL else self.dice.randint(0, 15)
+        )
 
     def talk(self, story: Story, at: datetime) -> None:
         """A call that reaches the person."""
-        story.call(at, Result.CONNECTED, self.dice.randint(45, 9 * 60))
+        story.call(at, CallResult.CONNECTED, self.dice.randint(45, 9 * 60))
 
     def write(self, story: Story, at: datetime) -> None:
         """An e-mail by the rep."""
-        story.email(at, self.dice.choice(_SUBJECTS))
+        story.write(at, self.dice.choice(_SUBJECTS))
 
     def chase(
         self, story: Story, at: datetime, *, stop: datetime | None = None, gap_h: tuple[float, float] = (4, 15)
@@ -187,7 +174,10 @@ class Stage:
         if not self.is_past(at):
             return
         self.talk(story, at)
-        story.change("hs_lead_status", "CONNECTED", at + timedelta(minutes=12))
+        story.stand(Status.CONNECTED, at + timedelta(minutes=12))
+        # Every third is a deal from then on; no dice, so that histories of older seeds stay what they were.
+        if len(self.stories) % 3 == 0:
+            story.convert(at + timedelta(minutes=12))
         at = self.later(at, 4, 28)
         while self.is_past(at) and (stop is None or at < stop):
             chance = self.dice.random()
@@ -198,7 +188,7 @@ class Stage:
                 story.answer(at)
                 at = self.later(at, 0.5, 3)
             elif chance < 0.58:
-                story.message(at, self.dice.choice(("WHATS_APP", "SMS", "LINKEDIN_MESSAGE")))
+                story.message(at, self.dice.choice((Channel.WHATSAPP, Channel.SMS, Channel.LINKEDIN)))
                 at = self.later(at, 0.5, 4)
             elif chance < 0.8:
                 self.talk(story, at)
@@ -215,6 +205,6 @@ class Stage:
                 at, self.dice.choice(("Roof faces south-west.", "Asked for a battery as well.", "Owns the house."))
             )
         elif chance < 0.75:
-            story.change("city", f"{story.person.city} ", at)
+            story.edit(EditedField.CITY, f"{story.person.city} ", at)
         else:
             story.task(at - timedelta(minutes=1), at + timedelta(hours=3), "Check the address", done_at=at)

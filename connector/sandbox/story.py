@@ -1,4 +1,4 @@
-"""The story of one made-up lead: what is on its record and what was done on it, written down as a seed.
+"""The story of one made-up lead while it is told: what is on its record and what was done on it.
 
 Every moment is aware UTC. Nothing may lie after `until`, but for what is planned.
 """
@@ -7,39 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
+from connector.sandbox.history import (
+    ROUND_ROBIN,
+    Act,
+    By,
+    Call,
+    CallResult,
+    Channel,
+    Door,
+    Edit,
+    EditedField,
+    Email,
+    EmailStatus,
+    LeadHistory,
+    LeadPerson,
+    Meeting,
+    MeetingOutcome,
+    Message,
+    Note,
+    OwnerChange,
+    Rep,
+    Source,
+    Status,
+    StatusChange,
+    Task,
+)
 from connector.sandbox.people import Person
-from connector.sandbox.wire import JsonObject
 
-Properties = dict[str, object]
-LIFE: Final = "lifecyclestage"
-STATUS: Final = "hs_lead_status"
-OWNER: Final = "hubspot_owner_id"
-
-
-class Result(StrEnum):
-    """How a call ended: HubSpot's published disposition ids."""
-
-    CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
-    NO_ANSWER = "73a0d17f-1163-4015-bdd5-ec830791da20"
-    BUSY = "9d9162e7-6cf3-4944-bf63-4dff82258764"
-    VOICEMAIL = "b2cf5968-551e-4856-9783-52b3da59a7d0"
-    LEFT_MESSAGE = "a4c4c377-d246-4b32-a13b-75a56a4cd0ff"
-    WRONG_NUMBER = "17b47fee-58de-441e-a44c-c6300d46f273"
-
-
-@dataclass(frozen=True, slots=True)
-class Rep:
-    """Somebody of the sales team. `ref` is the owner's name in the seed."""
-
-    ref: str
-    user_id: int
-    first_name: str
-    last_name: str
-    email: str
-    team: str
+INBOX: Final = By(Door.MAILBOX, "Connected inbox")
+BOOKING: Final = By(Door.BOOKING, "Meetings tool")
+WEBSITE: Final = By(Door.FORM, "Website form")
 
 
 def stamp(t: datetime) -> str:
@@ -47,9 +46,12 @@ def stamp(t: datetime) -> str:
     return t.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Story:
-    """One lead. `rules`: the complete set of rule ids that must be found on it. `kind`: what was planted."""
+    """One lead. `rules`: the complete set of rule ids that must be found on it. `kind`: what was planted.
+
+    The details of the record may be set from outside as long as the story is told; `person` is who it really is.
+    """
 
     ref: str
     kind: str
@@ -59,115 +61,129 @@ class Story:
     rep: Rep | None
     rules: frozenset[str] = frozenset()
     note: str = ""
-    properties: Properties = field(default_factory=dict)
-    arrived_by: JsonObject = field(default_factory=lambda: {"type": "FORM", "label": "Website form"})
-    _versions: dict[str, list[JsonObject]] = field(default_factory=dict)
-    _done: list[JsonObject] = field(default_factory=list)
+    arrived_by: By = WEBSITE
+    first_name: str = field(init=False)
+    last_name: str = field(init=False)
+    email: str = field(init=False)
+    phone: str = field(init=False)
+    country: str = field(init=False)
+    mobile: str = ""
+    source: Source | None = None
+    source_detail: str = ""
+    campaign: str = ""
+    company: str = ""
     last_at: datetime = field(init=False)
+    _owners: list[OwnerChange] = field(default_factory=list)
+    _statuses: list[StatusChange] = field(default_factory=list)
+    _edits: list[Edit] = field(default_factory=list)
+    _acts: list[Act] = field(default_factory=list)
+    _converted_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.last_at = self.received_at
-        self.properties = {
-            "firstname": self.person.first_name,
-            "lastname": self.person.last_name,
-            "email": self.person.email,
-            "phone": self.person.phone,
-            "country": self.person.region,
-            "city": self.person.city,
-            **self.properties,
-        }
-        self.change(LIFE, "lead", self.received_at, self.arrived_by)
-        self.change(STATUS, "NEW", self.received_at, self.arrived_by)
+        self.first_name, self.last_name = self.person.first_name, self.person.last_name
+        self.email, self.phone = self.person.email, self.person.phone
+        self.country = self.person.region
+        self.stand(Status.NEW, self.received_at, self.arrived_by)
         if self.rep is not None:
-            self.hand_to(
-                self.rep, self.received_at + timedelta(seconds=2), {"type": "AUTOMATION", "label": "Round robin"}
-            )
+            self.hand_to(self.rep, self.received_at + timedelta(seconds=2), By(Door.AUTOMATION, ROUND_ROBIN))
 
     # -- the record
 
-    def change(self, name: str, value: object, at: datetime, source: JsonObject | None = None) -> None:
-        """A property gets another value; `source` is the rep by hand unless given."""
+    def stand(self, status: Status, at: datetime, by: By | None = None, *, label: str = "") -> None:
+        """The lead gets another status; by the rep's hand unless given."""
         self._past(at)
-        self._versions.setdefault(name, []).append(
-            {"value": value, "at": stamp(at), "source": self._by_hand() if source is None else source}
-        )
+        self._statuses.append(StatusChange(at, status, by or self._by_hand(), label))
 
-    def hand_to(self, rep: Rep, at: datetime, source: JsonObject | None = None) -> None:
+    def edit(self, name: EditedField, value: str, at: datetime, by: By | None = None) -> None:
+        """A detail is corrected; by the rep's hand unless given."""
+        self._past(at)
+        self._edits.append(Edit(at, name, value, by or self._by_hand()))
+
+    def hand_to(self, rep: Rep, at: datetime, by: By | None = None) -> None:
         """The lead is given to `rep`, who does what follows."""
+        self._past(at)
         self.rep = rep
-        self.change(OWNER, {"ref": rep.ref}, at, source)
+        self._owners.append(OwnerChange(at, rep.ref, by or self._by_hand()))
+
+    def convert(self, at: datetime) -> None:
+        """The lead becomes a deal, in CRMs that tell the two apart."""
+        self._past(at)
+        self._converted_at = at
 
     def close(self, at: datetime, *, is_won: bool) -> None:
-        """Sold, or found to be no buyer."""
-        if is_won:
-            self.change(LIFE, "customer", at)
-        else:
-            self.change(STATUS, "UNQUALIFIED", at)
+        """Sold, or found to be no buyer. What is sold was a deal."""
+        if is_won and self._converted_at is None:
+            self.convert(at - timedelta(minutes=3))
+        self.stand(Status.WON if is_won else Status.UNQUALIFIED, at)
 
     # -- what was done
 
-    def call(self, at: datetime, result: Result, talk_s: int, *, is_inbound: bool = False) -> None:
+    def call(self, at: datetime, result: CallResult, talk_s: int, *, is_inbound: bool = False) -> None:
         """A call that began at `at`."""
         self._touch(
-            "calls",
-            at,
-            at + timedelta(seconds=talk_s + 4),
-            {
-                "hs_call_direction": "INBOUND" if is_inbound else "OUTBOUND",
-                "hs_call_status": "COMPLETED",
-                "hs_call_disposition": result.value,
-                "hs_call_duration": str(talk_s * 1000),
-                "hs_call_title": f"Call with {self.person.first_name}",
-                "hs_call_to_number": str(self.properties.get("phone", "")),
-            },
+            Call(
+                at=at,
+                recorded_at=at + timedelta(seconds=talk_s + 4),
+                rep_ref=self._rep_ref(),
+                by=self._by_hand(),
+                subject=f"Call with {self.person.first_name}",
+                number=self.phone,
+                is_inbound=is_inbound,
+                result=result,
+                talk_s=talk_s,
+            )
         )
 
-    def email(self, at: datetime, subject: str, *, status: str = "SENT", source: JsonObject | None = None) -> None:
-        """An e-mail to the lead; written by the rep unless another source is given."""
+    def write(
+        self, at: datetime, subject: str, *, status: EmailStatus = EmailStatus.SENT, by: By | None = None
+    ) -> None:
+        """An e-mail to the lead; written by the rep unless a machine is named."""
         self._touch(
-            "emails",
-            at,
-            at + timedelta(seconds=1),
-            {"hs_email_direction": "EMAIL", "hs_email_status": status, "hs_email_subject": subject},
-            source or {"type": "EMAIL_INTEGRATION", "label": "Connected inbox"},
+            Email(
+                at=at,
+                recorded_at=at + timedelta(seconds=1),
+                rep_ref=self._rep_ref(),
+                by=by or INBOX,
+                subject=subject,
+                is_inbound=False,
+                status=status,
+            )
         )
 
     def answer(self, at: datetime) -> None:
         """An e-mail from the lead."""
         self._touch(
-            "emails",
-            at,
-            at + timedelta(seconds=9),
-            {"hs_email_direction": "INCOMING_EMAIL", "hs_email_subject": "Re: your enquiry"},
-            {"type": "EMAIL_INTEGRATION", "label": "Connected inbox"},
+            Email(
+                at=at,
+                recorded_at=at + timedelta(seconds=9),
+                rep_ref=self._rep_ref(),
+                by=INBOX,
+                subject="Re: your enquiry",
+                is_inbound=True,
+                status=None,
+            )
         )
 
-    def message(self, at: datetime, channel: str = "WHATS_APP") -> None:
-        """A chat message, of which this CRM does not say who wrote it."""
+    def message(self, at: datetime, channel: Channel = Channel.WHATSAPP) -> None:
+        """A chat message, of which nobody noted who wrote it."""
         self._touch(
-            "communications",
-            at,
-            at,
-            {"hs_communication_channel_type": channel, "hs_communication_logged_from": "CRM"},
+            Message(at=at, recorded_at=at, rep_ref=self._rep_ref(), by=self._by_hand(), channel=channel),
         )
 
-    def meet(self, start: datetime, *, booked_at: datetime, outcome: str, minutes: int = 45) -> None:
+    def meet(self, start: datetime, *, booked_at: datetime, outcome: MeetingOutcome, minutes: int = 45) -> None:
         """A meeting, past or planned."""
         self._past(booked_at)
-        end = start + timedelta(minutes=minutes)
-        properties: Properties = {
-            "hs_timestamp": stamp(start),
-            "hs_meeting_start_time": stamp(start),
-            "hs_meeting_end_time": stamp(end),
-            "hs_meeting_outcome": outcome,
-            "hs_meeting_title": "On-site survey",
-        }
-        self._add(
-            "meetings",
-            booked_at,
-            properties,
-            {"type": "MEETINGS", "label": "Meetings tool"},
-            modified_at=min(end, self.until),
+        self._acts.append(
+            Meeting(
+                at=start,
+                recorded_at=booked_at,
+                rep_ref=self._rep_ref(),
+                by=BOOKING,
+                subject="On-site survey",
+                end_at=start + timedelta(minutes=minutes),
+                outcome=outcome,
+            )
         )
         if start <= self.until:
             self.last_at = max(self.last_at, start)
@@ -175,67 +191,56 @@ class Story:
     def note_down(self, at: datetime, text: str) -> None:
         """A note: kept as context, no touch."""
         self._past(at)
-        self._add("notes", at, {"hs_timestamp": stamp(at), "hs_note_body": text})
+        self._acts.append(Note(at=at, recorded_at=at, rep_ref=self._rep_ref(), by=self._by_hand(), text=text))
 
     def task(self, made_at: datetime, due_at: datetime, subject: str, *, done_at: datetime | None = None) -> None:
         """A planned step, done or not."""
         self._past(made_at)
-        properties: Properties = {
-            "hs_timestamp": stamp(due_at),
-            "hs_task_status": "NOT_STARTED" if done_at is None else "COMPLETED",
-            "hs_task_type": "CALL",
-            "hs_task_priority": "MEDIUM",
-            "hs_task_subject": subject,
-        }
         if done_at is not None:
             self._past(done_at)
-            properties["hs_task_completion_date"] = stamp(done_at)
-        self._add("tasks", made_at, properties)
+        self._acts.append(
+            Task(
+                at=due_at,
+                recorded_at=made_at,
+                rep_ref=self._rep_ref(),
+                by=self._by_hand(),
+                subject=subject,
+                done_at=done_at,
+            )
+        )
 
-    # -- the seed
+    # -- the end
 
-    def records(self) -> list[JsonObject]:
-        """The contact and everything done on it, as records of a seed."""
-        contact: JsonObject = {
-            "type": "contacts",
-            "ref": self.ref,
-            "created_at": stamp(self.received_at),
-            "source": self.arrived_by,
-            "properties": {name: value for name, value in self.properties.items() if value},
-            "history": self._versions,
-        }
-        return [contact, *self._done]
+    def history(self) -> LeadHistory:
+        """The lead as it was told."""
+        return LeadHistory(
+            ref=self.ref,
+            person=LeadPerson(self.first_name, self.last_name, self.email, self.phone, self.mobile),
+            company=self.company,
+            country=self.country,
+            city=self.person.city,
+            source=self.source,
+            source_detail=self.source_detail,
+            campaign=self.campaign,
+            arrived_by=self.arrived_by,
+            received_at=self.received_at,
+            owner_changes=tuple(self._owners),
+            status_changes=tuple(self._statuses),
+            edits=tuple(self._edits),
+            acts=tuple(self._acts),
+            converted_at=self._converted_at,
+        )
 
-    def _touch(
-        self, kind: str, at: datetime, recorded_at: datetime, properties: Properties, source: JsonObject | None = None
-    ) -> None:
-        self._past(recorded_at)
-        self._add(kind, recorded_at, {"hs_timestamp": stamp(at), **properties}, source)
-        self.last_at = max(self.last_at, at)
+    def _touch(self, act: Call | Email | Message) -> None:
+        self._past(act.recorded_at)
+        self._acts.append(act)
+        self.last_at = max(self.last_at, act.at)
 
-    def _add(
-        self,
-        kind: str,
-        created_at: datetime,
-        properties: Properties,
-        source: JsonObject | None = None,
-        modified_at: datetime | None = None,
-    ) -> None:
-        if self.rep is not None:
-            properties[OWNER] = {"ref": self.rep.ref}
-        record: JsonObject = {
-            "type": kind,
-            "created_at": stamp(created_at),
-            "source": self._by_hand() if source is None else source,
-            "properties": properties,
-            "associations": [{"type": "contacts", "ref": self.ref}],
-        }
-        if modified_at is not None:
-            record["modified_at"] = stamp(modified_at)
-        self._done.append(record)
+    def _rep_ref(self) -> str | None:
+        return None if self.rep is None else self.rep.ref
 
-    def _by_hand(self) -> JsonObject:
-        return {"type": "CRM_UI"} if self.rep is None else {"type": "CRM_UI", "user_id": self.rep.user_id}
+    def _by_hand(self) -> By:
+        return By(Door.HAND, rep_ref=self._rep_ref())
 
     def _past(self, at: datetime) -> None:
         if at > self.until:

@@ -8,9 +8,10 @@ from typing import Final
 
 from connector.sandbox.everyday import DAY, plan_next
 from connector.sandbox.faults import FRESH, ROBOT, SILENT, UNANSWERED_LEAST, UNCALLED_MOST
+from connector.sandbox.history import By, CallResult, Door, EditedField, Status
 from connector.sandbox.people import SHORT_NAMES, respelt
 from connector.sandbox.stage import DAYS, HOUR, Stage
-from connector.sandbox.story import Result, Story
+from connector.sandbox.story import Story
 
 #: Names that make people laugh and that people bear.
 FUNNY_NAMES: Final = (
@@ -57,7 +58,7 @@ def answered_out_of_hours(stage: Stage) -> None:
 def imported(stage: Stage) -> None:
     """Came with a list, called days later: no fresh lead, no response time."""
     received = stage.arrival(timedelta(days=DAYS - 5), 6 * DAY)
-    story = stage.lead("imported", received, arrived_by={"type": "IMPORT", "label": "Trade fair list"})
+    story = stage.lead("imported", received, arrived_by=By(Door.IMPORT, "Trade fair list"))
     story.note = "an imported row is no fresh lead"
     stage.converse(story, stage.later(received, 5, 20))
 
@@ -67,7 +68,7 @@ def rang_first(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), DAY, stage.is_answerable)
     story = stage.lead("rang_first", received)
     story.note = "the call from the lead is not the attempt; the call back is"
-    story.call(received + timedelta(seconds=70), Result.CONNECTED, 95, is_inbound=True)
+    story.call(received + timedelta(seconds=70), CallResult.CONNECTED, 95, is_inbound=True)
     stage.converse(story, stage.hours.after(received, stage.dice.randint(10 * 60, 26 * 60)))
 
 
@@ -86,7 +87,7 @@ def known_before(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), DAY, stage.is_answerable)
     story = stage.lead("known_before", received)
     story.note = "the call before the lead changes nothing"
-    story.call(received - timedelta(days=3, minutes=20), Result.NO_ANSWER, 0)
+    story.call(received - timedelta(days=3, minutes=20), CallResult.NO_ANSWER, 0)
     stage.converse(story, stage.soon(received))
 
 
@@ -95,7 +96,7 @@ def written_then_called(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), 3 * DAY)
     story = stage.lead("written_then_called", received)
     story.note = "an e-mail by a person is an attempt"
-    story.email(received + timedelta(seconds=30), "Thank you for your enquiry", source=ROBOT)
+    story.write(received + timedelta(seconds=30), "Thank you for your enquiry", by=ROBOT)
     at = stage.soon(received)
     stage.write(story, at)
     stage.converse(story, stage.later(at, 1, 6))
@@ -106,7 +107,7 @@ def own_status(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 20), 3 * DAY)
     story = stage.lead("own_status", received)
     story.note = "an unmapped status is not evaluated"
-    story.change("hs_lead_status", "PARKED_BY_PARTNER", received + timedelta(minutes=5))
+    story.stand(Status.OWN, received + timedelta(minutes=5), label="PARKED_BY_PARTNER")
 
 
 def only_a_message(stage: Stage) -> None:
@@ -144,7 +145,8 @@ def edited(stage: Stage) -> None:
     story.close(story.last_at + timedelta(hours=2), is_won=False)
     for day in (3, 6, 9):
         at = received + timedelta(days=day)
-        story.change("jobtitle", f"Owner, {stage.crowd.company()}", at, {"type": "AUTOMATION", "label": "Enrichment"})
+        by = By(Door.AUTOMATION, "Enrichment")
+        story.edit(EditedField.JOB_TITLE, f"Owner, {stage.crowd.company()}", at, by)
         story.note_down(at + timedelta(minutes=3), "Spelling of the firm corrected.")
 
 
@@ -161,7 +163,7 @@ def private_relay(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), DAY, stage.is_answerable)
     story = stage.lead("private_relay", received)
     story.note = "a relay address lasts"
-    story.properties["email"] = f"{stage.dice.randrange(16**10):010x}@{stage.dice.choice(RELAYS)}"
+    story.email = f"{stage.dice.randrange(16**10):010x}@{stage.dice.choice(RELAYS)}"
     stage.converse(story, stage.soon(received))
 
 
@@ -171,9 +173,9 @@ def half_reachable(stage: Stage) -> None:
     story = stage.lead("half_reachable", received)
     story.note = "one way to reach the person is enough"
     at = stage.soon(received)
-    story.call(at, Result.WRONG_NUMBER, 6)
+    story.call(at, CallResult.WRONG_NUMBER, 6)
     stage.write(story, stage.later(at, 0.2, 2))
-    story.properties["phone"] = "+49 000 0000000"
+    story.phone = "+49 000 0000000"
     story.close(story.last_at + DAY, is_won=False)
 
 
@@ -189,8 +191,8 @@ def same_house(stage: Stage) -> None:
         stage.converse(story, at, stop=stage.later(at, 3, 9))
         story.close(story.last_at + timedelta(minutes=30), is_won=False)
         stories.append(story)
-    stories[1].properties["phone"] = respelt(stories[0].person.phone)
-    stories[1].properties["country"] = stories[0].person.region
+    stories[1].phone = respelt(stories[0].person.phone)
+    stories[1].country = stories[0].person.region
 
 
 def _is_weekend(stage: Stage, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from connector.adapters.hubspot import activities, mapping
 from connector.adapters.hubspot.activities import Engagement
 from connector.sandbox.config import PortalConfig, SandboxConfig
 from connector.sandbox.core import assemble
+from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.kinds import CONTACTS, find_kind
 from connector.sandbox.population import Population
 from connector.sandbox.seed import sow
@@ -25,7 +26,7 @@ class Account:
 
     def __init__(self, population: Population) -> None:
         portal = assemble(SandboxConfig(portals=(PortalConfig(portal_id=PORTAL),))).store.portal(PORTAL)
-        self.ids = sow(portal, population.document)["records"]
+        self.ids = sow(portal, hubspot_document(population.history, PORTAL))["records"]
         self.unmapped = mapping.Unmapped()
         self._cases = {}
         leads = []

@@ -1,5 +1,7 @@
 """What is planted is what the real rules find: exactly, at any hour of any week, from `until` to two hours later."""
 
+import hashlib
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from audits.model.contact_data import check_phone
 from audits.model.finding import Outcome
 from audits.rulebook import RULES
 from connector.sandbox.faults import NO_NUMBERS
+from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import CULTURES
 from connector.sandbox.population import LEAST_LEADS, LEAST_PLANTS, ZONE, make_population
@@ -50,7 +53,7 @@ def breaches(account: Account, ref: str, as_of: datetime) -> set[str]:
 @pytest.mark.parametrize("seed", [1, 7])
 @pytest.mark.parametrize("until", UNTILS, ids=lambda until: until.astimezone(BERLIN).strftime("%a-%Y-%m-%d-%H%M"))
 def test_found_is_planted(until: datetime, seed: int) -> None:
-    population = make_population(seed=seed, until=until, leads=LEAST_LEADS, portal_id=PORTAL)
+    population = make_population(seed=seed, until=until, leads=LEAST_LEADS)
     account = Account(population)
     wrong = [
         (planted.kind, ref, sorted(planted.rules), sorted(found), hours)
@@ -67,7 +70,7 @@ def test_found_is_planted(until: datetime, seed: int) -> None:
 
 @pytest.mark.parametrize("leads", [LEAST_LEADS, 600])
 def test_every_rule_is_planted_and_most_leads_are_clean(leads: int) -> None:
-    population = make_population(seed=3, until=UNTILS[2], leads=leads, portal_id=PORTAL)
+    population = make_population(seed=3, until=UNTILS[2], leads=leads)
     counts = population.counts()
     assert set(counts) == {rule.info.rule_id for rule in RULES}
     assert min(counts.values()) >= LEAST_PLANTS
@@ -78,15 +81,30 @@ def test_every_rule_is_planted_and_most_leads_are_clean(leads: int) -> None:
 
 def test_too_few_leads_are_refused() -> None:
     with pytest.raises(ValueError, match=str(LEAST_LEADS)):
-        make_population(seed=1, until=UNTILS[0], leads=LEAST_LEADS - 1, portal_id=PORTAL)
+        make_population(seed=1, until=UNTILS[0], leads=LEAST_LEADS - 1)
 
 
 def test_the_same_seed_plants_the_same() -> None:
-    one, same, other = (
-        make_population(seed=seed, until=UNTILS[4], leads=LEAST_LEADS, portal_id=PORTAL) for seed in (5, 5, 6)
-    )
+    one, same, other = (make_population(seed=seed, until=UNTILS[4], leads=LEAST_LEADS) for seed in (5, 5, 6))
     assert one == same
     assert one != other
+
+
+@pytest.mark.parametrize(
+    ("seed", "digest"),
+    [
+        (1, "eeb4919461e691209b550dff2584e1c44fa10f24ca0715e7fd0880aa6be40c48"),
+        (2, "0b0f17168de98c27b441232d809ee5d72a783e5837878619f586e18cdddf7909"),
+        (3, "8c179d34d8e2c37963dbd0e418f41aaf23d42eee1b043f227487a63d0c05080d"),
+        (4, "81918102c40abcddf94937b5906d9b18ec8c6b8e8e680199f7f42064552fc7e2"),
+    ],
+)
+def test_hubspot_is_shown_the_same_history_as_ever(seed: int, digest: str) -> None:
+    """The digests were taken before other CRMs were drawn from the same histories."""
+    until = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
+    population = make_population(seed=seed, until=until, leads=600)
+    document = json.dumps(hubspot_document(population.history, PORTAL), ensure_ascii=False)
+    assert hashlib.sha256(document.encode()).hexdigest() == digest
 
 
 def test_no_country_has_the_numbers_that_are_none() -> None:
@@ -97,14 +115,14 @@ def test_no_country_has_the_numbers_that_are_none() -> None:
 
 
 def test_nothing_of_the_truth_stands_in_the_crm() -> None:
-    population = make_population(seed=2, until=UNTILS[1], leads=LEAST_LEADS, portal_id=PORTAL)
-    text = str(population.document)
+    population = make_population(seed=2, until=UNTILS[1], leads=LEAST_LEADS)
+    text = str(hubspot_document(population.history, PORTAL))
     for word in [*(rule.info.rule_id for rule in RULES), "planted", *{p.kind for p in population.truth.values()}]:
         assert f"'{word}'" not in text
 
 
 def test_contacts_are_believable() -> None:
-    population = make_population(seed=7, until=UNTILS[2], leads=600, portal_id=PORTAL)
+    population = make_population(seed=7, until=UNTILS[2], leads=600)
     account = Account(population)
     leads = {ref: account.case(ref, UNTILS[2]).lead for ref in population.truth}
     sound = [lead for ref, lead in leads.items() if not population.truth[ref].rules]

@@ -20,6 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector.jobs.context import make_context
+from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.population import make_population
 from connector.settings import load_settings
 from connector.storage.installs import Install
@@ -92,8 +93,8 @@ def undisturbed(stack: Stack, folder: Path) -> str:
 
 def test_a_worker_killed_at_random_instants_audits_every_lead_as_an_undisturbed_one(stack: Stack, tmp_path: Path):
     dice = random.Random(20_261_121)
-    population = make_population(seed=11, until=datetime.now(UTC), leads=300, portal_id=PORTAL)
-    ids = stack.control.seed(population.document)["records"]
+    population = make_population(seed=11, until=datetime.now(UTC), leads=300)
+    ids = stack.control.seed(hubspot_document(population.history, PORTAL))["records"]
     assert isinstance(ids, dict)
     leads = sorted(str(ids[ref]) for ref in population.truth)
     stack.control.misbehave("slow", path="/crm/*", delay_s=0.02, count=None)
