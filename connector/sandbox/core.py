@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,46 +12,21 @@ from flask import Response, g, jsonify, request
 from connector.sandbox.changes import Origin
 from connector.sandbox.config import SandboxConfig, Settings
 from connector.sandbox.grants import Grants, Token
-from connector.sandbox.limits import Limiter
-from connector.sandbox.misbehave import RuleBook
+from connector.sandbox.limits import Limiter, too_many
+from connector.sandbox.misbehave import FaultAnswers, RuleBook
 from connector.sandbox.portal import Portal
 from connector.sandbox.record import Source
+from connector.sandbox.requestlog import RequestLog
 from connector.sandbox.state import Store
 from connector.sandbox.webhooks import Dispatcher
 from connector.sandbox.wire import ApiError, JsonObject, error_body, iso, now_ms
 
 ORIGINAL_PATH = "sandbox.original_path"
 
-
-class RequestLog:
-    """What was asked of the sandbox: counts, and the last 20,000 requests."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._recent: deque[JsonObject] = deque(maxlen=20_000)
-        self._counts: Counter[tuple[str, str, int]] = Counter()
-
-    def add(self, method: str, shape: str, path: str, status: int, portal_id: int | None) -> None:
-        with self._lock:
-            self._counts[method, shape, status] += 1
-            self._recent.append(
-                {"ts": iso(now_ms()), "method": method, "path": path, "status": status, "portalId": portal_id}
-            )
-
-    def report(self) -> JsonObject:
-        with self._lock:
-            return {
-                "counts": [
-                    {"method": method, "path": shape, "status": status, "count": count}
-                    for (method, shape, status), count in sorted(self._counts.items())
-                ],
-                "requests": list(self._recent),
-            }
-
-    def clear(self) -> None:
-        with self._lock:
-            self._recent.clear()
-            self._counts.clear()
+FAULT_ANSWERS = FaultAnswers(
+    rate_limit=lambda: too_many("ten_secondly_rolling", "TEN_SECONDLY_ROLLING", {}),
+    server_error=lambda status: ApiError(status, error_body("internal error", "SERVER_ERROR")),
+)
 
 
 @dataclass(slots=True)
@@ -84,7 +58,7 @@ def assemble(config: SandboxConfig) -> Sandbox:
     def settings() -> Settings:
         return holder[0].settings if holder else config.settings
 
-    rules = RuleBook(random.Random(config.seed))
+    rules = RuleBook(random.Random(config.seed), FAULT_ANSWERS)
     store = Store(config, settings)
     grants = Grants(config, settings)
     dispatcher = Dispatcher(config, settings, grants, rules, random.Random(config.seed + 1))

@@ -16,8 +16,7 @@ from typing import Final
 
 from flask import Response, request
 
-from connector.sandbox.limits import too_many
-from connector.sandbox.wire import JsonObject, as_int, as_text, correlation_id, error_body, invalid
+from connector.sandbox.wire import ApiError, JsonObject, as_int, as_text, correlation_id, invalid
 
 HOLD_LIMIT_S: Final = 600.0
 
@@ -34,15 +33,14 @@ class Fault(StrEnum):
     SLOW = "slow"
     HOLD = "hold"
     GZIP_BOMB = "gzip_bomb"
+    NULL_BODY = "null_body"
     WEBHOOK_DROP = "webhook_drop"
     WEBHOOK_DOUBLE = "webhook_double"
     WEBHOOK_SHUFFLE = "webhook_shuffle"
 
 
 WEBHOOK_FAULTS: Final = frozenset({Fault.WEBHOOK_DROP, Fault.WEBHOOK_DOUBLE, Fault.WEBHOOK_SHUFFLE})
-_REPLACES: Final = frozenset({Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.HTML, Fault.GZIP_BOMB})
-
-
+_REPLACES: Final = frozenset({Fault.RATE_LIMIT, Fault.SERVER_ERROR, Fault.HTML, Fault.GZIP_BOMB, Fault.NULL_BODY})
 _PAUSES: Final = frozenset({Fault.HOLD, Fault.SLOW})
 
 
@@ -92,10 +90,19 @@ class Rule:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class FaultAnswers:
+    """How a dialect words the two faults that every CRM words its own way."""
+
+    rate_limit: Callable[[], ApiError]
+    server_error: Callable[[int], ApiError]
+
+
 class RuleBook:
     """The rules in force, in the order they were made; the first that fits strikes."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, answers: FaultAnswers) -> None:
+        self.answers = answers
         self._dice = dice
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
@@ -130,7 +137,7 @@ class RuleBook:
                 count=None if count is None else as_int(count, "count"),
                 ratio=float(as_text(document.get("ratio", 1.0), "ratio")),
                 stage=stage,
-                status=as_int(document.get("status", 500), "status"),
+                status=as_int(document.get("status", 200 if fault is Fault.HTML else 500), "status"),
                 retry_after_s=None if retry_after is None else as_int(retry_after, "retry_after_s"),
                 delay_s=float(as_text(document.get("delay_s", 1.0), "delay_s")),
                 size_mb=as_int(document.get("size_mb", 50), "size_mb"),
@@ -202,24 +209,25 @@ class RuleBook:
         return None
 
 
-def replaced(rule: Rule) -> Response:
-    """The answer given instead of the real one (rate limit, server error, HTML, gzip bomb)."""
+def replaced(book: RuleBook, rule: Rule) -> Response:
+    """The answer given instead of the real one (rate limit, server error, HTML, gzip bomb, null)."""
     response = Response()
     if rule.fault is Fault.RATE_LIMIT:
-        refusal = too_many("ten_secondly_rolling", "TEN_SECONDLY_ROLLING", {})
-        response = _json(refusal.body, 429)
+        response = _refusal(book.answers.rate_limit())
     elif rule.fault is Fault.SERVER_ERROR:
-        response = _json(error_body("internal error", "SERVER_ERROR"), rule.status)
+        response = _refusal(book.answers.server_error(rule.status))
     elif rule.fault is Fault.HTML:
         page = (
             "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
             f"<body>Please wait ({correlation_id()})</body></html>"
         )
-        response = Response(page, 200, content_type="text/html; charset=utf-8")
+        response = Response(page, rule.status, content_type="text/html; charset=utf-8")
     elif rule.fault is Fault.GZIP_BOMB:
         packed = gzip.compress(b" " * (rule.size_mb * 1024 * 1024))
         response = Response(packed, 200, content_type="application/json")
         response.headers["Content-Encoding"] = "gzip"
+    elif rule.fault is Fault.NULL_BODY:
+        response = Response("null", 200, content_type="application/json")
     if rule.retry_after_s is not None:
         response.headers["Retry-After"] = str(rule.retry_after_s)
     return response
@@ -228,7 +236,7 @@ def replaced(rule: Rule) -> Response:
 def spoilt(book: RuleBook, rule: Rule, response: Response) -> Response:
     """What becomes of an answer that was worked out in earnest."""
     if rule.fault in _REPLACES:
-        return replaced(rule)
+        return replaced(book, rule)
     if rule.fault in _PAUSES:
         book.pause(rule)
         return response
@@ -264,5 +272,7 @@ def _cut(content: bytes, connection: object) -> Iterator[bytes]:
     yield b""
 
 
-def _json(body: Mapping[str, object], status: int) -> Response:
-    return Response(json.dumps(body), status, content_type="application/json")
+def _refusal(refusal: ApiError) -> Response:
+    response = Response(json.dumps(refusal.body), refusal.status, content_type="application/json")
+    response.headers.update(refusal.headers)
+    return response

@@ -5,30 +5,26 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connector.sandbox.account import create_account
 from connector.sandbox.associations import create_associations
 from connector.sandbox.config import SandboxConfig
 from connector.sandbox.control import create_control
 from connector.sandbox.core import ORIGINAL_PATH, Sandbox, answer, assemble, original_path
-from connector.sandbox.misbehave import Rule, replaced, spoilt
 from connector.sandbox.oauth import create_oauth
 from connector.sandbox.objects import create_objects
 from connector.sandbox.owners import create_owners
 from connector.sandbox.page import create_page
 from connector.sandbox.properties import create_properties
+from connector.sandbox.serving import ServerHandle, around_each_call
 from connector.sandbox.wire import ApiError, error_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-HOST: Final = "127.0.0.1"
 
 # Older and newer spellings of the same calls. The dated version answered is 2026-03; 2026-09 answers the same way.
 _ALIASES: Final = tuple(
@@ -88,48 +84,13 @@ def run_in_thread(config: SandboxConfig | None = None) -> SandboxHandle:
     return SandboxHandle(config or SandboxConfig())
 
 
-class SandboxHandle:
-    """A running sandbox."""
+class SandboxHandle(ServerHandle):
+    """A running sandbox of HubSpot's dialect."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self.sandbox = assemble(config)
-        self._server: BaseWSGIServer = make_server(
-            HOST, config.port, _create_app(self.sandbox), threaded=True, request_handler=_Handler
-        )
-        self.base_url = f"http://{HOST}:{self._server.server_port}"
-        self.control_token = config.control_token
-        self.sandbox.dispatcher.start()
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait until the server ends."""
-        self._thread.join()
-
-    def stop(self) -> None:
-        """Let held answers go, end the threads, close the port. May be called twice."""
-        self.sandbox.rules.clear()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
-        self.sandbox.dispatcher.stop()
-
-    def __enter__(self) -> SandboxHandle:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-class _Handler(WSGIRequestHandler):
-    """Quiet, and without Nagle's wait between head and body of an answer."""
-
-    disable_nagle_algorithm = True
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the base names it so
-        """The sandbox keeps its own log of requests."""
+        app = _create_app(self.sandbox)
+        super().__init__(app, config.port, config.control_token, self.sandbox.rules, self.sandbox.dispatcher)
 
 
 def _create_app(sandbox: Sandbox) -> Flask:
@@ -139,31 +100,12 @@ def _create_app(sandbox: Sandbox) -> Flask:
     app.extensions["sandbox"] = sandbox
     app.wsgi_app = _Aliases(app.wsgi_app)  # type: ignore[method-assign]
 
-    @app.before_request
-    def misbehave_first() -> Response | None:
-        if request.path.startswith("/_sandbox"):
-            return None
-        rule = sandbox.rules.strike(request.method, tuple(dict.fromkeys((original_path(), request.path))))
-        if rule is not None and rule.stage == "before":
-            if rule.replaces:
-                return replaced(rule)
-            sandbox.rules.pause(rule)
-            return None
-        g.rule = rule
-        return None
+    def log_call(response: Response) -> None:
+        shape = _TOKEN.sub(r"\1/{token}", _ID.sub("/{id}", request.path))
+        path = _TOKEN.sub(r"\1/{token}", original_path())
+        sandbox.requests.add(request.method, shape, path, response.status_code, portalId=g.pop("portal_id", None))
 
-    @app.after_request
-    def finish(response: Response) -> Response:
-        for name, value in g.pop("rate_headers", {}).items():
-            response.headers[name] = value
-        rule: Rule | None = g.pop("rule", None)
-        if rule is not None:
-            response = spoilt(sandbox.rules, rule, response)
-        if not request.path.startswith("/_sandbox"):
-            shape = _TOKEN.sub(r"\1/{token}", _ID.sub("/{id}", request.path))
-            path = _TOKEN.sub(r"\1/{token}", original_path())
-            sandbox.requests.add(request.method, shape, path, response.status_code, g.pop("portal_id", None))
-        return response
+    around_each_call(app, sandbox.rules, original_path, log_call)
 
     @app.errorhandler(ApiError)
     def refuse(error: ApiError) -> Response:

@@ -12,8 +12,8 @@ The document speaks Pipedrive's own words. Every list may be missing; the lists 
                         "options"?: [{"label"}]}],
      "organizations": [{"ref", "id"?, "name", "owner_id"?, "add_time"?, "update_time"?, "is_deleted"?}],
      "persons":       [{"ref", "id"?, "name", "owner_id"?, "org_id"?, "emails"?: [{"value", "primary"?, "label"?}],
-                        "phones"?: [{"value", "primary"?, "label"?}], "marketing_status"?, "label_ids"?, "visible_to"?,
-                        "custom_fields"?, "add_time"?, "update_time"?, "is_deleted"?}],
+                        "phones"?: [{"value", "primary"?, "label"?}], "marketing_status"?, "label_ids"?,
+                        "visible_to"?, "custom_fields"?, "add_time"?, "update_time"?, "is_deleted"?}],
      "leads":         [{"ref", "id"?, "title", "owner_id"?, "creator_id"?, "person_id"?, "organization_id"?,
                         "label_ids"?, "value"?: {"amount", "currency"}, "source_name"?, "origin"?, "origin_id"?,
                         "channel"?, "channel_id"?, "was_seen"?, "expected_close_date"?, "visible_to"?,
@@ -46,9 +46,9 @@ Moments (`*_time`, `time`, `created`) are epoch milliseconds or ISO-8601 texts a
 
 `{"ref": name}` may stand wherever an id of this document stands (users, labels, stages, records, in `label_ids` too,
 and in `old_value` and `new_value` of the changelog). `custom_fields` is `{field: value}` with the `ref` or the
-field_code of a field; deal fields serve leads too. The value of an enum is an option's label or id, of a set a list of
-them. A changelog's `field_key` may be such a `ref`, too. An unknown key is refused by name.
+field_code of a field; deal fields serve leads too. The value of an enum is an option's label or id, of a set a list
+of them. A changelog's `field_key` may be such a `ref`, too. An unknown key is refused by name.
 
-The answer: `{"users": {ref: id}, "records": {ref: id}, "fields": {ref: field_code}, "count": n}`, ids as the API shows
-them (numbers, but for leads and lead labels: UUIDs).
+The answer: `{"users": {ref: id}, "records": {ref: id}, "fields": {ref: field_code}, "count": n}`, ids as the API
+shows them (numbers, but for leads and lead labels: UUIDs).
 """
