@@ -60,7 +60,8 @@ def create_app(
         intake,
         IntakeConfig(
             public_url=settings.public_url,
-            secrets={"hubspot": settings.hubspot.secrets} if settings.hubspot else {},
+            secrets={crm: app.secrets for crm, app in settings.crm_apps.items()},
+            recognise=context.hooks.recognise,
             max_body_bytes=settings.max_webhook_bytes,
         ),
         now=clock,

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from connector.adapters import hubspot
 from connector.budget import open_budget
-from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth
+from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
+from connector.crm.values import MappableField, ValueMap
 from connector.errors import ConfigError
 from connector.server_rules import TokenSource
 from connector.settings import CrmApp, Settings
@@ -29,33 +30,41 @@ class CrmEntry:
     """One CRM: its name for people, what it asks for at consent, and how its parts are made.
 
     `receiver`: the name of its receiver in webhooks.roster. `issuer`: what its authorization server calls itself in
-    `iss` (RFC 9207), None where it does not. `is_set_up(settings)`: whether the app's credentials are there.
+    `iss` (RFC 9207), None where it does not. `denials`: the `error` of a callback that means "the person said no".
+    `check_site(settings, address)`: for a CRM that companies host themselves: the origin of the site to connect, or
+    ConfigError with a sentence for the admin who typed it; None for a CRM with one app at one marketplace.
+    `starts_at_marketplace`: its marketplace may call our callback first, with a code that we did not ask for.
+    `parse_uninstall(app, headers by lower-case name, body)`: the notice of a call that proves itself, else None.
+    `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values)`.
     """
 
     label: str
     receiver: str
     required_scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
-    issuer: str | None
-    is_set_up: Callable[[Settings], bool]
-    oauth: Callable[[Settings], CrmOAuth]
-    adapter: Callable[[Settings, Install, TokenSource], CrmAdapter]
+    oauth: Callable[[CrmApp, Settings], CrmOAuth]
+    adapter: Callable[[Settings, Install, TokenSource, ValueMap], CrmAdapter]
     capabilities: Callable[[tuple[str, ...]], Capabilities]
-    parse_delivery: Callable[[bytes], tuple[CrmEvent, ...]]
+    parse_delivery: Callable[[Delivery], tuple[CrmEvent, ...]]
+    issuer: str | None = None
+    denials: frozenset[str] = frozenset({"access_denied"})
+    check_site: Callable[[Settings, str], str] | None = None
+    starts_at_marketplace: bool = False
+    parse_uninstall: Callable[[CrmApp, Mapping[str, str], bytes], UninstallNotice | None] | None = None
+    mappable: tuple[MappableField, ...] = ()
+
+    @property
+    def is_self_hosted(self) -> bool:
+        """Whether each company has a site of its own, with a registration of its own for us."""
+        return self.check_site is not None
 
     def missing_scopes(self, granted: tuple[str, ...]) -> tuple[str, ...]:
         """Scopes that we ask for and did not get."""
         return tuple(scope for scope in (*self.required_scopes, *self.optional_scopes) if scope not in granted)
 
 
-def _hubspot_app(settings: Settings) -> CrmApp:
-    if settings.hubspot is None:
-        raise ConfigError("HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET are missing: HubSpot cannot be connected.")
-    return settings.hubspot
-
-
-def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource) -> CrmAdapter:
-    api_url = _hubspot_app(settings).api_url
+def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, _values: ValueMap) -> CrmAdapter:
+    api_url = app_of(settings, "hubspot").api_url
     transport = Transport(
         api_url,
         allowed_origins=frozenset({api_url}),
@@ -78,9 +87,7 @@ CRMS: Mapping[str, CrmEntry] = {
         receiver="hubspot",
         required_scopes=hubspot.REQUIRED_SCOPES,
         optional_scopes=hubspot.OPTIONAL_SCOPES,
-        issuer=None,
-        is_set_up=lambda settings: settings.hubspot is not None,
-        oauth=lambda settings: hubspot.HubSpotOAuth(_hubspot_app(settings)),
+        oauth=lambda app, _settings: hubspot.HubSpotOAuth(app),
         adapter=_hubspot_adapter,
         capabilities=hubspot.capabilities_for,
         parse_delivery=hubspot.parse_delivery,
@@ -89,16 +96,39 @@ CRMS: Mapping[str, CrmEntry] = {
 """Every CRM by the name that stands in URLs, tables and settings."""
 
 
+def app_of(settings: Settings, crm: str) -> CrmApp:
+    """Our registration at the CRM's marketplace. Raises ConfigError when it is not set."""
+    app = settings.crm_apps.get(crm)
+    if app is None:
+        name = crm.upper()
+        raise ConfigError(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET are missing: {crm} cannot be connected.")
+    return app
+
+
+def is_set_up(settings: Settings, crm: str) -> bool:
+    """Whether the CRM can be connected here: our app's credentials are there, or every site brings its own."""
+    return CRMS[crm].is_self_hosted or crm in settings.crm_apps
+
+
 def find_crm(name: str) -> CrmEntry | None:
     """The entry of that name, or None."""
     return CRMS.get(name)
 
 
-def oauth_for(settings: Settings, crm: str) -> CrmOAuth:
-    """The OAuth side of the CRM of that name. Raises KeyError for a name that is not in the list."""
-    return CRMS[crm].oauth(settings)
+def oauth_for(settings: Settings, crm: str, site: CrmApp | None = None) -> CrmOAuth:
+    """The OAuth side of the CRM of that name; `site`: our registration where it is self-hosted.
+
+    Raises KeyError for a name that is not in the list, ConfigError where the registration is missing.
+    """
+    entry = CRMS[crm]
+    if entry.is_self_hosted and site is None:
+        raise ConfigError(f"Say which {entry.label} site to connect, and with which client.")
+    return entry.oauth(site or app_of(settings, crm), settings)
 
 
-def adapter_for_install(settings: Settings, tokens: TokenGiver, install: Install) -> CrmAdapter:
-    """The adapter for an install, on that install's tokens and budget."""
-    return CRMS[install.crm].adapter(settings, install, tokens.source(install.install_id))
+def adapter_for_install(
+    settings: Settings, tokens: TokenGiver, install: Install, chosen: Mapping[tuple[str, str], str] | None = None
+) -> CrmAdapter:
+    """The adapter for an install, on that install's tokens and budget. `chosen`: as ValueMap."""
+    entry = CRMS[install.crm]
+    return entry.adapter(settings, install, tokens.source(install.install_id), ValueMap(entry.mappable, chosen))

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from connector.catalog import CRMS
 from connector.errors import ConfigError, LeadAssayError, StorageBusy, StorageFailed
 from connector.oauth.vault import Vault
 from connector.settings import Settings, load_settings
@@ -96,16 +97,18 @@ def _data_dir(settings: Settings) -> Check:
 
 
 def _crm_app(settings: Settings) -> Check:
-    if settings.hubspot is None:
+    if not settings.crm_apps:
         return Check(
             "CRM app",
             False,
-            "no CRM is configured",
-            "Set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET (README, Connecting a real HubSpot account).",
+            "no CRM's app is configured",
+            "Set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET, or another CRM's (README, Connecting a real account).",
         )
-    return Check(
-        "CRM app", True, f"HubSpot app {settings.hubspot.client_id[:8]}…, {len(settings.hubspot.secrets)} secret(s)"
+    found = (
+        f"{CRMS[crm].label} app {app.client_id[:8]}…, {len(app.secrets)} secret(s)"
+        for crm, app in settings.crm_apps.items()
     )
+    return Check("CRM app", True, "; ".join(found))
 
 
 def _database(settings: Settings) -> Check:
@@ -210,8 +213,8 @@ def _clock(settings: Settings) -> Check:
 
 def _reachability(settings: Settings) -> list[Check]:
     targets = {"app": settings.public_url}
-    if settings.hubspot is not None:
-        targets |= {"CRM API": settings.hubspot.api_url, "CRM sign-in": settings.hubspot.auth_url}
+    for crm, app in settings.crm_apps.items():
+        targets |= {f"{CRMS[crm].label} API": app.api_url, f"{CRMS[crm].label} sign-in": app.auth_url}
     if settings.smtp is not None:
         targets["mail server"] = settings.smtp.url
     if settings.oidc is not None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,13 +24,22 @@ _HOSTLIKE = re.compile(r"^https?://[^/\s?#]+$")
 class CrmApp:
     """Our registration at one CRM. `secrets`: client secrets, the current first, older ones kept while rotating.
 
-    `auth_url` and `api_url` are base URLs (scheme and host) and differ from the CRM's own only for a sandbox.
+    `auth_url` and `api_url` are base URLs (scheme and host). Of a CRM with a marketplace they differ from its own
+    only for a sandbox; of a self-hosted one they are the site.
     """
 
     client_id: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     auth_url: str
     api_url: str
+
+
+#: CRMs whose app is registered once, at their marketplace: name → their own addresses for consent and API. Their
+#: settings are <NAME>_CLIENT_ID, <NAME>_CLIENT_SECRET, <NAME>_AUTH_URL and <NAME>_API_URL.
+CRM_APPS: Mapping[str, tuple[str, str]] = {
+    "hubspot": ("https://app.hubspot.com", "https://api.hubapi.com"),
+    "pipedrive": ("https://oauth.pipedrive.com", "https://api.pipedrive.com"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ class Settings:
     jobs_url: str
     public_url: str
     keys: tuple[tuple[str, bytes], ...]
-    hubspot: CrmApp | None
+    crm_apps: Mapping[str, CrmApp]
     smtp: Smtp | None
     oidc: OidcProvider | None
     backfill_days: int = 90
@@ -70,6 +79,9 @@ class Settings:
     max_webhook_bytes: int = 1_000_000
     storage_timeout_s: float = 2.5
     crm_calls_per_10s: int = 100
+    crm_reserve_percent: int = 60
+    hooks_every_s: int = 21_600
+    private_crm_hosts: tuple[str, ...] = ()
     worker_slot: str = "worker-1"
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -131,21 +143,23 @@ def _keys(env: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
     return tuple(ring)
 
 
-def _hubspot(env: Mapping[str, str]) -> CrmApp | None:
-    client_id = env.get("HUBSPOT_CLIENT_ID", "").strip()
-    secrets = tuple(s.strip() for s in env.get("HUBSPOT_CLIENT_SECRET", "").split(",") if s.strip())
+def _crm_app(env: Mapping[str, str], crm: str) -> CrmApp | None:
+    prefix = crm.upper()
+    client_id = env.get(f"{prefix}_CLIENT_ID", "").strip()
+    secrets = tuple(s.strip() for s in env.get(f"{prefix}_CLIENT_SECRET", "").split(",") if s.strip())
     if not client_id and not secrets:
         return None
     if not client_id or not secrets:
-        missing = "HUBSPOT_CLIENT_SECRET" if client_id else "HUBSPOT_CLIENT_ID"
-        raise ConfigError(f"{missing} is missing: the HubSpot app's id and secret go together.")
+        missing = f"{prefix}_CLIENT_SECRET" if client_id else f"{prefix}_CLIENT_ID"
+        raise ConfigError(f"{missing} is missing: the id and the secret of the app at {crm} go together.")
+    auth_url, api_url = CRM_APPS[crm]
     app = CrmApp(
         client_id=client_id,
         secrets=secrets,
-        auth_url=_base_url(env, "HUBSPOT_AUTH_URL", "https://app.hubspot.com"),
-        api_url=_base_url(env, "HUBSPOT_API_URL", "https://api.hubapi.com"),
+        auth_url=_base_url(env, f"{prefix}_AUTH_URL", auth_url),
+        api_url=_base_url(env, f"{prefix}_API_URL", api_url),
     )
-    for name, url in (("HUBSPOT_AUTH_URL", app.auth_url), ("HUBSPOT_API_URL", app.api_url)):
+    for name, url in ((f"{prefix}_AUTH_URL", app.auth_url), (f"{prefix}_API_URL", app.api_url)):
         if url.startswith("http://") and not _is_loopback(url):
             raise ConfigError(f"{name} is {url!r}: tokens go there, so it must be https (http only on loopback).")
     return app
@@ -192,7 +206,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         jobs_url=_database_url(env, "JOBS_URL", jobs_default),
         public_url=public_url,
         keys=_keys(env),
-        hubspot=_hubspot(env),
+        crm_apps={crm: app for crm in CRM_APPS if (app := _crm_app(env, crm)) is not None},
         smtp=Smtp(url=smtp_url, sender=env.get(PREFIX + "MAIL_FROM", "").strip() or "leadassay@localhost")
         if smtp_url
         else None,
@@ -203,6 +217,11 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         purge_after_days=_number(env, "PURGE_AFTER_DAYS", 30, 0, 3650),
         max_webhook_bytes=_number(env, "MAX_WEBHOOK_BYTES", 1_000_000, 10_000, 50_000_000),
         crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 100, 1, 10_000),
+        crm_reserve_percent=_number(env, "CRM_RESERVE_PERCENT", 60, 0, 99),
+        hooks_every_s=_number(env, "HOOKS_EVERY_S", 21_600, 1, 86_400),
+        private_crm_hosts=tuple(
+            host.strip().lower() for host in env.get(PREFIX + "PRIVATE_CRM_HOSTS", "").split(",") if host.strip()
+        ),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 10),
         worker_slot=env.get(PREFIX + "WORKER_SLOT", "").strip() or "worker-1",
         log_level=level,

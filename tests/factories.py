@@ -119,6 +119,7 @@ def make_record(
     stage_changes: Sequence[StageChange] = (),
     merged_ids: Sequence[str] = (),
     our_fields: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> LeadRecord:
     """A lead as an adapter reads it; `lead` may be an id alone."""
     return LeadRecord(
@@ -129,6 +130,7 @@ def make_record(
         stage_changes=tuple(stage_changes),
         merged_ids=tuple(merged_ids),
         our_fields=dict(our_fields or {}),
+        **more,
     )
 
 

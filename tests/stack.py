@@ -18,7 +18,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from connector.catalog import CRMS
+from connector.catalog import CRMS, oauth_for
 from connector.crm.port import Grant, OurField
 from connector.jobs import advance, pump
 from connector.jobs.context import JobContext, make_context, utc_now
@@ -106,7 +106,7 @@ class Stack:
             account_id=str(portal),
             user_id=None,
         )
-        oauth = entry.oauth(self.settings)
+        oauth = oauth_for(self.settings, "hubspot")
         account = oauth.account(grant)
         missing = entry.missing_scopes(scopes)
         with self.context.database.write() as connection:
@@ -195,13 +195,13 @@ class _Door:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def open(self, settings: Settings, context: JobContext) -> None:
-        assert settings.hubspot is not None
         self._app.register_blueprint(
             webhook_blueprint(
                 context.inbox,
                 IntakeConfig(
                     public_url=settings.public_url,
-                    secrets={"hubspot": settings.hubspot.secrets},
+                    secrets={crm: app.secrets for crm, app in settings.crm_apps.items()},
+                    recognise=context.hooks.recognise,
                     max_body_bytes=settings.max_webhook_bytes,
                 ),
             )

@@ -18,7 +18,7 @@ def test_the_least_that_works():
     assert settings.database_url.startswith("sqlite:///")
     assert settings.inbox_url != settings.database_url
     assert settings.keys == (("k1", b"k" * 32),)
-    assert settings.hubspot is None
+    assert settings.crm_apps == {}
     assert settings.cookie_is_secure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,12 +27,15 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeConfig:
     """`public_url`: scheme and host under which senders call us; they sign it. `secrets`: per sender, the current one
-    first, then those being rotated out. `body_timeout_s`: how long a body may take to arrive, in seconds."""
+    first, then those being rotated out. `body_timeout_s`: how long a body may take to arrive, in seconds.
+    `recognise(sender, key)`: for senders with a secret per install: (install id, secret) behind the last part of the
+    address, None for a key that we never gave out. It must not wait for anything."""
 
     public_url: str
     secrets: Mapping[str, tuple[str, ...]]
     max_body_bytes: int = 1_000_000
     body_timeout_s: float = 4.0
+    recognise: Callable[[str, str], tuple[str, str] | None] = lambda _sender, _key: None
 
 
 def webhook_blueprint(
@@ -41,19 +45,32 @@ def webhook_blueprint(
     roster: Mapping[str, Receiver] = ROSTER,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Blueprint:
-    """POST /webhooks/<sender>. The app must exempt this blueprint from CSRF checks and from sessions.
+    """POST /webhooks/<sender>, or /webhooks/<sender>/<key> where each install has a secret.
 
-    204 stored, or already stored · 401 not proven, nothing stored · 404 unknown sender · 400, 408, 411, 413, 415 the
-    body cannot be taken · 503 with Retry-After our own trouble, so that the sender tries again.
+    The app must exempt this blueprint from CSRF checks and from sessions.
+    204 stored, or already stored · 401 not proven, nothing stored · 404 unknown sender or key · 400, 408, 411, 413,
+    415 the body cannot be taken · 503 with Retry-After our own trouble, so that the sender tries again.
     """
     blueprint = Blueprint("webhooks", __name__)
 
     @blueprint.post("/webhooks/<sender>")
     def receive(sender: str) -> Response:
         receiver = roster.get(sender)
-        if receiver is None:
+        if receiver is None or receiver.is_per_install:
             return _answer(404, "Unknown sender.")
-        secrets = config.secrets.get(sender, ())
+        return _take(receiver, sender, config.secrets.get(sender, ()), "")
+
+    @blueprint.post("/webhooks/<sender>/<key>")
+    def receive_for_install(sender: str, key: str) -> Response:
+        receiver = roster.get(sender)
+        found = config.recognise(sender, key) if receiver is not None and receiver.is_per_install else None
+        if receiver is None or found is None:
+            return _answer(404, "Unknown address.")
+        install_id, secret = found
+        return _take(receiver, f"{sender}/{key}", (secret,), install_id)
+
+    def _take(receiver: Receiver, path: str, secrets: tuple[str, ...], install_id: str) -> Response:
+        sender = receiver.name
         if not any(secrets):
             _log.error("webhook_without_secret", sender=sender)
             return _answer(503, "Not set up yet.")
@@ -64,7 +81,7 @@ def webhook_blueprint(
         except BodyRefused as refusal:
             _log.info("webhook_body_refused", sender=sender, status=refusal.status)
             return _answer(refusal.status, str(refusal))
-        raw = _raw_request(config.public_url, sender, body)
+        raw = _raw_request(config.public_url, path, body)
         received_at = now()
         try:
             receiver.verify(raw, secrets, received_at)
@@ -73,7 +90,8 @@ def webhook_blueprint(
             return _answer(401, "Not proven.")
         item = InboxItem(
             sender=sender,
-            delivery_key=receiver.delivery_key(raw),
+            delivery_key=_delivery_key(receiver, raw, install_id),
+            install_id=install_id,
             received_at=received_at,
             headers=_kept(raw.headers, receiver),
             body=body,
@@ -89,12 +107,18 @@ def webhook_blueprint(
     return blueprint
 
 
-def _raw_request(public_url: str, sender: str, body: bytes) -> RawRequest:
+def _delivery_key(receiver: Receiver, raw: RawRequest, install_id: str) -> str:
+    key = receiver.delivery_key(raw)
+    # Two installs may be told the same: what one of them sent must not make the other's look like a repetition.
+    return hashlib.sha256(f"{install_id}\n{key}".encode()).hexdigest() if install_id else key
+
+
+def _raw_request(public_url: str, path: str, body: bytes) -> RawRequest:
     # The host is the configured one: behind a proxy the request's own is another, and anybody can forge it.
     query = request.environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "surrogateescape")
     return RawRequest(
         method=request.method,
-        url=f"{public_url}/webhooks/{sender}" + (f"?{query}" if query else ""),
+        url=f"{public_url}/webhooks/{path}" + (f"?{query}" if query else ""),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
     )

@@ -35,6 +35,11 @@ class Receiver(Protocol):
         ...
 
     @property
+    def is_per_install(self) -> bool:
+        """Whether each install has an address (/webhooks/<name>/<key>) and a secret of its own; else the app has."""
+        ...
+
+    @property
     def kept_headers(self) -> frozenset[str]:
         """Lower-case names of the headers that are stored beside the body; never signatures or credentials."""
         ...

@@ -9,24 +9,33 @@ from enum import StrEnum
 from typing import Protocol
 
 from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Task
-from audits.model.case import Coverage
+from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
+from connector.crm.values import KnownValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The CRM account that was connected. `account_id` is the tenant key there; `zone` an IANA zone."""
+    """The CRM account that was connected. `account_id` is the tenant key there; `zone` an IANA zone.
+
+    `api_url`: scheme://host of the account's own API, where each account has one; "" = the CRM's common one.
+    """
 
     account_id: str
     name: str
     zone: str
     currency: str | None
     record_url_base: str
+    api_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What the CRM's token endpoint gave. `expires_at` is aware UTC."""
+    """What the CRM's token endpoint gave. `expires_at` is aware UTC.
+
+    `account_id` "" = the token's answer does not say; the account that it opens does. `api_url`: as Account.api_url,
+    and already held against the CRM's allow-list.
+    """
 
     access_token: str
     refresh_token: str
@@ -34,6 +43,7 @@ class Grant:
     scopes: tuple[str, ...]
     account_id: str
     user_id: str | None
+    api_url: str = ""
 
     def __repr__(self) -> str:
         return f"Grant(account_id={self.account_id!r}, expires_at={self.expires_at.isoformat()}, secrets hidden)"
@@ -41,7 +51,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRecord:
-    """One lead with everything read of it. `merged_ids`: records that were merged into this one."""
+    """One lead with everything read of it. `merged_ids`: records that were merged into this one.
+
+    `converted_from`: the id of the lead that this record continues in another form (a lead that became a deal): one
+    timeline, received when that lead was. `companion_id`: another record that shows our fields for this lead (its
+    person); the newest lead of a companion is the one that is shown. `missing`: facts that could not be read of this
+    lead, beside those that the whole account does not show; see Coverage. Where the history of owner or stage is
+    among what is missing, the storage notes what it sees change from read to read.
+    """
 
     lead: Lead
     activities: tuple[Activity, ...] = ()
@@ -49,6 +66,9 @@ class LeadRecord:
     owner_changes: tuple[OwnerChange, ...] = ()
     stage_changes: tuple[StageChange, ...] = ()
     merged_ids: tuple[str, ...] = ()
+    converted_from: str | None = None
+    companion_id: str | None = None
+    missing: tuple[tuple[Fact, str], ...] = ()
     our_fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,9 +111,9 @@ class EventKind(StrEnum):
 class CrmEvent:
     """One event of a delivery, reduced to a pointer. `event_key` is unique per (install, event).
 
-    `object_type` is "lead" for the record that we call lead, else the activity's type (ActivityKind or "task");
-    `object_id` is then the lead's id, else Activity.activity_id or Task.task_id. The adapter finds the leads of an
-    activity. `occurred_at` is the CRM's time.
+    `object_type` is "lead" for the record that we call lead, "companion" for a companion of leads, else the
+    activity's type (ActivityKind or "task"); `object_id` is then the lead's id, the companion's, else
+    Activity.activity_id or Task.task_id. The adapter finds the leads of an activity. `occurred_at` is the CRM's time.
     """
 
     event_key: str
@@ -104,6 +124,34 @@ class CrmEvent:
     occurred_at: datetime
     is_creation: bool = False
     is_import: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A stored delivery. `account_id`: the account whose own hook secret proved it, and "" where a secret of the app
+    did: then the body says whose it is. `field_keys`: what the account calls our fields (see FieldSetup)."""
+
+    body: bytes
+    account_id: str = ""
+    field_keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Where one install's webhooks go, and the secret (64 hex digits) that proves them."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookReport:
+    """What became of our subscriptions: names of those that were missing and `made`, of ours that pointed elsewhere
+    and were `removed`, and a sentence for an admin for each that is `failing`."""
+
+    made: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
 
 
 class OurField(StrEnum):
@@ -118,10 +166,26 @@ class OurField(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWrite:
-    """Absolute values for our fields on one record. "" clears. Keys are OurField values."""
+    """Absolute values for our fields on one record. "" clears. Keys are OurField values.
+
+    `companion_id`: the other record that has to show the same, None where there is none or it shows a newer lead.
+    """
 
     lead_id: str
     values: Mapping[str, str]
+    companion_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSetup:
+    """Our fields as they are in the account. `made`: names of those that were made or repaired.
+
+    `keys`: what the account calls them (keys, ids of options), where every account has its own names; kept with the
+    install, given to the adapter again, and read by nobody else.
+    """
+
+    made: tuple[str, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +227,19 @@ class CrmAdapter(Protocol):
         """Every owner, former ones included."""
         ...
 
-    def ensure_fields(self) -> tuple[str, ...]:
-        """Make our group and five fields, or repair them; returns the names that were made or repaired."""
+    def known_values(self) -> tuple[KnownValue, ...]:
+        """The values that the account defines for the CRM's mappable fields (CrmEntry.mappable)."""
+        ...
+
+    def ensure_fields(self) -> FieldSetup:
+        """Make our five fields, or repair them. Called again it changes nothing."""
+        ...
+
+    def ensure_hooks(self, hook: Hook) -> HookReport:
+        """Make the subscriptions of this account that are missing, and remove ours that point elsewhere.
+
+        Where the app is subscribed for all accounts at once there is nothing to do.
+        """
         ...
 
     def list_leads(self, cursor: str | None, since: datetime) -> Page:
@@ -183,11 +258,14 @@ class CrmAdapter(Protocol):
         ...
 
     def find_leads_of(self, object_type: str, object_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """For activities of one type: activity id → ids of the leads it belongs to."""
+        """For activities of one type: activity id → ids of the leads it belongs to. Empty for a type unknown here."""
         ...
 
     def write_fields(self, writes: Sequence[FieldWrite]) -> tuple[WriteResult, ...]:
-        """Set our fields; one result per record, partial failure kept per record. At most `write_batch`."""
+        """Set our fields; one result per lead, partial failure kept per lead. At most `write_batch`.
+
+        A companion that cannot be written is no failure of the lead's write.
+        """
         ...
 
     def calls_left(self) -> int | None:
@@ -200,7 +278,7 @@ class CrmAdapter(Protocol):
 
 
 class CrmOAuth(Protocol):
-    """The OAuth side of one CRM, before there is an install."""
+    """The OAuth side of one CRM for one registration of ours there, before there is an install."""
 
     def authorize_url(self, *, state: str, code_challenge: str, redirect_uri: str) -> str:
         """Where to send the admin's browser."""
@@ -221,3 +299,11 @@ class CrmOAuth(Protocol):
     def account(self, grant: Grant) -> Account:
         """The account that was connected, before there is an install."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UninstallNotice:
+    """The CRM's word that `user_id` (None = everybody) took our app out of the account."""
+
+    account_id: str
+    user_id: str | None

@@ -31,6 +31,7 @@ from connector.jobs.install_setup import refresh_capabilities, set_up
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
+from connector.jobs.watch_hooks import watch_hooks
 from connector.logs import get_logger
 from connector.storage import health, worklist
 
@@ -126,4 +127,5 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = audit_due(lease) or did
     did = apply_outbox(lease, adapter) or did
     did = backfill(lease, adapter) or did
+    did = watch_hooks(lease, adapter) or did
     return reconcile(lease, adapter) or did

@@ -20,10 +20,13 @@ def apply_outbox(lease: Lease, adapter: CrmAdapter) -> bool:
     now = context.clock()
     with context.database.read() as connection:
         rows = outbox.take_outbox(connection, install_id, adapter.capabilities().write_batch, now)
+        companions = timeline.companions_to_show(connection, install_id, [row.lead_id for row in rows])
     if not rows:
         return False
     lease.check()
-    results = adapter.write_fields([FieldWrite(lead_id=row.lead_id, values=row.values) for row in rows])
+    results = adapter.write_fields(
+        [FieldWrite(lead_id=row.lead_id, values=row.values, companion_id=companions.get(row.lead_id)) for row in rows]
+    )
     now = context.clock()
     by_lead = {row.lead_id: row for row in rows}
     with lease.commit() as connection:

@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 
 from connector.catalog import adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
+from connector.oauth.hooks import HookKeys
 from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
 from connector.oauth.vault import Vault
 from connector.settings import Settings
+from connector.storage import value_mappings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
 from connector.storage.installs import Install, check_fence, get_install, take_fence
@@ -31,6 +33,7 @@ class JobContext:
     tokens: TokenKeeper
     clock: Callable[[], datetime]
     adapter_for: Callable[[Install], CrmAdapter]
+    hooks: HookKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _adapter_for(settings: Settings, database: Database, tokens: TokenKeeper, install: Install) -> CrmAdapter:
+    with database.read() as connection:
+        chosen = value_mappings.chosen_meanings(connection, install.install_id)
+    return adapter_for_install(settings, tokens, install, chosen)
+
+
 def make_context(
     settings: Settings,
     *,
@@ -105,5 +114,6 @@ def make_context(
         inbox=inbox or Inbox.open(settings.inbox_url, timeout_s=30.0),
         tokens=tokens,
         clock=clock,
-        adapter_for=partial(adapter_for_install, settings, tokens),
+        adapter_for=partial(_adapter_for, settings, store, tokens),
+        hooks=HookKeys(settings.keys, settings.public_url),
     )

@@ -6,8 +6,9 @@ from connector.crm.port import CrmAdapter
 from connector.errors import PermissionMissing
 from connector.jobs.backfill import start_backfill
 from connector.jobs.context import Lease
+from connector.jobs.watch_hooks import mend_hooks, note_hooks
 from connector.logs import get_logger
-from connector.storage import cursors, findings, health, installs, people
+from connector.storage import cursors, findings, health, installs, people, value_mappings
 
 NAME = "setup"
 
@@ -25,20 +26,35 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
     if done is not None and done.updated_at >= install.connected_at:
         return False
     capabilities = adapter.capabilities()
-    made = adapter.ensure_fields()
+    fields = adapter.ensure_fields()
+    if fields.keys != install.field_keys:
+        with lease.commit() as connection:
+            # At once: a field that was made under a name of the account's own must never be made a second time.
+            installs.set_field_keys(connection, install.install_id, fields.keys)
     owners = tuple(adapter.iter_owners())
+    known_values = adapter.known_values()
+    hooks = mend_hooks(lease, adapter)
     now = context.clock()
     with lease.commit() as connection:
         people.replace_owners(connection, install.install_id, owners)
+        note_hooks(connection, install.install_id, hooks, now)
+        value_mappings.replace_known_values(connection, install.install_id, known_values)
         installs.set_capabilities(
             connection, install.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
         )
         cursors.put_cursor(
-            connection, install.install_id, NAME, cursor=None, done=len(made), total=None, at=now, is_finished=True
+            connection,
+            install.install_id,
+            NAME,
+            cursor=None,
+            done=len(fields.made),
+            total=None,
+            at=now,
+            is_finished=True,
         )
         # In the same transaction: killed in between, the set-up would stand as done and the past never be read.
         start_backfill(connection, install.install_id, now)
-    _log.info("install_set_up", fields_made=len(made), owners=len(owners))
+    _log.info("install_set_up", fields_made=len(fields.made), owners=len(owners), hooks_made=len(hooks.made))
     return True
 
 

@@ -8,6 +8,7 @@ from connector.jobs.refresh_leads import refresh_leads
 from connector.storage import health, timeline, worklist
 
 BATCH = 500
+COMPANION = "companion"
 
 
 def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
@@ -31,6 +32,8 @@ def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
             lead_ids.update(ids)
         with context.database.read() as connection:
             lead_ids |= timeline.leads_of_activities(connection, install_id, object_type, sorted(object_ids))
+            if object_type == COMPANION:
+                lead_ids |= timeline.leads_of_companions(connection, install_id, object_ids)
     refresh_leads(lease, adapter, lead_ids, finish_events=[event.event_key for event in events])
     return True
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from connector.crm.port import CrmEvent, EventKind
-from connector.errors import UnexpectedPayload
+from connector.crm.port import CrmEvent, Delivery, EventKind
+from connector.errors import UnexpectedPayload, UnknownInstall
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
 from connector.storage import health, installs, timeline, worklist
@@ -16,7 +16,7 @@ LEAD = "lead"
 
 _log = get_logger(__name__)
 
-ParseDelivery = Callable[[bytes], tuple[CrmEvent, ...]]
+ParseDelivery = Callable[[Delivery], tuple[CrmEvent, ...]]
 
 
 def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -> int:
@@ -30,7 +30,10 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
     done: list[int] = []
     for row in rows:
         try:
-            events = parsers[row.sender](row.body)
+            events = parsers[row.sender](_delivery(context, row))
+        except UnknownInstall:
+            _count_unknown(context, row)
+            done.append(row.inbox_id)
         except UnexpectedPayload as unreadable:
             _park(context, row, str(unreadable))
         except Exception as fault:  # noqa: BLE001  (logged, counted and parked)
@@ -43,6 +46,20 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
     if done:
         context.inbox.mark_done(done)
     return len(rows)
+
+
+def _delivery(context: JobContext, row: InboxRow) -> Delivery:
+    """The row for its parser. Raises UnknownInstall when the install that proved it is no more."""
+    if not row.install_id:
+        return Delivery(body=row.body)
+    with context.database.read() as connection:
+        install = installs.get_install(connection, row.install_id)
+    return Delivery(body=row.body, account_id=install.account_id, field_keys=install.field_keys)
+
+
+def _count_unknown(context: JobContext, row: InboxRow) -> None:
+    with context.database.write() as connection:
+        health.count_unknown_account(connection, row.sender, 1, row.received_at)
 
 
 def _park(context: JobContext, row: InboxRow, reason: str) -> None:

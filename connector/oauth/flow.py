@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,13 +15,14 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import Connection
 
 from audits.model.activity import Owner
-from connector.catalog import CRMS, CrmEntry
+from connector.catalog import CRMS, CrmEntry, oauth_for
 from connector.crm.port import Account, Grant
-from connector.errors import CrmRejected, LeadAssayError, UnexpectedPayload
+from connector.errors import ConfigError, CrmRejected, LeadAssayError, UnexpectedPayload
 from connector.logs import get_logger
-from connector.oauth.tokens import sealed_grant
+from connector.oauth.tokens import sealed_grant, site_from_json, site_to_json
 from connector.oauth.vault import Vault
-from connector.settings import Settings
+from connector.payloads import get_text, object_of, parse_json
+from connector.settings import CrmApp, Settings
 from connector.storage import health, installs, people, tokens, web_sessions
 from connector.storage.database import Database
 from connector.storage.installs import Install
@@ -57,16 +59,28 @@ def callback_url(settings: Settings, crm: str) -> str:
 
 
 def begin_install(
-    database: Database, vault: Vault, settings: Settings, crm: str, *, session_hash: str, now: datetime
+    database: Database,
+    vault: Vault,
+    settings: Settings,
+    crm: str,
+    *,
+    session_hash: str,
+    now: datetime,
+    site: CrmApp | None = None,
 ) -> str:
     """The URL of the CRM's consent page, for the browser whose session token has this hash.
 
-    Raises InstallRefused for an unknown CRM, ConfigError when its app is not set up.
+    `site`: our registration at a self-hosted CRM, as its admin typed it. Raises InstallRefused for an unknown CRM
+    and for a site that may not be called, ConfigError when the CRM's app is not set up.
     """
-    oauth = _entry(crm).oauth(settings)
+    entry = _entry(crm)
+    if site is not None:
+        site = _checked_site(entry, settings, site)
+    oauth = oauth_for(settings, crm, site)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     state_hash = secret_hash(state)
-    sealed = vault.seal_packed(state_hash, verifier.encode(), purpose=_PURPOSE)
+    kept = {"verifier": verifier, **({"site": site_to_json(site)} if site is not None else {})}
+    sealed = vault.seal_packed(state_hash, json.dumps(kept).encode(), purpose=_PURPOSE)
     with database.write() as connection:
         web_sessions.put_state(connection, state_hash, crm, session_hash, sealed, now + STATE_LIFE)
     return oauth.authorize_url(
@@ -92,7 +106,7 @@ def finish_install(
     CRM and for this browser. Raises InstallRefused, or the CRM's errors (RetryLater, ConfigError).
     """
     entry = _entry(crm)
-    verifier = _verifier(database, vault, crm, params, session_hash, now)
+    verifier, site = _begun(database, vault, crm, params, session_hash, now)
     if entry.issuer is not None and params.get("iss") != entry.issuer:
         raise _refused(crm, "iss", f"The answer does not come from {entry.label}. Start the install again.")
     if "error" in params:
@@ -101,7 +115,7 @@ def finish_install(
     code = params.get("code", "")
     if not code:
         raise _refused(crm, "no_code", f"{entry.label} sent you back without a code. Start the install again.")
-    oauth = entry.oauth(settings)
+    oauth = oauth_for(settings, crm, site)
     try:
         grant = oauth.exchange(code=code, code_verifier=verifier, redirect_uri=callback_url(settings, crm))
     except CrmRejected as error:
@@ -109,15 +123,26 @@ def finish_install(
             crm, "code_refused", f"{entry.label} did not accept the code it had given. Start the install again."
         ) from error
     account, installer = oauth.account(grant), oauth.installing_user(grant)
-    if account.account_id != grant.account_id:
+    if grant.account_id not in ("", account.account_id):
         raise UnexpectedPayload(f"{entry.label} gave a grant for one account and describes another.")
-    return _store(database, vault, crm, entry, account, grant, installer, now)
+    return _store(database, vault, crm, entry, account, grant, installer, now, site)
 
 
-def _verifier(
+def _checked_site(entry: CrmEntry, settings: Settings, site: CrmApp) -> CrmApp:
+    """The site with its bare origin, if it may be called. An admin of anybody can type any address."""
+    if entry.check_site is None:
+        raise InstallRefused(f"{entry.label} has no sites of its own.")
+    try:
+        origin = entry.check_site(settings, site.api_url)
+    except ConfigError as refusal:
+        raise InstallRefused(str(refusal)) from refusal
+    return replace(site, auth_url=origin, api_url=origin)
+
+
+def _begun(
     database: Database, vault: Vault, crm: str, params: Mapping[str, str], session_hash: str, now: datetime
-) -> str:
-    """The PKCE verifier of the flow that this answer belongs to."""
+) -> tuple[str, CrmApp | None]:
+    """The PKCE verifier, and the self-hosted site, of the flow that this answer belongs to."""
     state_hash = secret_hash(params.get("state", ""))
     with database.write() as connection:
         state = web_sessions.take_state(connection, state_hash, now)
@@ -129,7 +154,10 @@ def _verifier(
         )
     if state.crm != crm or not secrets.compare_digest(state.session_hash, session_hash):
         raise _refused(crm, "session", "This consent was begun in another browser or for another CRM. Start again.")
-    return vault.open_packed(state_hash, state.sealed_verifier, purpose=_PURPOSE).decode()
+    what = "A started consent"
+    kept = object_of(parse_json(vault.open_packed(state_hash, state.sealed_verifier, purpose=_PURPOSE), what), what)
+    site = kept.get("site")
+    return get_text(kept, "verifier", what), site_from_json(object_of(site, what)) if site is not None else None
 
 
 def _store(
@@ -141,14 +169,22 @@ def _store(
     grant: Grant,
     installer: Owner,
     now: datetime,
+    site: CrmApp | None,
 ) -> Installed:
     missing = entry.missing_scopes(grant.scopes)
     known_zone = _known_zone(account)
     with database.write() as connection:
         install = installs.create_or_reconnect(
-            connection, crm, known_zone, grant.scopes, missing, entry.capabilities(missing).coverage, now
+            connection,
+            crm,
+            known_zone,
+            grant.scopes,
+            missing,
+            entry.capabilities(missing).coverage,
+            now,
+            installed_by=installer.user_id or "",
         )
-        key_id, sealed = sealed_grant(vault, install.install_id, grant)
+        key_id, sealed = sealed_grant(vault, install.install_id, grant, site)
         tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)
         user = _admit(connection, install.install_id, installer)
         if known_zone.zone != account.zone:
@@ -188,18 +224,12 @@ def _known_zone(account: Account) -> Account:
     try:
         ZoneInfo(account.zone)
     except (ZoneInfoNotFoundError, ValueError):
-        return Account(
-            account_id=account.account_id,
-            name=account.name,
-            zone="UTC",
-            currency=account.currency,
-            record_url_base=account.record_url_base,
-        )
+        return replace(account, zone="UTC")
     return account
 
 
 def _told(entry: CrmEntry, code: str) -> str:
-    if code == "access_denied":
+    if code in entry.denials:
         return f"The access was not granted in {entry.label}. Nothing was connected; you can start again at any time."
     return f"{entry.label} ended the consent with the error {code!r}. Start the install again."
 

@@ -14,8 +14,9 @@ from connector.crm.port import CrmOAuth, Grant
 from connector.errors import InstallNotActive, ReauthorizationNeeded, RetryLater
 from connector.logs import get_logger
 from connector.oauth.vault import SealBroken, UnknownKey, Vault
-from connector.payloads import get_text, object_of, parse_json
+from connector.payloads import JsonObject, get_text, object_of, parse_json
 from connector.server_rules import TokenSource
+from connector.settings import CrmApp
 from connector.storage import health, installs, tokens
 from connector.storage.database import Database
 from connector.storage.installs import Install, InstallStatus
@@ -32,10 +33,32 @@ NOTICE = "reconnect"
 log = get_logger(__name__)
 
 
-def sealed_grant(vault: Vault, install_id: str, grant: Grant) -> tuple[str, bytes]:
-    """(key id, sealed bytes) of the grant's two tokens, as they are stored."""
-    secret = json.dumps({"access_token": grant.access_token, "refresh_token": grant.refresh_token}).encode()
-    return vault.seal(install_id, secret)
+def sealed_grant(vault: Vault, install_id: str, grant: Grant, site: CrmApp | None = None) -> tuple[str, bytes]:
+    """(key id, sealed bytes) of the grant's two tokens, as they are stored.
+
+    `site`: our registration at a self-hosted CRM, which refreshes need; it lives and dies with the tokens.
+    """
+    secret: dict[str, object] = {"access_token": grant.access_token, "refresh_token": grant.refresh_token}
+    if site is not None:
+        secret["site"] = site_to_json(site)
+    return vault.seal(install_id, json.dumps(secret).encode())
+
+
+def site_to_json(site: CrmApp) -> dict[str, str]:
+    """A registration at a self-hosted CRM, to be sealed."""
+    return {"client_id": site.client_id, "secret": site.secrets[0], "url": site.api_url}
+
+
+def site_from_json(sealed: JsonObject) -> CrmApp:
+    """The registration of `site_to_json`. Raises UnexpectedPayload."""
+    what = "A stored registration"
+    url = get_text(sealed, "url", what)
+    return CrmApp(
+        client_id=get_text(sealed, "client_id", what),
+        secrets=(get_text(sealed, "secret", what),),
+        auth_url=url,
+        api_url=url,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,7 @@ class _Held:
     refresh_token: str
     expires_at: datetime
     version: int
+    site: CrmApp | None
 
     def is_good(self, now: datetime, early: timedelta = EARLY) -> bool:
         return self.expires_at - early > now
@@ -58,14 +82,15 @@ class TokenKeeper:
         self,
         database: Database,
         vault: Vault,
-        oauth_for: Callable[[str], CrmOAuth],
+        oauth_for: Callable[[str, CrmApp | None], CrmOAuth],
         *,
         holder: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_paused: Callable[[str, str], None] | None = None,
         wait_s: float = 30.0,
     ) -> None:
-        """`oauth_for(crm)`: that CRM's OAuth side. `holder` names this process in claims. `clock`: aware UTC now.
+        """`oauth_for(crm, site)`: that CRM's OAuth side; `site` is our registration there if it is self-hosted, else
+        None. `holder` names this process in claims. `clock`: aware UTC now.
 
         `on_paused(install_id, reason)` is called once when a grant turns out dead. `wait_s`: how long to wait for
         another process that is refreshing.
@@ -118,11 +143,13 @@ class TokenKeeper:
             raise InstallNotActive(f"The install {install_id} is {install.status.value} and holds no token.")
         what = "A stored token"
         opened = object_of(parse_json(self._opened(stored), what), what)
+        site = opened.get("site")
         return install, _Held(
             access_token=get_text(opened, "access_token", what),
             refresh_token=get_text(opened, "refresh_token", what),
             expires_at=stored.expires_at,
             version=stored.version,
+            site=site_from_json(object_of(site, what)) if site is not None else None,
         )
 
     def _opened(self, stored: StoredToken) -> bytes:
@@ -161,7 +188,7 @@ class TokenKeeper:
     def _refresh(self, install: Install, held: _Held, claimant: str) -> str:
         install_id = install.install_id
         try:
-            grant = self._oauth_for(install.crm).refresh(held.refresh_token)
+            grant = self._oauth_for(install.crm, held.site).refresh(held.refresh_token)
         except ReauthorizationNeeded as dead:
             # The claim is kept for certain only while it lasts: another may have refreshed after it ran out.
             _, again = self._read(install_id)
@@ -178,9 +205,11 @@ class TokenKeeper:
         except Exception:
             self._release(install_id, claimant)
             raise
-        key_id, sealed = sealed_grant(self._vault, install_id, grant)
+        key_id, sealed = sealed_grant(self._vault, install_id, grant, held.site)
         with self._database.write() as connection:
             tokens.put_token(connection, install_id, key_id, sealed, grant.expires_at)
+            if grant.api_url and grant.api_url != install.api_url:
+                installs.set_api_url(connection, install_id, grant.api_url)
         log.info("token_refreshed", install_id=install_id)
         return grant.access_token
 

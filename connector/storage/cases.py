@@ -21,7 +21,7 @@ from audits.model.activity import (
 )
 from audits.model.case import Coverage, LeadCase
 from audits.model.lead import Lead, LeadStatus
-from connector.storage.json_text import load_pairs
+from connector.storage.json_text import load_pairs, load_unseen
 from connector.storage.keys import sightings_of
 from connector.storage.statements import portions
 from connector.storage.tables import activities, leads, owner_changes, stage_changes, tasks
@@ -76,7 +76,8 @@ def _known(install_id: str, as_of: datetime) -> sa.Select[Any]:
 def _cases(
     conn: Connection, install_id: str, rows: Iterable[sa.Row[Any]], as_of: datetime, coverage: Coverage
 ) -> list[LeadCase]:
-    found = sorted((lead_from_row(row) for row in rows), key=lambda lead: lead.lead_id)
+    of_leads = {row.lead_id: row for row in rows}
+    found = [lead_from_row(of_leads[lead_id]) for lead_id in sorted(of_leads)]
     ids = [lead.lead_id for lead in found]
 
     def facts(table: sa.Table, since: str, by: tuple[str, ...]) -> Iterator[sa.Row[Any]]:
@@ -102,10 +103,17 @@ def _cases(
             owner_changes=tuple(handed.get(lead.lead_id, ())),
             stage_changes=tuple(staged.get(lead.lead_id, ())),
             sightings=sightings.get(lead.lead_id, ()),
-            coverage=coverage,
+            coverage=_coverage_of(of_leads[lead.lead_id], coverage),
         )
         for lead in found
     ]
+
+
+def _coverage_of(row: sa.Row[Any], coverage: Coverage) -> Coverage:
+    """What the account shows, less what this one lead does not."""
+    if row.unseen == "[]":
+        return coverage
+    return Coverage(missing=(*coverage.missing, *load_unseen(row.unseen)))
 
 
 def _by_lead(facts: Iterable[FactT]) -> dict[str, list[FactT]]:

@@ -50,13 +50,17 @@ class InboxStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """A proven delivery. `delivery_key`: the same for the same delivery sent again. `received_at`: aware."""
+    """A proven delivery. `delivery_key`: the same for the same delivery sent again. `received_at`: aware.
+
+    `install_id`: the install whose own secret proved it; "" where a secret of the app did.
+    """
 
     sender: str
     delivery_key: str
     received_at: datetime
     headers: Mapping[str, str]
     body: bytes
+    install_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ class InboxRow:
     inbox_id: int
     sender: str
     delivery_key: str
+    install_id: str
     received_at: datetime
     headers: Mapping[str, str]
     body: bytes
@@ -316,6 +321,7 @@ def _insert(conn: Connection, database: Database, item: InboxItem) -> Stored:
     values: dict[str, Any] = {
         "sender": item.sender,
         "delivery_key": item.delivery_key,
+        "install_id": item.install_id,
         "received_at": item.received_at,
         "headers": json.dumps(dict(item.headers)),
         "body": item.body,
@@ -344,6 +350,7 @@ def _row(row: Row[Any]) -> InboxRow:
         inbox_id=row.inbox_id,
         sender=row.sender,
         delivery_key=row.delivery_key,
+        install_id=row.install_id,
         received_at=row.received_at,
         headers=json.loads(row.headers),
         body=bytes(row.body),

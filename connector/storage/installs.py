@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from audits.model.case import Coverage
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
-from connector.storage.json_text import dump_coverage, dump_list, load_coverage, load_strings
+from connector.storage.json_text import dump_coverage, dump_list, dump_map, load_coverage, load_map, load_strings
 from connector.storage.policies import default_policy, put_policy
 from connector.storage.statements import insert_new
 from connector.storage.tables import installs, metadata, web_sessions
@@ -56,10 +56,19 @@ class AccountLike(Protocol):
         """Beginning of the address of a record."""
         ...
 
+    @property
+    def api_url(self) -> str:
+        """scheme://host of the account's own API, "" where all accounts share one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Install:
-    """One install. Times are aware UTC. `fence`: who took it last may commit. `connected_at`: last consent."""
+    """One install. Times are aware UTC. `fence`: who took it last may commit. `connected_at`: last consent.
+
+    `api_url`: scheme://host of the account's own API, "" where all accounts of the CRM share one. `field_keys`: what
+    the account calls our fields; the adapter's own words. `installed_by`: user id of who gave the present grant.
+    """
 
     install_id: str
     crm: str
@@ -68,6 +77,9 @@ class Install:
     zone: str
     currency: str | None
     record_url_base: str
+    api_url: str
+    field_keys: Mapping[str, str]
+    installed_by: str
     status: InstallStatus
     status_reason: str
     scopes: tuple[str, ...]
@@ -88,6 +100,8 @@ def create_or_reconnect(
     missing_scopes: Sequence[str],
     coverage: Coverage,
     at: datetime,
+    *,
+    installed_by: str = "",
 ) -> Install:
     """Make the tenant of (crm, account), or bring the same tenant back to life with what was granted now.
 
@@ -100,6 +114,8 @@ def create_or_reconnect(
         "zone": account.zone,
         "currency": account.currency,
         "record_url_base": account.record_url_base,
+        "api_url": account.api_url,
+        "installed_by": installed_by,
         "status": InstallStatus.ACTIVE.value,
         "status_reason": "",
         "scopes": dump_list(scopes),
@@ -168,6 +184,16 @@ def set_capabilities(conn: Connection, install_id: str, *, coverage: Coverage, m
         .where(installs.c.install_id == install_id)
         .values(coverage=dump_coverage(coverage), missing_scopes=dump_list(missing_scopes))
     )
+
+
+def set_field_keys(conn: Connection, install_id: str, keys: Mapping[str, str]) -> None:
+    """Keep what the account calls our fields."""
+    conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(field_keys=dump_map(keys)))
+
+
+def set_api_url(conn: Connection, install_id: str, api_url: str) -> None:
+    """Keep where the account's own API is now: accounts move."""
+    conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(api_url=api_url))
 
 
 def pause(conn: Connection, install_id: str, reason: str, at: datetime) -> bool:
@@ -263,6 +289,9 @@ def _install(row: sa.Row[Any]) -> Install:
         zone=row.zone,
         currency=row.currency,
         record_url_base=row.record_url_base,
+        api_url=row.api_url,
+        field_keys=load_map(row.field_keys),
+        installed_by=row.installed_by,
         status=InstallStatus(row.status),
         status_reason=row.status_reason,
         scopes=load_strings(row.scopes),

@@ -38,12 +38,22 @@ def load_pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 def dump_coverage(coverage: Coverage) -> str:
     """Coverage → text."""
-    return dump_list([fact.value, cause] for fact, cause in coverage.missing)
+    return dump_unseen(coverage.missing)
 
 
 def load_coverage(text: str) -> Coverage:
     """Text → coverage."""
-    return Coverage(missing=tuple((Fact(fact), cause) for fact, cause in load_pairs(text)))
+    return Coverage(missing=load_unseen(text))
+
+
+def dump_unseen(missing: Iterable[tuple[Fact, str]]) -> str:
+    """Facts that one lead does not show, with their causes → text."""
+    return dump_list([fact.value, cause] for fact, cause in missing)
+
+
+def load_unseen(text: str) -> tuple[tuple[Fact, str], ...]:
+    """Text → facts that one lead does not show, with their causes."""
+    return tuple((Fact(fact), cause) for fact, cause in load_pairs(text))
 
 
 def dump_measures(measures: Iterable[Measure]) -> str:

@@ -76,6 +76,9 @@ installs = sa.Table(
     _text("zone"),
     _words("currency"),
     _text("record_url_base"),
+    _text("api_url", ""),
+    _text("field_keys", "{}"),
+    _text("installed_by", ""),
     _text("status"),
     _text("status_reason", ""),
     _text("scopes", "[]"),
@@ -196,11 +199,14 @@ leads = sa.Table(
     _text("search_text", ""),
     _text("keys_region", ""),
     _text("our_fields", "{}"),
+    _text("unseen", "[]"),
+    _words("companion_id"),
     _at("read_at"),
     _at("gone_at", nullable=True),
     sa.Index(None, "install_id", "owner_id"),
     sa.Index(None, "install_id", "gone_at"),
     sa.Index(None, "install_id", "keys_region"),
+    sa.Index(None, "install_id", "companion_id"),
 )
 
 activities = sa.Table(
@@ -440,6 +446,20 @@ unmapped_values = sa.Table(
     _count("seen"),
 )
 
+#: Values that the account itself defines for the fields that an admin can map.
+known_values = sa.Table("known_values", metadata, _tenant(), _key("field"), _key("value"), _text("label"))
+
+#: What an admin said that a value of the CRM means.
+value_mappings = sa.Table(
+    "value_mappings",
+    metadata,
+    _tenant(),
+    _key("field"),
+    _key("value"),
+    _text("meaning"),
+    _at("chosen_at"),
+)
+
 notices = sa.Table(
     "notices",
     metadata,
@@ -510,6 +530,7 @@ inbox = sa.Table(
     sa.Column("inbox_id", RowId, primary_key=True, autoincrement=True),
     _text("sender"),
     _text("delivery_key"),
+    _text("install_id", ""),
     _at("received_at"),
     _text("headers", "{}"),
     sa.Column("body", sa.LargeBinary, nullable=False),

@@ -7,6 +7,7 @@ with the moment of its disappearance, so that a case as of an earlier instant is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -39,6 +40,7 @@ from connector.storage.tables import (
     tombstones,
 )
 from connector.storage.timeline_rows import (
+    LONGEST_KEY,
     RecordLike,
     Row,
     activity_rows,
@@ -52,6 +54,7 @@ __all__ = [
     "Forgotten",
     "RecordLike",
     "affected_by_keys",
+    "companions_to_show",
     "forget",
     "forgotten_among",
     "is_forgotten",
@@ -59,6 +62,7 @@ __all__ = [
     "key_neighbours",
     "lead_ids_by_owner",
     "leads_of_activities",
+    "leads_of_companions",
     "load_cases",
     "mark_gone",
     "rebuild_keys",
@@ -74,6 +78,10 @@ _KIND_FACTS = {
 }
 #: Columns of `leads` that are no facts: a change of one of these alone changes no audit.
 _NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "keys_region", "our_fields", "read_at"})
+
+
+#: The source of a change of owner or stage that no history of the CRM tells: we saw the values differ.
+SEEN = "seen by Lead Assay"
 
 
 class TombstoneKind(StrEnum):
@@ -128,17 +136,76 @@ def _store(
     }
     if not accepted:
         return set()
-    rows = {lead_id: lead_row(install_id, record, read_at, region) for lead_id, record in accepted.items()}
+    found = _leads_of(conn, install_id, accepted)
+    rows = {
+        lead_id: lead_row(install_id, record, found[lead_id], read_at, region) for lead_id, record in accepted.items()
+    }
     changed = {lead_id for lead_id, row in rows.items() if _has_news(before.get(lead_id), row)}
     upsert(conn, leads, list(rows.values()))
     _revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
-    replace_keys(conn, install_id, _with_new_keys(before, rows, accepted, region, salt), region, salt)
+    replace_keys(conn, install_id, _with_new_keys(before, rows, found, region, salt), region, salt)
     changed |= _sync(conn, activities, install_id, accepted, activity_rows(install_id, accepted), coverage, read_at)
     changed |= _sync(conn, tasks, install_id, accepted, task_rows(install_id, accepted), coverage, read_at)
     changed |= _append(conn, owner_changes, install_id, accepted, owner_rows(install_id, accepted))
     changed |= _append(conn, stage_changes, install_id, accepted, stage_rows(install_id, accepted))
+    changed |= _note_what_changed(conn, install_id, before, accepted, coverage, read_at)
     winners, losers = _merge(conn, install_id, accepted, read_at)
     return (changed | winners) - losers
+
+
+def _leads_of(conn: Connection, install_id: str, records: Mapping[str, RecordLike]) -> dict[str, Lead]:
+    """The leads of the records. One that continues another arrived when that one did: the clock goes on."""
+    origins = {
+        lead_id: storable(record.converted_from) for lead_id, record in records.items() if record.converted_from
+    }
+    arrivals = {row.lead_id: row for row in conn.execute(_of(leads, install_id, set(origins.values())))}
+    found = {lead_id: record.lead for lead_id, record in records.items()}
+    for lead_id, origin in origins.items():
+        if origin in arrivals:
+            lead, first = found[lead_id], arrivals[origin]
+            found[lead_id] = replace(
+                lead,
+                received_at=min(lead.received_at, first.received_at),
+                recorded_at=min(lead.recorded_at, first.recorded_at),
+            )
+    return found
+
+
+def _note_what_changed(
+    conn: Connection,
+    install_id: str,
+    before: Mapping[str, sa.Row[Any]],
+    records: Mapping[str, RecordLike],
+    coverage: Coverage,
+    read_at: datetime,
+) -> set[str]:
+    """Where the CRM shows no history, a change of owner or stage between two reads is kept as we saw it.
+
+    It lies between the two reads; the moment kept is that of the lead's last change when it lies there too, else the
+    later read. Coverage goes on saying that the history is not shown.
+    """
+    changed: set[str] = set()
+    for lead_id, record in records.items():
+        row = before.get(lead_id)
+        if row is None or row.gone_at is not None:
+            continue
+        unseen = {fact for fact, _ in (*coverage.missing, *record.missing)}
+        lead, modified_at = record.lead, record.lead.modified_at
+        at = modified_at if modified_at is not None and row.read_at <= modified_at <= read_at else read_at
+        key: Row = {"install_id": install_id, "lead_id": lead_id, "source": SEEN}
+        for fact, table, column, old, new, more in (
+            (Fact.OWNER_HISTORY, owner_changes, "owner_id", row.owner_id, lead.owner_id, {}),
+            (Fact.STAGE_HISTORY, stage_changes, "raw_status", row.raw_status, lead.raw_status, {"field": "status"}),
+        ):
+            if fact not in unseen or (old or "") == storable(new or ""):
+                continue
+            known = conn.execute(_of(table, install_id, [lead_id]).limit(1)).first()
+            news: list[Row] = [{**key, **more, "occurred_at": at, column: storable(new or "")[:LONGEST_KEY]}]
+            if known is None:
+                news.append({**key, **more, "occurred_at": row.received_at, column: (old or "")[:LONGEST_KEY]})
+            insert_new(conn, table, news)
+            changed.add(lead_id)
+    return changed
 
 
 def mark_gone(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> frozenset[str]:
@@ -193,6 +260,41 @@ def leads_of_activities(conn: Connection, install_id: str, object_type: str, obj
                 activities.c.kind == object_type,
             )
         found.update(conn.execute(query).scalars())
+    return found
+
+
+def leads_of_companions(conn: Connection, install_id: str, companion_ids: Collection[str]) -> set[str]:
+    """Live leads that show our fields on one of these companions, too."""
+    found: set[str] = set()
+    for ids in portions(sorted(set(companion_ids))):
+        found.update(
+            conn.execute(
+                sa.select(leads.c.lead_id).where(
+                    leads.c.install_id == install_id, leads.c.companion_id.in_(ids), leads.c.gone_at.is_(None)
+                )
+            ).scalars()
+        )
+    return found
+
+
+def companions_to_show(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, str]:
+    """Of these leads those that are the newest of their companion: lead id → companion id."""
+    found: dict[str, str] = {}
+    newer = leads.alias("newer")
+    for ids in portions(sorted(set(lead_ids))):
+        is_older = sa.exists().where(
+            newer.c.install_id == install_id,
+            newer.c.companion_id == leads.c.companion_id,
+            newer.c.gone_at.is_(None),
+            sa.tuple_(newer.c.received_at, newer.c.lead_id) > sa.tuple_(leads.c.received_at, leads.c.lead_id),
+        )
+        query = sa.select(leads.c.lead_id, leads.c.companion_id).where(
+            leads.c.install_id == install_id,
+            leads.c.lead_id.in_(ids),
+            leads.c.companion_id.is_not(None),
+            sa.not_(is_older),
+        )
+        found.update((row.lead_id, row.companion_id) for row in conn.execute(query))
     return found
 
 
@@ -285,14 +387,15 @@ def _revive(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> None:
 def _merge(
     conn: Connection, install_id: str, records: Mapping[str, RecordLike], read_at: datetime
 ) -> tuple[set[str], set[str]]:
-    """Merged records end as tombstones; what was done on them is done on the winner.
+    """Merged and converted records end as tombstones; what was done on them is done on the winner.
 
+    Who held a lead and how it stood goes on with the record that continues it, not with one it was merged into.
     Returns the winners with news, and all losers.
     """
     winners = {
         storable(loser): winner
         for winner, record in records.items()
-        for loser in record.merged_ids
+        for loser in (*record.merged_ids, *filter(None, (record.converted_from,)))
         if storable(loser) != winner
     }
     if not winners:
@@ -321,6 +424,14 @@ def _merge(
             if row.missing_since is None
         ]
         insert_new(conn, table, inherited)
+    continued = {
+        loser: winner
+        for loser, winner in fresh.items()
+        if records[winner].converted_from is not None and storable(records[winner].converted_from or "") == loser
+    }
+    for table in (owner_changes, stage_changes):
+        rows = conn.execute(_of(table, install_id, continued))
+        insert_new(conn, table, [{**row._mapping, "lead_id": continued[row.lead_id]} for row in rows])
     _close(conn, install_id, list(fresh), read_at)
     return set(fresh.values()), set(winners)
 
@@ -386,7 +497,7 @@ def _has_news(before: sa.Row[Any] | None, row: Mapping[str, object]) -> bool:
 def _with_new_keys(
     before: Mapping[str, sa.Row[Any]],
     rows: Mapping[str, Row],
-    records: Mapping[str, RecordLike],
+    found: Mapping[str, Lead],
     region: str | None,
     salt: str,
 ) -> list[Lead]:
@@ -397,8 +508,4 @@ def _with_new_keys(
         for lead_id, row in rows.items()
         if lead_id not in before or any(before[lead_id]._mapping[name] != row[name] for name in names)
     ]
-    return [
-        records[lead_id].lead
-        for lead_id in touched
-        if lead_id in before or keys_of(records[lead_id].lead, region, salt)
-    ]
+    return [found[lead_id] for lead_id in touched if lead_id in before or keys_of(found[lead_id], region, salt)]

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from audits.model.activity import Activity, OwnerChange, StageChange, Task
+from audits.model.case import Fact
 from audits.model.lead import Lead
 from connector.storage.column_types import storable
-from connector.storage.json_text import dump_list, dump_map
+from connector.storage.json_text import dump_list, dump_map, dump_unseen
 
 #: Longer values of a changed field are cut: they are part of a key, and an index row has a limit.
-_LONGEST_KEY = 500
+LONGEST_KEY = 500
 
 Row = dict[str, object]
 
@@ -52,6 +53,21 @@ class RecordLike(Protocol):
         ...
 
     @property
+    def converted_from(self) -> str | None:
+        """The lead that this record continues in another form."""
+        ...
+
+    @property
+    def companion_id(self) -> str | None:
+        """The other record that shows our fields for this lead."""
+        ...
+
+    @property
+    def missing(self) -> tuple[tuple[Fact, str], ...]:
+        """Facts that could not be read of this lead, with the cause."""
+        ...
+
+    @property
     def our_fields(self) -> Mapping[str, str]:
         """What the CRM shows in our own fields."""
         ...
@@ -71,9 +87,11 @@ def _search_text(lead: Lead) -> str:
     return search_key(" ".join(part for part in parts if part))
 
 
-def lead_row(install_id: str, record: RecordLike, read_at: datetime, region: str | None) -> Row:
-    """The row of `leads`, as read at `read_at`. `region`: the policy's, by which its contact keys are made."""
-    lead = record.lead
+def lead_row(install_id: str, record: RecordLike, lead: Lead, read_at: datetime, region: str | None) -> Row:
+    """The row of `leads` for `lead`, the record's lead with its true arrival, as read at `read_at`.
+
+    `region`: the policy's, by which its contact keys are made.
+    """
     return {
         "install_id": install_id,
         "lead_id": storable(lead.lead_id),
@@ -99,6 +117,8 @@ def lead_row(install_id: str, record: RecordLike, read_at: datetime, region: str
         "search_text": _search_text(lead),
         "keys_region": region or "",
         "our_fields": dump_map(record.our_fields),
+        "unseen": dump_unseen(record.missing),
+        "companion_id": _text(record.companion_id),
         "read_at": read_at,
         "gone_at": None,
     }
@@ -168,12 +188,12 @@ def owner_rows(install_id: str, records: Mapping[str, RecordLike]) -> dict[tuple
 def stage_rows(install_id: str, records: Mapping[str, RecordLike]) -> dict[tuple[object, ...], Row]:
     """The rows of `stage_changes` by their key."""
     return {
-        (install_id, lead_id, each.occurred_at, storable(each.field), storable(each.raw_status)[:_LONGEST_KEY]): {
+        (install_id, lead_id, each.occurred_at, storable(each.field), storable(each.raw_status)[:LONGEST_KEY]): {
             "install_id": install_id,
             "lead_id": lead_id,
             "occurred_at": each.occurred_at,
             "field": storable(each.field),
-            "raw_status": storable(each.raw_status)[:_LONGEST_KEY],
+            "raw_status": storable(each.raw_status)[:LONGEST_KEY],
             "source": storable(each.source),
         }
         for lead_id, record in records.items()

@@ -265,14 +265,14 @@ def test_our_fields_are_made_once_and_repaired(
     adapter: HubSpotAdapter, client: HubSpotClient, control: SandboxControl
 ) -> None:
     names = tuple(field.value for field in OurField)
-    assert adapter.ensure_fields() == names
-    assert adapter.ensure_fields() == ()
+    assert adapter.ensure_fields().made == names
+    assert adapter.ensure_fields().made == ()
     assert len(control.writes(action="create-property")) == 5
     client._transport.request("DELETE", "/crm/properties/2026-03/contacts/leadassay_handling")
     shorn = {"options": [{"label": "Plausible", "value": "plausible", "displayOrder": 0, "hidden": False}]}
     client.update_contact_property("leadassay_lead_verdict", dict(shorn))
-    assert set(adapter.ensure_fields()) == {"leadassay_handling", "leadassay_lead_verdict"}
-    assert adapter.ensure_fields() == ()
+    assert set(adapter.ensure_fields().made) == {"leadassay_handling", "leadassay_lead_verdict"}
+    assert adapter.ensure_fields().made == ()
 
 
 def test_writes_are_absolute_and_partial_failure_is_kept_per_record(

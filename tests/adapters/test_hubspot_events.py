@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.adapters.hubspot import parse_delivery
-from connector.crm.port import CrmEvent, EventKind
+from connector.crm.port import CrmEvent, Delivery, EventKind
 from connector.errors import UnexpectedPayload
 
 BASE = {
@@ -20,7 +20,7 @@ BASE = {
 
 
 def parsed(**changes: object) -> tuple[CrmEvent, ...]:
-    return parse_delivery(json.dumps([{**BASE, **changes}]).encode())
+    return parse_delivery(Delivery(body=json.dumps([{**BASE, **changes}]).encode()))
 
 
 def one(**changes: object) -> CrmEvent:
@@ -120,13 +120,13 @@ def test_a_moment_that_makes_no_sense_does_not_lose_the_pointer(moment: object) 
 )  # fmt: skip
 def test_a_body_that_is_unsound_is_refused(body: bytes) -> None:
     with pytest.raises(UnexpectedPayload):
-        parse_delivery(body)
+        parse_delivery(Delivery(body=body))
 
 
 def test_things_that_are_no_events_are_counted_beside_those_that_are() -> None:
-    events = parse_delivery(json.dumps([7, None, [], {}, BASE]).encode())
+    events = parse_delivery(Delivery(body=json.dumps([7, None, [], {}, BASE]).encode()))
     assert [event.kind for event in events] == [EventKind.IGNORED] * 4 + [EventKind.LOOK_AGAIN]
 
 
 def test_an_empty_delivery_is_no_event() -> None:
-    assert parse_delivery(b"[]") == ()
+    assert parse_delivery(Delivery(body=b"[]")) == ()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from connector.adapters.hubspot.events import parse_delivery
-from connector.crm.port import CrmEvent
+from connector.crm.port import CrmEvent, Delivery
 from connector.errors import InstallLost
 from connector.jobs import pump
 from connector.jobs.context import JobContext, Lease, take_lease
@@ -77,10 +77,10 @@ def test_a_reader_that_crashes_parks_its_delivery_and_the_others_go_on(stack: St
     assert post(stack, body_of([poison])) == 204
     assert post(stack, body_of([event(lead)])) == 204
 
-    def parse(body: bytes) -> tuple[CrmEvent, ...]:
-        if b"poison" in body:
+    def parse(delivery: Delivery) -> tuple[CrmEvent, ...]:
+        if b"poison" in delivery.body:
             raise KeyError("a fault of ours")
-        return parse_delivery(body)
+        return parse_delivery(delivery)
 
     for _ in range(7):
         pump.sort_deliveries(stack.context, {"hubspot": parse})

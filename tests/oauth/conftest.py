@@ -98,5 +98,5 @@ def installed(control: SandboxControl, database: Database, vault: Vault, setting
 
 def narrowed(settings: Settings, secret: str) -> Settings:
     """The same with another client secret."""
-    assert settings.hubspot is not None
-    return replace(settings, hubspot=replace(settings.hubspot, secrets=(secret,)))
+    app = replace(settings.crm_apps["hubspot"], secrets=(secret,))
+    return replace(settings, crm_apps={"hubspot": app})

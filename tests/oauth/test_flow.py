@@ -48,7 +48,7 @@ def test_the_consent_makes_an_install_an_admin_and_a_sealed_token(
     assert stored.key_id == "k1"
     opened = json.loads(vault.open(install.install_id, stored.key_id, stored.sealed))
     assert opened["refresh_token"].startswith("na1-")
-    keeper = TokenKeeper(database, vault, lambda crm: oauth_for(settings, crm), holder="test")
+    keeper = TokenKeeper(database, vault, lambda crm, site: oauth_for(settings, crm, site), holder="test")
     adapter = adapter_for_install(settings, keeper, install)
     assert adapter.account().account_id == str(PORTAL)
 

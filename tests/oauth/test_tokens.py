@@ -51,10 +51,9 @@ class Clock:
 def keeper(
     database: Database, vault: Vault, settings: Settings, clock: Callable[[], datetime] = now, **more: object
 ) -> TokenKeeper:
-    assert settings.hubspot is not None
-    oauth = HubSpotOAuth(settings.hubspot, clock)
+    oauth = HubSpotOAuth(settings.crm_apps["hubspot"], clock)
     values: dict[str, object] = {"holder": "test", "clock": clock, "wait_s": 3.0, **more}
-    return TokenKeeper(database, vault, lambda _: oauth, **values)  # type: ignore[arg-type]
+    return TokenKeeper(database, vault, lambda _crm, _site: oauth, **values)  # type: ignore[arg-type]
 
 
 def expire(database: Database, vault: Vault, install_id: str, *, at: datetime | None = None) -> None:
@@ -175,7 +174,9 @@ def test_a_reconnected_install_works_again_and_may_be_noticed_again(
 def _fetch(base_url: str, urls: DatabaseUrls, folder: str, install_id: str, barrier: object, out: object) -> None:
     settings = settings_for(base_url, urls, Path(folder))
     database = Database.open(settings.database_url, timeout_s=20.0)
-    keep = TokenKeeper(database, Vault(KEYS), lambda crm: oauth_for(settings, crm), holder="p", wait_s=20.0)
+    keep = TokenKeeper(
+        database, Vault(KEYS), lambda crm, site: oauth_for(settings, crm, site), holder="p", wait_s=20.0
+    )
     barrier.wait()  # type: ignore[attr-defined]
     try:
         out.put(keep.access_token(install_id))  # type: ignore[attr-defined]

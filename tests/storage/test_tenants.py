@@ -16,8 +16,20 @@ from sqlalchemy.engine import Connection
 import connector.storage
 from audits.model.case import Coverage
 from audits.model.finding import Evidence
+from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
-from connector.storage import cursors, findings, health, outbox, people, timeline, tokens, web_sessions, worklist
+from connector.storage import (
+    cursors,
+    findings,
+    health,
+    outbox,
+    people,
+    timeline,
+    tokens,
+    value_mappings,
+    web_sessions,
+    worklist,
+)
 from connector.storage.database import Database
 from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
@@ -65,7 +77,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
             stage_changes=[make_stage_change(source=mark)],
             our_fields={"note": mark},
         ),
-        make_record(make_lead("2", company=mark, email="same@example.com")),
+        make_record(make_lead("2", company=mark, email="same@example.com"), companion_id="person-1"),
         make_record(make_lead("gone", company=mark)),
     ]
     timeline.store_records(conn, tenant, records, at(-50))
@@ -87,6 +99,9 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     put_policy(conn, tenant, make_policy("2"), at(-1))
     health.bump(conn, tenant, "duplicates", 1, at(-1))
     health.note_unmapped(conn, tenant, "status", mark)
+    known = [KnownValue(field="status", value=mark, label=mark)]
+    value_mappings.replace_known_values(conn, tenant, known)
+    value_mappings.choose_meanings(conn, tenant, {("status", f"{mark} mapped"): "open"}, at(-1))
     health.put_notice(conn, tenant, "n1", kind="k", sentence=mark, at=at(-1))
     row_of_event = worklist.EventRow(
         event_key="e1", kind="look_again", object_type="lead", object_id="1", occurred_at=NOW
@@ -103,6 +118,10 @@ def evidence() -> Evidence:
 
 #: One value for each parameter that any function of the store has, by name.
 ARGUMENTS: dict[str, Any] = {
+    "api_url": "https://moved.example.com",
+    "companion_ids": ["person-1"],
+    "keys": {"handling": "k"},
+    "meanings": {("status", "Ours"): "open", ("status", FOREIGN): None},
     "as_of": NOW,
     "at": NOW,
     "audits": [make_audit("1"), make_audit("2")],
@@ -176,6 +195,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health.note_unmapped": {"value": FOREIGN},
     "people.upsert_user": {"name": "Olga"},
     "policies.find_policy": {"version": "2"},
+    "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
     "timeline_rows": {"records": {"1": make_record("1")}},
 }
 #: Pure builders of rows and statements: they take install_id and no connection.

@@ -29,6 +29,7 @@ class HubSpotReceiver:
     """Receiver of HubSpot's webhooks (and of the calls of its cards, which are signed alike)."""
 
     name = "hubspot"
+    is_per_install = False
     kept_headers = frozenset({_TIMESTAMP, _VERSION})
 
     def verify(self, request: RawRequest, secrets: Sequence[str], now: datetime) -> None:

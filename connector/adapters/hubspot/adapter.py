@@ -15,13 +15,17 @@ from connector.adapters.hubspot.mapping import Unmapped, parse_at
 from connector.crm.port import (
     Account,
     Capabilities,
+    FieldSetup,
     FieldWrite,
+    Hook,
+    HookReport,
     LeadRecord,
     LeadsRead,
     OurField,
     Page,
     WriteResult,
 )
+from connector.crm.values import KnownValue
 from connector.errors import CrmRejected, ReauthorizationNeeded, UnexpectedPayload
 from connector.payloads import find_text, get_text
 
@@ -108,9 +112,17 @@ class HubSpotAdapter:
         yield from self._client.iter_owners(is_archived=False)
         yield from self._client.iter_owners(is_archived=True)
 
-    def ensure_fields(self) -> tuple[str, ...]:
-        """Make or repair our property group and properties."""
-        return fields.ensure(self._client)
+    def known_values(self) -> tuple[KnownValue, ...]:
+        """None: what can be mapped here is not asked for yet."""
+        return ()
+
+    def ensure_fields(self) -> FieldSetup:
+        """Make or repair our property group and properties. Their names are the same in every account."""
+        return FieldSetup(made=fields.ensure(self._client))
+
+    def ensure_hooks(self, hook: Hook) -> HookReport:
+        """Nothing to do: the app's subscriptions hold for every account."""
+        return HookReport()
 
     def list_leads(self, cursor: str | None, since: datetime) -> Page:
         """A page of all contacts by ascending id."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from connector.adapters.hubspot.activities import TYPE_IDS, Engagement
-from connector.crm.port import CrmEvent, EventKind, OurField
+from connector.crm.port import CrmEvent, Delivery, EventKind, OurField
 from connector.payloads import JsonObject, JsonValue, find_text, list_of, parse_json
 
 CONTACT = "0-1"
@@ -21,13 +21,13 @@ _PREFIXES = {"contact": CONTACT}
 _OURS = frozenset(OurField)
 
 
-def parse_delivery(body: bytes) -> tuple[CrmEvent, ...]:
+def parse_delivery(delivery: Delivery) -> tuple[CrmEvent, ...]:
     """The events of one delivery (a JSON array). Raises UnexpectedPayload when the body as a whole is unsound.
 
     An event that we do not know, or that lacks what we need, comes back as IGNORED, so that it is counted.
     """
     what = "A HubSpot delivery"
-    return tuple(event for item in list_of(parse_json(body, what), what) for event in _events(item))
+    return tuple(event for item in list_of(parse_json(delivery.body, what), what) for event in _events(item))
 
 
 def _events(item: JsonValue) -> tuple[CrmEvent, ...]:

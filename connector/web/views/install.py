@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from connector.catalog import CRMS
+from connector.catalog import CRMS, is_set_up
 from connector.errors import ConfigError, CrmError, RetryLater
 from connector.oauth.flow import InstallRefused, begin_install, finish_install
 from connector.storage import cursors, page_queries, people, policies
@@ -57,8 +57,7 @@ class InstallPage:
 @needs(Access.PUBLIC)
 def begin(crm: str) -> Response:
     """To the CRM's consent page."""
-    entry = CRMS.get(crm)
-    if entry is None or not entry.is_set_up(site().settings):
+    if crm not in CRMS or not is_set_up(site().settings, crm):
         abort(404, t("This CRM cannot be connected here."))
     url = begin_install(
         site().database,

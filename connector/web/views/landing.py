@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
-from connector.catalog import CRMS
+from connector.catalog import CRMS, is_set_up, oauth_for
 from connector.crm.port import OurField
 from connector.web.access import Access, needs, visitor
 from connector.web.headers import allow_forms_to
@@ -58,15 +58,14 @@ def authorize_urls() -> list[str]:
     settings = site().settings
     redirect_uri = site().external("/")
     return [
-        entry.oauth(settings).authorize_url(state="-", code_challenge="-", redirect_uri=redirect_uri)
-        for entry in CRMS.values()
-        if entry.is_set_up(settings)
+        oauth_for(settings, crm).authorize_url(state="-", code_challenge="-", redirect_uri=redirect_uri)
+        for crm in settings.crm_apps
     ]
 
 
 def crm_doors() -> tuple[CrmDoor, ...]:
     """The CRMs for which the settings hold an app."""
-    return tuple(CrmDoor(crm, entry.label) for crm, entry in CRMS.items() if entry.is_set_up(site().settings))
+    return tuple(CrmDoor(crm, entry.label) for crm, entry in CRMS.items() if is_set_up(site().settings, crm))
 
 
 def landing_page() -> LandingPage:

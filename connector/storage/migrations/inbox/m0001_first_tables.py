@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("inbox_id", RowId, autoincrement=True, nullable=False),
         sa.Column("sender", Words, nullable=False),
         sa.Column("delivery_key", Words, nullable=False),
+        sa.Column("install_id", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("headers", Words, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),

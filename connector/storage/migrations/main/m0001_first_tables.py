@@ -22,6 +22,9 @@ def upgrade() -> None:
         sa.Column("zone", Words, nullable=False),
         sa.Column("currency", Words, nullable=True),
         sa.Column("record_url_base", Words, nullable=False),
+        sa.Column("api_url", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("field_keys", Words, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("installed_by", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("status", Words, nullable=False),
         sa.Column("status_reason", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("scopes", Words, server_default=sa.text("'[]'"), nullable=False),
@@ -320,6 +323,8 @@ def upgrade() -> None:
         sa.Column("search_text", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("keys_region", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("unseen", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("companion_id", Words, nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -329,6 +334,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_leads_install_id_gone_at"), "leads", ["install_id", "gone_at"], unique=False)
     op.create_index(op.f("ix_leads_install_id_keys_region"), "leads", ["install_id", "keys_region"], unique=False)
+    op.create_index(op.f("ix_leads_install_id_companion_id"), "leads", ["install_id", "companion_id"], unique=False)
     op.create_index(op.f("ix_leads_install_id_owner_id"), "leads", ["install_id", "owner_id"], unique=False)
     op.create_table(
         "login_links",
@@ -481,6 +487,29 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_tombstones_install_id_winner_id"), "tombstones", ["install_id", "winner_id"], unique=False
+    )
+    op.create_table(
+        "known_values",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("value", Words, nullable=False),
+        sa.Column("label", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_known_values_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "field", "value", name=op.f("pk_known_values")),
+    )
+    op.create_table(
+        "value_mappings",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("value", Words, nullable=False),
+        sa.Column("meaning", Words, nullable=False),
+        sa.Column("chosen_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_value_mappings_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "field", "value", name=op.f("pk_value_mappings")),
     )
     op.create_table(
         "unmapped_values",
