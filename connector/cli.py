@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from connector.demo import DemoOptions, run_demo
+from connector.demo import DEMO_CRMS, DemoOptions, run_demo
 from connector.doctor import examine
 from connector.errors import ConfigError, LeadAssayError
 from connector.exports.command import audit_command
@@ -214,6 +214,7 @@ def keys_rotate(as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--crm", type=click.Choice(list(DEMO_CRMS)), default="hubspot", show_default=True, help="Which CRM.")
 @click.option("--once", is_flag=True, help="Do it all without a person, check it, and exit.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here (- = stdout).")
 @click.option("--seed", default=7, show_default=True, help="Another seed plants another history.")
@@ -221,9 +222,13 @@ def keys_rotate(as_json: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the app.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Keep the data here; else a fresh folder.")
 @_says_errors
-def demo(once: bool, json_path: Path | None, seed: int, leads: int, port: int, directory: Path | None) -> None:
+def demo(
+    crm: str, once: bool, json_path: Path | None, seed: int, leads: int, port: int, directory: Path | None
+) -> None:
     """Run a CRM sandbox, the app and a worker, install one into the other, and compare planted with found."""
-    options = DemoOptions(is_once=once, json_path=json_path, seed=seed, leads=leads, port=port, directory=directory)
+    options = DemoOptions(
+        crm=crm, is_once=once, json_path=json_path, seed=seed, leads=leads, port=port, directory=directory
+    )
     sys.exit(run_demo(options))
 
 

@@ -1,22 +1,28 @@
-"""Planted against found, and the app against the CRM. Everything is compared; nothing is corrected."""
+"""Planted against found, and the app against the CRM. Everything is compared; nothing is corrected.
+
+A planted fault that the CRM cannot show must be `not_evaluated`: expectations.py says which.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
 from connector.crm.port import OurField
+from connector.demo.expectations import Expected
 from connector.sandbox.population import Planted
 from connector.sandbox.wire import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSaid:
-    """What the app says of one lead: the rules found to be broken, and what should stand in our five fields."""
+    """What the app says of one lead: the rules found to be broken, those that it could not judge, and what should
+    stand in our five fields."""
 
     rules: frozenset[str]
+    not_evaluated: frozenset[str] = frozenset()
     fields: Mapping[str, str]
 
 
@@ -48,13 +54,20 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The result. `planted` and `found` count leads by rule id; `kinds` counts leads by what was played on them."""
+    """The result. `planted` and `found` count leads by rule id; `kinds` counts leads by what was played on them.
+
+    `planted`: the faults that the CRM can show. `hidden`: those that it cannot, by rule; `unsaid` are the ones among
+    them which the app did not call not evaluated. `impossible`: planted faults that cannot stand in the CRM at all.
+    """
 
     planted: Counter[str]
     found: Counter[str]
+    hidden: Counter[str]
+    impossible: Counter[str]
     kinds: Counter[str]
     missed: tuple[Difference, ...]
     unplanted: tuple[Difference, ...]
+    unsaid: tuple[Difference, ...]
     field_differences: tuple[FieldDifference, ...]
     not_audited: tuple[str, ...]
     not_in_crm: tuple[str, ...]
@@ -68,6 +81,7 @@ class Comparison:
         return not (
             self.missed
             or self.unplanted
+            or self.unsaid
             or self.field_differences
             or self.not_audited
             or self.not_in_crm
@@ -81,9 +95,12 @@ class Comparison:
             "is_equal": self.is_equal,
             "planted": dict(sorted(self.planted.items())),
             "found": dict(sorted(self.found.items())),
+            "not_evaluated": dict(sorted(self.hidden.items())),
+            "impossible": dict(sorted(self.impossible.items())),
             "kinds": dict(sorted(self.kinds.items())),
             "missed": [each.as_json() for each in self.missed],
             "unplanted": [each.as_json() for each in self.unplanted],
+            "unsaid": [each.as_json() for each in self.unsaid],
             "score_differences": [each.as_json() for each in self.field_differences],
             "not_audited": list(self.not_audited),
             "not_in_crm": list(self.not_in_crm),
@@ -95,8 +112,9 @@ class Comparison:
 def compare(
     truth: Mapping[str, Planted],
     said: Mapping[str, LeadSaid],
-    crm_records: Sequence[JsonObject],
+    crm: Mapping[str, Mapping[str, str]],
     *,
+    expected: Mapping[str, Expected] | None = None,
     webhooks: Mapping[str, int],
     listed: Mapping[str, Mapping[str, str]],
     deleted: Set[str] = frozenset(),
@@ -104,23 +122,36 @@ def compare(
 ) -> Comparison:
     """Set `said` by the app beside the `truth` of the sandbox, its records, its webhooks and the app's own list.
 
+    `crm`: our fields as they stand in the CRM, by lead id. `expected`: what must be found of the truth, by lead id;
+    None = every planted fault.
     `listed`: the app's export of its list of leads, lead id → column → value. `webhooks`: events fired and delivered.
     `deleted` leads may stay in the list (their figures count on), `forgotten` ones only without their id.
     """
-    crm = {str(record["id"]): _shown(record) for record in crm_records}
+    if expected is None:
+        expected = {lead_id: Expected(planted.rules, frozenset()) for lead_id, planted in truth.items()}
     wrong = [
-        (Difference(lead_id, rule_id, planted.kind, planted.note), rule_id in planted.rules)
+        (Difference(lead_id, rule_id, planted.kind, planted.note), rule_id in expected[lead_id].breaches)
         for lead_id, planted in sorted(truth.items())
         if lead_id in said
-        for rule_id in sorted(planted.rules ^ said[lead_id].rules)
+        for rule_id in sorted(expected[lead_id].breaches ^ said[lead_id].rules)
     ]
     surplus = [
         Difference(lead_id, rule_id, "gone", "the lead is not in the CRM any more")
         for lead_id in sorted(set(said) - set(truth))
         for rule_id in sorted(said[lead_id].rules) or ["still listed"]
     ]
+    unsaid = [
+        Difference(lead_id, rule_id, planted.kind, planted.note)
+        for lead_id, planted in sorted(truth.items())
+        if lead_id in said
+        for rule_id in sorted(expected[lead_id].not_evaluated - said[lead_id].not_evaluated)
+    ]
+    able = {lead_id: expected[lead_id].breaches | expected[lead_id].not_evaluated for lead_id in truth}
     return Comparison(
-        planted=Counter(rule_id for planted in truth.values() for rule_id in planted.rules),
+        planted=Counter(rule_id for lead_id in truth for rule_id in expected[lead_id].breaches),
+        hidden=Counter(rule_id for lead_id in truth for rule_id in expected[lead_id].not_evaluated),
+        impossible=Counter(rule_id for lead_id in truth for rule_id in truth[lead_id].rules - able[lead_id]),
+        unsaid=tuple(unsaid),
         found=Counter(rule_id for lead in said.values() for rule_id in lead.rules),
         kinds=Counter(planted.kind for planted in truth.values()),
         missed=tuple(each for each, is_planted in wrong if is_planted),
@@ -132,13 +163,6 @@ def compare(
         webhooks_undelivered=webhooks["fired"] - webhooks["delivered"],
         list_differences=tuple(_list_differences(said, listed, deleted, forgotten)),
     )
-
-
-def _shown(record: JsonObject) -> Mapping[str, str]:
-    values = record["properties"]
-    if not isinstance(values, dict):
-        raise TypeError("a record of the sandbox has no properties")
-    return {name: str(value or "") for name, value in values.items()}
 
 
 def _field_differences(said: Mapping[str, LeadSaid], crm: Mapping[str, Mapping[str, str]]) -> list[FieldDifference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -9,7 +10,6 @@ from types import TracebackType
 import sqlalchemy as sa
 
 from audits.model.finding import Outcome
-from connector.demo.account import PORTAL_ID
 from connector.demo.comparison import LeadSaid
 from connector.settings import Settings
 from connector.storage import cases, cursors, findings, health, installs, worklist
@@ -35,7 +35,8 @@ class Standing:
 class Observer:
     """Looks into the tables of a running app, and changes nothing there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, crm: str, account_id: str) -> None:
+        self._crm, self._account_id = crm, account_id
         self._database = Database.open(settings.database_url, timeout_s=20)
         self._inbox = Inbox.open(settings.inbox_url, timeout_s=20)
 
@@ -52,7 +53,7 @@ class Observer:
         """Where the app stands now."""
         letters = self._inbox.counts()
         with self._database.read() as connection:
-            install = installs.find_install_by_account(connection, "hubspot", str(PORTAL_ID))
+            install = installs.find_install_by_account(connection, self._crm, self._account_id)
             if install is None:
                 return Standing(0, None, False, 0, 0, False, "")
             reading = cursors.get_cursor(connection, install.install_id, "backfill")
@@ -77,7 +78,7 @@ class Observer:
         """What the app says of every lead that it holds."""
         found: dict[str, LeadSaid] = {}
         with self._database.read() as connection:
-            install = installs.find_install_by_account(connection, "hubspot", str(PORTAL_ID))
+            install = installs.find_install_by_account(connection, self._crm, self._account_id)
             if install is None:
                 return found
             install_id = install.install_id
@@ -88,9 +89,12 @@ class Observer:
                     if audit is None:
                         continue
                     current = findings.list_findings(connection, install_id, lead_id, only_current=True)
-                    breaches = (each.finding for each in current if each.finding.outcome is Outcome.BREACH)
+                    by_outcome: dict[Outcome, set[str]] = defaultdict(set)
+                    for each in current:
+                        by_outcome[each.finding.outcome].add(each.finding.rule_id)
                     found[lead_id] = LeadSaid(
-                        rules=frozenset(finding.rule_id for finding in breaches),
+                        rules=frozenset(by_outcome[Outcome.BREACH]),
+                        not_evaluated=frozenset(by_outcome[Outcome.NOT_EVALUATED]),
                         fields=field_values(
                             quality=audit.quality,
                             handling=audit.handling,

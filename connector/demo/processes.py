@@ -18,7 +18,7 @@ from connector.errors import ConfigError, LeadAssayError
 
 HOST = "127.0.0.1"
 _ROOT = Path(connector.__file__).parent.parent
-_OURS = ("LEADASSAY_", "HUBSPOT_")
+_OURS = ("LEADASSAY_", "HUBSPOT_", "PIPEDRIVE_")
 
 
 class DemoFailed(LeadAssayError):

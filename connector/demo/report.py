@@ -17,25 +17,41 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
     """The table, what differs, and one sentence that says whether all is equal."""
     missed = Counter(each.rule_id for each in result.missed)
     unplanted = Counter(each.rule_id for each in result.unplanted)
+    unsaid = Counter(each.rule_id for each in result.unsaid)
     table = Table(title="Planted against found", title_justify="left")
     for name in ("rule", "kind"):
         table.add_column(name)
-    for name in ("planted", "found", "missed", "not planted"):
+    columns = ["planted", "found", "missed", "not planted"]
+    # What a CRM cannot show, or cannot hold, is there only for some CRMs.
+    if result.hidden or result.impossible:
+        columns += ["not evaluated, as due", "cannot stand there"]
+    for name in columns:
         table.add_column(name, justify="right")
     for rule in RULES:
         rule_id = rule.info.rule_id
-        wrong = missed[rule_id] or unplanted[rule_id]
-        counts = (result.planted[rule_id], result.found[rule_id], missed[rule_id], unplanted[rule_id])
-        table.add_row(rule_id, rule.info.title, *map(str, counts), style="bold red" if wrong else None)
+        wrong = missed[rule_id] or unplanted[rule_id] or unsaid[rule_id]
+        counts = (
+            result.planted[rule_id],
+            result.found[rule_id],
+            missed[rule_id],
+            unplanted[rule_id],
+            result.hidden[rule_id] - unsaid[rule_id],
+            result.impossible[rule_id],
+        )
+        shown = map(str, counts[: len(columns)])
+        table.add_row(rule_id, rule.info.title, *shown, style="bold red" if wrong else None)
     console.print(table)
     for sentence in _differences(result):
         console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
     leads = result.kinds.total()
     events = result.webhooks["delivered"]
+    hidden = result.hidden.total()
+    unseen = f"the {hidden} that it cannot show are not evaluated; " if hidden else ""
     if result.is_equal:
         console.print(
-            f"[bold green]All equal.[/] {leads} leads of {len(result.kinds)} kinds: every planted fault was found "
-            f"and nothing else; scores equal in the app, in its list and in the CRM; {events} webhook events "
+            f"[bold green]All equal.[/] {leads} leads of {len(result.kinds)} kinds: every planted fault "
+            f"{'that the CRM can show ' if result.hidden or result.impossible else ''}was found "
+            f"and nothing else; {unseen}scores equal in the app, in its list and in the CRM; {events} webhook events "
             f"delivered. {seconds:.0f} s.",
             highlight=False,
         )
@@ -45,6 +61,9 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
 
 def _differences(result: Comparison) -> list[str]:
     said = [f"missed: {each.rule_id} on lead {each.lead_id} ({each.kind}: {each.note})" for each in result.missed]
+    said += [
+        f"not called not evaluated: {each.rule_id} on lead {each.lead_id} ({each.kind})" for each in result.unsaid
+    ]
     said += [f"not planted: {each.rule_id} on lead {each.lead_id} ({each.kind})" for each in result.unplanted]
     said += [
         f"lead {each.lead_id}, {each.name}: {each.app!r} in the app, {each.crm!r} in the CRM"

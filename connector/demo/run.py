@@ -22,18 +22,19 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from audits.model.case import Coverage
+from connector.catalog import CRMS
 from connector.demo import visits
-from connector.demo.account import CALLS_PER_10S, CLIENT_ID, HEAD, PORTAL_ID, Secrets, sandbox_config
 from connector.demo.browser import Browser
 from connector.demo.comparison import Comparison, compare
-from connector.demo.live import LiveActs
+from connector.demo.crm import Secrets
+from connector.demo.crms import DEMO_CRMS
+from connector.demo.live import LiveActs, Truth
 from connector.demo.observer import Observer, Standing
 from connector.demo.processes import HOST, Crew, DemoFailed, check_port, free_port
 from connector.demo.report import print_report
 from connector.errors import ConfigError
-from connector.sandbox.client import SandboxControl
-from connector.sandbox.hubspot_seed import hubspot_document
-from connector.sandbox.population import LEAST_LEADS, Planted, make_population
+from connector.sandbox.population import LEAST_LEADS, make_population
 from connector.sandbox.wire import JsonObject
 from connector.settings import load_settings
 
@@ -46,6 +47,7 @@ LOOK_EVERY_S: Final = 0.25
 class DemoOptions:
     """As on the command line. `directory` None = a fresh folder, removed at the end."""
 
+    crm: str
     is_once: bool
     json_path: Path | None
     seed: int
@@ -61,6 +63,8 @@ def run_demo(options: DemoOptions) -> int:
     """
     if options.leads < LEAST_LEADS:
         raise ConfigError(f"--leads {options.leads} is too few to plant every fault: give at least {LEAST_LEADS}.")
+    if options.crm not in DEMO_CRMS:
+        raise ConfigError(f"There is no demo of {options.crm!r}; there is one of {', '.join(DEMO_CRMS)}.")
     started = time.monotonic()
     console = Console(stderr=True)
     # Standard output belongs to the JSON when that is asked for there.
@@ -115,6 +119,7 @@ class _Demo:
 
     def __init__(self, options: DemoOptions, folder: Path, stack: ExitStack, steps: _Steps) -> None:
         self._options = options
+        self._crm = DEMO_CRMS[options.crm]
         self._folder = folder
         self._steps = steps
         self._secrets = Secrets.make()
@@ -128,7 +133,8 @@ class _Demo:
         env = self._environment()
         self._settings = load_settings(env)
         self._crew = stack.enter_context(Crew(folder, env))
-        self._control = stack.enter_context(SandboxControl(self._sandbox_url, self._secrets.control_token))
+        self._desk = self._crm.desk(self._sandbox_url, self._secrets)
+        stack.callback(self._desk.close)
         self._stack = stack
         self._admin = Browser()
         self._head = Browser()
@@ -141,11 +147,7 @@ class _Demo:
             "LEADASSAY_DATA_DIR": str(self._folder),
             "LEADASSAY_PUBLIC_URL": self._app_url,
             "LEADASSAY_KEYS": f"demo:{key}",
-            "LEADASSAY_CRM_CALLS_PER_10S": str(CALLS_PER_10S),
-            "HUBSPOT_CLIENT_ID": CLIENT_ID,
-            "HUBSPOT_CLIENT_SECRET": self._secrets.client_secret,
-            "HUBSPOT_AUTH_URL": self._sandbox_url,
-            "HUBSPOT_API_URL": self._sandbox_url,
+            **self._crm.environment(self._sandbox_url, self._secrets),
         }
 
     def play(self) -> Comparison:
@@ -153,38 +155,42 @@ class _Demo:
         with self._steps.step("Start the CRM sandbox"):
             config = self._folder / "sandbox.json"
             config.touch(mode=0o600)
-            config.write_text(json.dumps(sandbox_config(self._app_url, self._secrets, self._options.seed)))
-            self._crew.start("sandbox", ["sandbox", "--port", str(self._sandbox_port), "--config", str(config)])
+            config.write_text(json.dumps(self._crm.sandbox_config(self._app_url, self._secrets, self._options.seed)))
+            self._crew.start("sandbox", self._crm.sandbox_command(config, self._sandbox_port))
             self._wait_for(self._sandbox_url)
         with self._steps.step(f"Fill it with {self._options.leads} leads of 60 days"):
-            owner_ids, truth = self._fill()
+            truth = self._fill()
         with self._steps.step("Start the app and a worker"):
             self._crew.start("web", ["serve", "--host", HOST, "--port", str(self._port)])
             self._wait_for(f"{self._app_url}/healthz")
             self._crew.start("worker", ["worker"])
-        observer = self._stack.enter_context(Observer(self._settings))
+        observer = self._stack.enter_context(Observer(self._settings, self._crm.name, self._crm.account_id))
         with self._steps.step("Connect the CRM on its consent page"):
-            visits.connect(self._admin, self._app_url)
+            self._crm.connect(self._admin, self._app_url)
         with self._steps.step("Read, audit, write back") as tell:
             self._settle(observer, tell)
         with self._steps.step("Name the head of sales, who signs in by a mailed link"):
-            visits.name_head_of_sales(self._admin, self._app_url, wait=self._pause)
+            visits.name_head_of_sales(self._admin, self._app_url, self._crm.head, wait=self._pause)
             visits.sign_in(self._head, self._link())
         with self._steps.step("New leads and calls come in by webhooks") as tell:
-            acts = LiveActs(self._control, owner_ids, truth)
-            tell(f"{acts.play()} acts", 0, None)
-            self._plant(truth)
-            self._control.wait_for_webhooks(STUCK_AFTER_S)
+            scene = LiveActs(self._desk, truth)
+            acts = [*scene.common(), *self._crm.own_acts(self._desk, scene)]
+            for done, act in enumerate(acts, start=1):
+                act()
+                tell(f"{done} acts", done, len(acts))
+            self._desk.plant_truth(truth.as_json())
+            self._desk.wait_for_webhooks(STUCK_AFTER_S)
             self._settle(observer, tell)
         with self._steps.step("Compare planted with found, app with CRM"):
             return compare(
-                truth,
+                truth.planted,
                 observer.said(),
-                self._control.records(PORTAL_ID),
-                webhooks=self._webhooks(),
+                self._desk.our_fields(),
+                expected=truth.expected(self._declared(), self._crm.hidden),
+                webhooks=self._desk.webhooks(),
                 listed=visits.take_list(self._head, self._app_url),
-                deleted=acts.deleted,
-                forgotten=acts.forgotten,
+                deleted=scene.deleted,
+                forgotten=scene.forgotten,
             )
 
     def show_around(self, console: Console) -> None:
@@ -192,7 +198,7 @@ class _Demo:
         lines = (
             ("Sign in as the head of sales (works once)", self._link()),
             ("The app", self._app_url),
-            ("The CRM: add a lead, log a call, see our fields", f"{self._sandbox_url}/contacts/{PORTAL_ID}"),
+            ("The CRM: add a lead, log a call, see our fields", self._crm.people_url(self._sandbox_url)),
             ("Mails", str(self._settings.mailbox_dir)),
             ("Logs and data", str(self._folder)),
         )
@@ -207,23 +213,22 @@ class _Demo:
         except KeyboardInterrupt:
             console.print("Ending.")
 
-    def _fill(self) -> tuple[dict[str, str], dict[str, Planted]]:
-        """Seed the sandbox. Returns the owners' ids by ref and what is planted by contact id."""
+    def _fill(self) -> Truth:
+        """Seed the sandbox. Returns what is planted."""
         population = make_population(seed=self._options.seed, until=datetime.now(UTC), leads=self._options.leads)
-        made = self._control.seed(hubspot_document(population.history, PORTAL_ID))
-        ids, owner_ids = _texts(made["records"]), _texts(made["owners"])
-        truth = {ids[ref]: planted for ref, planted in population.truth.items()}
-        self._plant(truth)
-        return owner_ids, truth
+        truth = Truth.of(population, self._desk.fill(population))
+        self._desk.plant_truth(truth.as_json())
+        return truth
 
-    def _plant(self, truth: dict[str, Planted]) -> None:
-        self._control.plant_truth({lead_id: planted.as_json() for lead_id, planted in truth.items()})
+    def _declared(self) -> Coverage:
+        """What the adapter says that it can show with no scope missing: the demo's admin grants them all."""
+        return CRMS[self._crm.name].capabilities(()).coverage
 
     def _link(self) -> str:
         """A fresh link, asked for in a browser in which nobody is signed in."""
         stranger = Browser()
         try:
-            return visits.ask_for_link(stranger, self._app_url, self._settings.mailbox_dir)
+            return visits.ask_for_link(stranger, self._app_url, self._settings.mailbox_dir, self._crm.head)
         finally:
             stranger.close()
 
@@ -251,19 +256,6 @@ class _Demo:
     def _pause(self) -> None:
         self._crew.check()
         time.sleep(LOOK_EVERY_S)
-
-    def _webhooks(self) -> dict[str, int]:
-        report = self._control.webhooks()
-        counts, deliveries = report["counts"], report["deliveries"]
-        if not isinstance(counts, dict) or not isinstance(deliveries, list):
-            raise DemoFailed("The sandbox's report of its webhooks cannot be read.")
-        acked = [entry for entry in deliveries if entry["status"] == "acked"]
-        return {
-            "fired": counts.get("fired", 0),
-            "delivered": sum(len(entry["events"]) for entry in acked),
-            "deliveries": len(acked),
-            "retried": counts.get("retried", 0),
-        }
 
     def _wait_for(self, url: str) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -329,16 +321,11 @@ def _write_json(options: DemoOptions, result: Comparison, seconds: float) -> Non
         "leads": result.kinds.total(),
         "seed": options.seed,
         "seconds": round(seconds, 1),
-        "head_of_sales": HEAD.email,
+        "crm": options.crm,
+        "head_of_sales": DEMO_CRMS[options.crm].head.email,
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if str(options.json_path) == "-":
         os.write(1, text.encode())
     else:
         options.json_path.write_text(text)
-
-
-def _texts(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise DemoFailed("The sandbox's answer to the seed cannot be read.")
-    return {str(name): str(each) for name, each in value.items()}

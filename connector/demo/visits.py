@@ -1,4 +1,4 @@
-"""What people do in their browsers: the admin connects the CRM, the head of sales signs in and takes the list."""
+"""What people do in their browsers: the head of sales is named, signs in and takes the list."""
 
 from __future__ import annotations
 
@@ -12,51 +12,39 @@ from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Final
 
-from connector.demo.account import ADMIN, HEAD, PORTAL_ID
 from connector.demo.browser import Browser, Page
+from connector.demo.crm import Head
 from connector.demo.processes import DemoFailed
 
 MAIL_WITHIN_S: Final = 20
 _LIST_COLUMNS: Final = ("lead_id", "lead_quality", "handling", "lead_verdict", "follow_up_status")
 
 
-def connect(browser: Browser, app_url: str) -> Page:
-    """From the app's first page through the CRM's consent page back to the app. Returns the page that shows then."""
-    landing = browser.open(f"{app_url}/")
-    consent = browser.submit(landing, landing.form("/install/hubspot"))
-    form = consent.form("/oauth/authorize")
-    choice = {"account": f"{PORTAL_ID}:{ADMIN.user_id}"}
-    connected = browser.submit(consent, form, ("decision", "grant"), typed=choice)
-    if not connected.url.startswith(app_url):
-        raise DemoFailed(f"The consent did not lead back to the app, but to {connected.url.split('?')[0]}.")
-    return connected
-
-
-def name_head_of_sales(browser: Browser, app_url: str, *, wait: Callable[[], None]) -> None:
+def name_head_of_sales(browser: Browser, app_url: str, head: Head, *, wait: Callable[[], None]) -> None:
     """Answer the three questions of the install page: who leads the sales team. `wait` is called while it reads."""
     for _ in range(120):
         page = browser.open(f"{app_url}/install/progress")
-        if f'value="{HEAD.user_id}"' in page.text:
+        if f'value="{head.user_id}"' in page.text:
             break
         wait()
     else:
-        raise DemoFailed(f"{HEAD.name} does not stand on the page {app_url}/install/progress: were the owners read?")
-    browser.submit(page, page.form("/install/answers"), ("manager", str(HEAD.user_id)))
+        raise DemoFailed(f"{head.name} does not stand on the page {app_url}/install/progress: were the owners read?")
+    browser.submit(page, page.form("/install/answers"), ("manager", head.user_id))
 
 
-def ask_for_link(browser: Browser, app_url: str, mailbox: Path) -> str:
+def ask_for_link(browser: Browser, app_url: str, mailbox: Path, head: Head) -> str:
     """Let the app mail a one-time link to the head of sales; it lands in the file mailbox. Returns the link."""
     before = set(mailbox.glob("*.eml"))
     page = browser.open(f"{app_url}/sign-in")
-    browser.submit(page, page.form("/sign-in"), typed={"email": HEAD.email})
+    browser.submit(page, page.form("/sign-in"), typed={"email": head.email})
     deadline = time.monotonic() + MAIL_WITHIN_S
     while time.monotonic() < deadline:
         for letter in sorted(set(mailbox.glob("*.eml")) - before):
-            link = _link_in(letter, app_url)
+            link = _link_in(letter, app_url, head)
             if link is not None:
                 return link
         time.sleep(0.1)
-    raise DemoFailed(f"No mail with a link for {HEAD.email} came to {mailbox} within {MAIL_WITHIN_S} s.")
+    raise DemoFailed(f"No mail with a link for {head.email} came to {mailbox} within {MAIL_WITHIN_S} s.")
 
 
 def sign_in(browser: Browser, link: str) -> Page:
@@ -72,10 +60,10 @@ def take_list(browser: Browser, app_url: str) -> dict[str, dict[str, str]]:
     return {row["lead_id"]: {name: row[name] for name in _LIST_COLUMNS} for row in rows}
 
 
-def _link_in(letter: Path, app_url: str) -> str | None:
+def _link_in(letter: Path, app_url: str, head: Head) -> str | None:
     message = email.message_from_bytes(letter.read_bytes(), policy=mail_policy)
     body = message.get_body(("plain",))
-    if HEAD.email not in str(message["To"]) or body is None:
+    if head.email not in str(message["To"]) or body is None:
         return None
     found = re.search(re.escape(app_url) + r"/sign-in/link/[\w-]+", str(body.get_content()))
     return found.group() if found else None

@@ -6,6 +6,7 @@ import pytest
 
 from connector.crm.port import OurField
 from connector.demo.comparison import LeadSaid, compare
+from connector.demo.expectations import Expected
 from connector.sandbox.population import Planted
 
 FIELDS = {
@@ -26,10 +27,7 @@ def everything() -> dict[str, Any]:
             "1": LeadSaid(rules=frozenset({"RT001"}), fields=FIELDS),
             "2": LeadSaid(rules=frozenset(), fields=FIELDS),
         },
-        "crm_records": [
-            {"id": "1", "properties": {**FIELDS}},
-            {"id": "2", "properties": {**FIELDS, OurField.HANDLING.value: None}},
-        ],
+        "crm": {"1": {**FIELDS}, "2": {**FIELDS}},
         "webhooks": {"fired": 3, "delivered": 3},
         "listed": {"1": dict(ROW), "2": dict(ROW)},
     }
@@ -59,10 +57,50 @@ def test_a_fault_that_was_not_planted() -> None:
     assert result.missed == ()
 
 
+def hidden() -> dict[str, Any]:
+    """The fault of lead 1 cannot be shown, and the app says so; a fault of lead 2 cannot stand there."""
+    given = everything()
+    given["truth"]["2"] = Planted(frozenset({"DQ001"}), "nobodys", "")
+    given["expected"] = {
+        "1": Expected(frozenset(), frozenset({"RT001"})),
+        "2": Expected(frozenset(), frozenset()),
+    }
+    given["said"]["1"] = LeadSaid(rules=frozenset(), not_evaluated=frozenset({"RT001", "NC002"}), fields=FIELDS)
+    return given
+
+
+def test_what_cannot_be_shown_is_not_evaluated() -> None:
+    result = compare(**hidden())
+    assert result.is_equal
+    assert (dict(result.planted), dict(result.hidden), dict(result.impossible)) == ({}, {"RT001": 1}, {"DQ001": 1})
+
+
+def test_silence_is_no_answer_for_what_cannot_be_shown() -> None:
+    given = hidden()
+    given["said"]["1"] = LeadSaid(rules=frozenset(), fields=FIELDS)
+    result = compare(**given)
+    assert not result.is_equal
+    assert [(each.lead_id, each.rule_id, each.kind) for each in result.unsaid] == [("1", "RT001", "late")]
+
+
+def test_a_sure_answer_on_what_cannot_be_shown() -> None:
+    given = hidden()
+    given["said"]["1"] = LeadSaid(rules=frozenset({"RT001"}), fields=FIELDS)
+    result = compare(**given)
+    assert [each.rule_id for each in result.unplanted] == ["RT001"]
+    assert [each.rule_id for each in result.unsaid] == ["RT001"]
+
+
+def test_a_fault_found_where_it_cannot_stand() -> None:
+    given = hidden()
+    given["said"]["2"] = LeadSaid(rules=frozenset({"DQ001"}), fields=FIELDS)
+    assert [(each.lead_id, each.rule_id) for each in compare(**given).unplanted] == [("2", "DQ001")]
+
+
 @pytest.mark.parametrize("name", [each.value for each in OurField])
 def test_a_field_that_differs(name: str) -> None:
     given = everything()
-    given["crm_records"][0]["properties"][name] = "other"
+    given["crm"]["1"][name] = "other"
     result = compare(**given)
     assert not result.is_equal
     assert [(each.lead_id, each.name, each.crm) for each in result.field_differences] == [("1", name, "other")]
@@ -70,7 +108,7 @@ def test_a_field_that_differs(name: str) -> None:
 
 def test_a_field_that_was_never_written() -> None:
     given = everything()
-    del given["crm_records"][0]["properties"][OurField.LEAD_QUALITY.value]
+    del given["crm"]["1"][OurField.LEAD_QUALITY.value]
     assert [each.name for each in compare(**given).field_differences] == [OurField.LEAD_QUALITY.value]
 
 
@@ -84,7 +122,7 @@ def test_a_lead_that_was_never_audited() -> None:
 
 def test_a_lead_that_the_crm_lost() -> None:
     given = everything()
-    del given["crm_records"][1]
+    del given["crm"]["2"]
     assert compare(**given).not_in_crm == ("2",)
 
 

@@ -1,0 +1,101 @@
+"""What must be found of what was planted, where a CRM cannot show everything. Nothing here comes from the app.
+
+Three things are known beforehand: what is planted (by the population, from the neutral history), what the CRM's
+dialect cannot hold of it (stated beside its renderer and in its file under crms/), and which facts the adapter
+declares that it cannot show. From these follow, for each planted fault, one of three answers:
+
+| the fault | must come out as |
+|---|---|
+| cannot stand in this CRM at all (`Hidden.never`) | nothing: the rule may not be broken there |
+| needs a fact that the adapter declares missing (`NEEDS`), or hangs on an act of which the CRM does not say what is
+  needed (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, and silence is a fault of the app |
+| neither | `breach` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from audits.model.case import Coverage, Fact
+from connector.sandbox.history import Act, Call, Email, Message
+
+_TOUCHES: Final = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
+
+#: Rule → the facts each of which could excuse the fault: where one is missing, no breach is sure.
+NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
+    "RT001": _TOUCHES,
+    "RT002": _TOUCHES,
+    "NC001": (Fact.CALLS, Fact.MEETINGS),
+    "NC002": (*_TOUCHES, Fact.TASKS),
+    "FU001": (*_TOUCHES, Fact.CONTACT_DATA),
+    "FU002": _TOUCHES,
+    "PL001": (Fact.CONTACT_DATA,),
+    "PL002": (Fact.CONTACT_DATA,),
+    "PL003": (Fact.CONTACT_DATA,),
+    "PL004": (Fact.DUPLICATES,),
+    "DQ001": (Fact.OWNER,),
+    "DQ002": (Fact.SOURCE,),
+}
+
+
+class Blur(StrEnum):
+    """What a CRM does not say of an act that it shows."""
+
+    WHO = "who reached out"
+    MACHINE = "whether a person or a machine acted"
+    RESULT = "whether the person was reached"
+
+
+#: Rule → the kinds of act and what must be known of them: an act of which it is not said may have excused the fault.
+DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
+    "RT001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "RT002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "NC001": ((Call,), frozenset({Blur.WHO, Blur.MACHINE})),
+    "NC002": ((), frozenset()),
+    "FU001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What a dialect cannot hold of a history.
+
+    `never`: rule id → why its fault cannot stand there. `blurs`: what the CRM does not say of an act that it shows.
+    """
+
+    never: Mapping[str, str] = field(default_factory=dict)
+    blurs: Callable[[Act], Set[Blur]] = lambda _: frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The answers for one lead: rules that must be broken, and rules that must be not evaluated."""
+
+    breaches: frozenset[str]
+    not_evaluated: frozenset[str]
+
+
+def expect(
+    rules: Set[str], acts: Sequence[Act], received_at: datetime, coverage: Coverage, hidden: Hidden
+) -> Expected:
+    """What must be found of the planted `rules` of one lead with these acts."""
+    unseen = {fact for fact, _ in coverage.missing}
+    able = {rule_id for rule_id in rules if rule_id not in hidden.never}
+    unsure = {
+        rule_id
+        for rule_id in able
+        if unseen.intersection(NEEDS[rule_id]) or _is_doubtful(rule_id, acts, received_at, hidden)
+    }
+    return Expected(frozenset(able - unsure), frozenset(unsure))
+
+
+def _is_doubtful(rule_id: str, acts: Sequence[Act], received_at: datetime, hidden: Hidden) -> bool:
+    kinds, wanted = DOUBTS.get(rule_id, ((), frozenset()))
+    return any(
+        isinstance(act, kinds) and act.at >= received_at and wanted.intersection(hidden.blurs(act)) for act in acts
+    )
