@@ -189,7 +189,7 @@ def _note_what_changed(
         row = before.get(lead_id)
         if row is None or row.gone_at is not None:
             continue
-        unseen = {fact for fact, _ in (*coverage.missing, *record.missing)}
+        unseen = _unseen(record, coverage)
         lead, modified_at = record.lead, record.lead.modified_at
         at = modified_at if modified_at is not None and row.read_at <= modified_at <= read_at else read_at
         key: Row = {"install_id": install_id, "lead_id": lead_id, "source": SEEN}
@@ -440,14 +440,14 @@ def _sync(
     conn: Connection,
     table: sa.Table,
     install_id: str,
-    records: Iterable[str],
+    records: Mapping[str, RecordLike],
     rows: Mapping[tuple[object, ...], Row],
     coverage: Coverage,
     read_at: datetime,
 ) -> set[str]:
     """Make the stored facts those of the records. What is not shown any more is kept, with `missing_since`.
 
-    What the present permissions do not show, and what came with a merge, does not count as missing.
+    What could not be read of the account or of this lead, and what came with a merge, does not count as missing.
     """
     names = [column.name for column in table.primary_key]
     stored = {
@@ -456,17 +456,21 @@ def _sync(
     }
     news = [row for key, row in rows.items() if stored.get(key) != row]
     upsert(conn, table, news)
-    unseen = {fact for fact, _ in coverage.missing}
+    unseen = {lead_id: _unseen(record, coverage) for lead_id, record in records.items()}
     lost: list[Row] = [
         {**row, "missing_since": read_at}
         for key, row in stored.items()
         if key not in rows
         and row["missing_since"] is None
         and row["from_lead_id"] is None
-        and _fact_of(row) not in unseen
+        and _fact_of(row) not in unseen[str(row["lead_id"])]
     ]
     upsert(conn, table, lost)
     return {str(row["lead_id"]) for row in (*news, *lost)}
+
+
+def _unseen(record: RecordLike, coverage: Coverage) -> set[Fact]:
+    return {fact for fact, _ in (*coverage.missing, *record.missing)}
 
 
 def _fact_of(row: Mapping[str, object]) -> Fact | None:
