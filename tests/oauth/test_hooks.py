@@ -20,7 +20,8 @@ def test_an_address_is_recognised_with_its_secret() -> None:
     assert hook.url.startswith(f"{URL}/webhooks/pipedrive/abc123-")
     assert keys.recognise("pipedrive", address(keys)) == ("abc123", hook.secret)
     assert len(hook.secret) == 64
-    assert hook.secret not in repr(hook) and hook.secret[:40] not in hook.url
+    assert hook.secret not in repr(hook)
+    assert hook.secret[:40] not in hook.url
 
 
 def test_every_install_and_every_crm_has_its_own() -> None:
