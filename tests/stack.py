@@ -1,7 +1,7 @@
-"""Everything together for a test: a real sandbox, real stores, an install made with a real grant, and the jobs.
+"""Everything together for a test: a real CRM's side, real stores, an install made with a real grant, and the jobs.
 
-The web process is left out where it does not matter: `deliver` moves the sandbox's signed webhooks into the inbox
-through the real blueprint on a real server.
+The web process is left out where it does not matter: the webhooks of the CRM's side come into the inbox through the
+real blueprint on a real server.
 """
 
 from __future__ import annotations
@@ -19,29 +19,28 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from connector.catalog import CRMS, oauth_for
-from connector.crm.port import Grant, OurField
+from connector.crm.port import OurField
 from connector.jobs import advance, pump
 from connector.jobs.context import JobContext, make_context, utc_now
 from connector.oauth.tokens import sealed_grant
 from connector.oauth.vault import Vault
-from connector.sandbox import SandboxConfig, SandboxControl, SandboxHandle, run_in_thread
-from connector.sandbox.config import ClientApp
-from connector.sandbox.config import Settings as SandboxSettings
+from connector.sandbox import SandboxControl, SandboxHandle
 from connector.settings import Settings, load_settings
 from connector.storage import installs, tokens, worklist
 from connector.storage.installs import Install
+from tests.sides.hubspot import CLIENT_SECRET, OTHER_PORTAL, PORTAL, HubSpotSide
+from tests.sides.side import Side
 from tests.waiting import wait_for
 from webhooks.blueprint import IntakeConfig, webhook_blueprint
 
-PORTAL = 247_279_312
-OTHER_PORTAL = 247_279_313
+__all__ = ["CLIENT_SECRET", "KEYS", "OTHER_PORTAL", "OUR_FIELDS", "PORTAL", "Clock", "Stack"]
+
 KEYS = "k1:" + "a" * 43 + "="
-CLIENT_SECRET = "stack-client-secret"
 OUR_FIELDS = tuple(field.value for field in OurField)
 
 
 class Stack:
-    """One sandbox and one set of stores. Use as a context manager."""
+    """One CRM's side (HubSpot's unless given) and one set of stores. Use as a context manager."""
 
     def __init__(
         self,
@@ -52,12 +51,11 @@ class Stack:
         clock: Callable[[], datetime] = utc_now,
         jobs_url: str | None = None,
         env: Mapping[str, str] | None = None,
+        side: Side | None = None,
     ) -> None:
         self.door = _Door()
-        app = ClientApp(client_secret=CLIENT_SECRET, webhook_url=f"{self.door.url}/webhooks/hubspot")
-        fast = SandboxSettings(rate_limit=5000, search_limit=500, retry_time_scale=0.00002, webhook_window_s=0.01)
-        self.sandbox: SandboxHandle = run_in_thread(SandboxConfig(app=app, settings=fast))
-        self.control = SandboxControl(self.sandbox.base_url, self.sandbox.control_token)
+        self.side: Side = HubSpotSide() if side is None else side
+        self.side.start(self.door.url)
         self.env = {
             "LEADASSAY_PUBLIC_URL": self.door.url,
             "LEADASSAY_KEYS": KEYS,
@@ -67,10 +65,7 @@ class Stack:
             "LEADASSAY_JOBS_URL": jobs_url or f"sqlite:///{directory}/jobs.sqlite",
             "LEADASSAY_CRM_CALLS_PER_10S": "5000",
             "LEADASSAY_WEBHOOK_GRACE_S": "0",
-            "HUBSPOT_CLIENT_ID": app.client_id,
-            "HUBSPOT_CLIENT_SECRET": CLIENT_SECRET,
-            "HUBSPOT_AUTH_URL": self.sandbox.base_url,
-            "HUBSPOT_API_URL": self.sandbox.base_url,
+            **self.side.env,
             **(env or {}),
         }
         self.settings: Settings = load_settings(self.env)
@@ -86,40 +81,46 @@ class Stack:
             if worker.poll() is None:
                 worker.kill()
                 worker.wait()
-        self.control.clear_rules()
         self.door.close()
         self.context.inbox.close()
         self.context.database.close()
-        self.control.close()
-        self.sandbox.stop()
+        self.side.stop()
 
-    def install(self, portal: int = PORTAL, **details: object) -> Install:
-        """Grant the app in the sandbox and connect the account as the consent flow does."""
-        given = self.control.install(portal, **details)
-        entry = CRMS["hubspot"]
-        scopes = tuple(str(scope) for scope in given["scopes"])  # type: ignore[attr-defined]
-        grant = Grant(
-            access_token=str(given["access_token"]),
-            refresh_token=str(given["refresh_token"]),
-            expires_at=utc_now() + timedelta(seconds=1800),
-            scopes=scopes,
-            account_id=str(portal),
-            user_id=None,
-        )
-        oauth = oauth_for(self.settings, "hubspot")
-        account = oauth.account(grant)
-        missing = entry.missing_scopes(scopes)
+    @property
+    def hubspot(self) -> HubSpotSide:
+        """The side, where it is HubSpot's."""
+        assert isinstance(self.side, HubSpotSide), f"this stack stands beside {self.side.crm}"
+        return self.side
+
+    @property
+    def control(self) -> SandboxControl:
+        """Steers HubSpot's sandbox."""
+        return self.hubspot.control
+
+    @property
+    def sandbox(self) -> SandboxHandle:
+        """HubSpot's sandbox."""
+        return self.hubspot.sandbox
+
+    def install(self, account: str | int | None = None, **details: object) -> Install:
+        """Grant the app at the CRM and connect the account (the side's own unless given) as the consent flow does."""
+        given = self.side.grant(str(account or self.side.account), **details)
+        crm, grant = self.side.crm, given.grant
+        entry = CRMS[crm]
+        found = oauth_for(self.settings, crm, given.site).account(grant)
+        missing = entry.missing_scopes(grant.scopes)
         with self.context.database.write() as connection:
             install = installs.create_or_reconnect(
                 connection,
-                "hubspot",
-                account,
-                scopes,
+                crm,
+                found,
+                grant.scopes,
                 missing,
                 entry.capabilities(missing).coverage,
                 self.context.clock(),
+                installed_by=given.installed_by,
             )
-            key_id, sealed = sealed_grant(Vault(self.settings.keys), install.install_id, grant)
+            key_id, sealed = sealed_grant(Vault(self.settings.keys), install.install_id, grant, given.site)
             tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)
         return install
 
@@ -137,7 +138,7 @@ class Stack:
 
     def settle(self, install: Install) -> None:
         """Let webhooks arrive and everything due be done."""
-        self.control.wait_for_webhooks()
+        self.side.wait_for_webhooks()
         self.sort()
         self.advance(install)
 
@@ -163,22 +164,13 @@ class Stack:
         if number == signal.SIGKILL:
             worker.wait()
 
-    def fields(self, contact_id: str, portal: int = PORTAL) -> dict[str, str]:
+    def fields(self, lead_id: str, account: str | int | None = None) -> dict[str, str]:
         """Our five fields as the CRM shows them now."""
-        for record in self.control.records(portal):
-            if record["id"] == contact_id:
-                properties = record["properties"]
-                assert isinstance(properties, dict)
-                return {name: properties.get(name) or "" for name in OUR_FIELDS}
-        raise AssertionError(f"no record {contact_id}")
+        return self.side.our_fields(str(account or self.side.account), lead_id)
 
-    def our_writes(self, contact_id: str) -> list[dict[str, object]]:
-        """The sandbox's own log of API writes of our fields to a record."""
-        return [
-            write
-            for write in self.control.writes(objectId=contact_id, objectType="contacts", action="update", door="api")
-            if any(str(name).startswith("leadassay_") for name in write["properties"])  # type: ignore[attr-defined]
-        ]
+    def our_writes(self, lead_id: str, account: str | int | None = None) -> list[Mapping[str, object]]:
+        """The CRM's own log of API writes of our fields to a record."""
+        return self.side.our_writes(str(account or self.side.account), lead_id)
 
     def wait(self, is_so: Callable[[], bool], timeout_s: float = 60.0) -> None:
         """Until `is_so` holds."""
