@@ -200,11 +200,16 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What this CRM with these scopes can show, and how much one call may carry."""
+    """What this CRM with these scopes can show, and how much one call may carry.
+
+    `reread_per_poll`: how many of the longest unread leads each poll reads again, to find those that were deleted
+    without a word; fewer where every call is paid from a budget that others share.
+    """
 
     coverage: Coverage
     read_batch: int
     write_batch: int
+    reread_per_poll: int = 200
     missing_scopes: tuple[str, ...] = ()
 
 

@@ -12,8 +12,6 @@ from connector.storage import cursors, health, worklist
 NAME = "reconcile"
 #: The CRM's index lags behind its records (up to some 30 s is reported); five minutes is ample.
 OVERLAP = timedelta(minutes=5)
-#: Leads read again at each poll, the longest unread first: a poll by modified time never shows a deletion.
-LOOKED_UP = 200
 
 
 def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
@@ -22,7 +20,7 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
     Every lead modified since the last poll (less the overlap) is read again; a lead whose facts changed by that is
     one that no webhook told us of, and is counted as lost and found (but not by the first poll, which runs beside
     the back-fill). What changed just now is left to the next poll: its webhook may be on its way. The leads that
-    were not read for the longest time are read again too: some of them may be deleted by now.
+    were not read for the longest time are read again too: a poll by modified time never shows a deletion.
     """
     context, install_id = lease.context, lease.install_id
     now = context.clock()
@@ -44,7 +42,7 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
             break
         seen_cursors.add(cursor)
     with context.database.read() as connection:
-        unread = worklist.longest_unread(connection, install_id, LOOKED_UP)
+        unread = worklist.longest_unread(connection, install_id, adapter.capabilities().reread_per_poll)
     refreshed = refresh_leads(lease, adapter, unread)
     found |= refreshed.changed | refreshed.gone
     with lease.commit() as connection:
