@@ -63,7 +63,7 @@ class CrmEntry:
         return tuple(scope for scope in (*self.required_scopes, *self.optional_scopes) if scope not in granted)
 
 
-def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, _values: ValueMap) -> CrmAdapter:
+def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, values: ValueMap) -> CrmAdapter:
     api_url = app_of(settings, "hubspot").api_url
     transport = Transport(
         api_url,
@@ -78,6 +78,7 @@ def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, 
         hubspot.HubSpotClient(transport),
         record_url_base=install.record_url_base,
         missing_scopes=install.missing_scopes,
+        values=values,
     )
 
 
@@ -91,6 +92,7 @@ CRMS: Mapping[str, CrmEntry] = {
         adapter=_hubspot_adapter,
         capabilities=hubspot.capabilities_for,
         parse_delivery=hubspot.parse_delivery,
+        mappable=hubspot.MAPPABLE,
     ),
 }
 """Every CRM by the name that stands in URLs, tables and settings."""

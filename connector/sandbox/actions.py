@@ -127,6 +127,16 @@ def _associate(sandbox: Sandbox, portal: Portal, sent: JsonObject) -> JsonObject
     return {"id": record_id, "to_id": to_id}
 
 
+def _add_option(sandbox: Sandbox, portal: Portal, sent: JsonObject) -> JsonObject:
+    """add_option: type, property, value, label: a status or a call outcome of the account's own."""
+    value = as_text(sent.get("value"), "value")
+    with portal.lock:
+        portal.fields[_kind(sent).plural].add_option(
+            as_text(sent.get("property"), "property"), value, as_text(sent.get("label"), "label")
+        )
+    return {"value": value}
+
+
 def _install(sandbox: Sandbox, portal: Portal, sent: JsonObject) -> JsonObject:
     """install: grant the app without the consent page. user_id and scopes may be named. Returns tokens."""
     app = sandbox.config.app
@@ -188,6 +198,7 @@ _ACTIONS: Final[dict[str, Callable[[Sandbox, Portal, JsonObject], JsonObject]]] 
     "merge": _merge,
     "gdpr_delete": _gdpr_delete,
     "associate": _associate,
+    "add_option": _add_option,
     "install": _install,
     "revoke_grant": _revoke_grant,
     "uninstall": _uninstall,

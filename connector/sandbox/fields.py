@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connector.sandbox.kinds import KINDS, Kind, builtin_properties
+from connector.sandbox.kinds import CALL_OUTCOMES, KINDS, Kind, builtin_properties
 from connector.sandbox.wire import (
     ApiError,
     JsonObject,
@@ -183,7 +183,9 @@ class Fields:
                 type=type_name,
                 field_type=_plain_field_type(type_name),
                 group=base,
-                options=tuple(Option(value, value, order) for order, value in enumerate(options)),
+                options=tuple(
+                    Option(CALL_OUTCOMES.get(value, value), value, order) for order, value in enumerate(options)
+                ),
                 hubspot_defined=True,
             )
             for name, type_name, options in builtin_properties(kind)
@@ -260,6 +262,12 @@ class Fields:
         changed = self._parsed(merged, at_ms, known.created_user_id)
         self.definitions[name] = replace(changed, created_ms=known.created_ms)
         return self.definitions[name]
+
+    def add_option(self, name: str, value: str, label: str) -> None:
+        """A choice that the account's admin adds, also to a list that HubSpot ships."""
+        known = self.live(name)
+        option = Option(label, value, len(known.options))
+        self.definitions[name] = replace(known, options=(*known.options, option))
 
     def archive(self, name: str, at_ms: int) -> None:
         known = self.live(name)

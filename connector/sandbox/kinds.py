@@ -45,6 +45,15 @@ LIFECYCLE_STAGES: Final = (
     "other",
 )
 _LEAD_STATUSES: Final = "NEW,OPEN,IN_PROGRESS,OPEN_DEAL,UNQUALIFIED,ATTEMPTED_TO_CONTACT,CONNECTED,BAD_TIMING"
+#: HubSpot's own call outcomes, id -> label; the values of hs_call_disposition.
+CALL_OUTCOMES: Final = {
+    "9d9162e7-6cf3-4944-bf63-4dff82258764": "Busy",
+    "f240bbac-87c9-4f6e-bf70-924b57d47db7": "Connected",
+    "a4c4c377-d246-4b32-a13b-75a56a4cd0ff": "Left live message",
+    "b2cf5968-551e-4856-9783-52b3da59a7d0": "Left voicemail",
+    "73a0d17f-1163-4015-bdd5-ec830791da20": "No answer",
+    "17b47fee-58de-441e-a44c-c6300d46f273": "Wrong number",
+}
 _OBJECT_SOURCE: Final = (
     "hs_object_source:string",
     "hs_object_source_label:string",
@@ -234,7 +243,7 @@ KINDS: Final = (
         "hs_call_duration:number",
         "hs_call_status:enumeration:BUSY,CALLING_CRM_USER,CANCELED,COMPLETED,CONNECTING,FAILED,IN_PROGRESS,MISSED,"
         "NO_ANSWER,QUEUED,RINGING",
-        "hs_call_disposition:string",
+        f"hs_call_disposition:string:{','.join(CALL_OUTCOMES)}",
         "hs_call_from_number:string",
         "hs_call_to_number:string",
         "hs_call_title:string",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from connector.sandbox.core import Caller, Sandbox, answer, authorised, body, no_content
 from connector.sandbox.fields import Fields
@@ -166,6 +166,13 @@ def create_properties(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of 
             fields.archive_group(name)
         note(caller, kind, "archive-group", name)
         return no_content()
+
+    @blueprint.get("/calling/v1/dispositions")
+    def call_outcomes() -> Response:
+        caller = authorised(sandbox, "crm.objects.contacts.read")
+        with caller.portal.lock:
+            options = caller.portal.fields["calls"].live("hs_call_disposition").options
+        return jsonify([{"id": option.value, "label": option.label, "deleted": False} for option in options])
 
     @blueprint.get("/crm/limits/2026-03/custom-properties")
     def limits() -> Response:

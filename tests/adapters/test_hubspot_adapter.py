@@ -11,8 +11,9 @@ import pytest
 from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.case import Fact
 from audits.model.lead import LeadStatus
-from connector.adapters.hubspot import HubSpotAdapter, HubSpotClient, capabilities_for
+from connector.adapters.hubspot import MAPPABLE, HubSpotAdapter, HubSpotClient, capabilities_for
 from connector.crm.port import FieldWrite, OurField
+from connector.crm.values import ValueMap
 from connector.errors import PermissionMissing, ReauthorizationNeeded, RecordGone, RetryLater, UnexpectedPayload
 from connector.sandbox import SandboxControl
 from tests.adapters.conftest import BASE, PORTAL, client_for
@@ -125,6 +126,56 @@ def test_a_lead_with_everything_on_it(adapter: HubSpotAdapter, control: SandboxC
     assert [change.owner_id for change in record.owner_changes] == [owner]
     statuses = [change.raw_status for change in record.stage_changes if change.field == "hs_lead_status"]
     assert statuses == ["NEW", "CONNECTED"]
+
+
+OWN_OUTCOME = "0f9d8c7b-1111-2222-3333-444455556666"
+
+
+def test_what_an_account_calls_its_statuses_and_outcomes(adapter: HubSpotAdapter, control: SandboxControl) -> None:
+    control.act("add_option", PORTAL, type="contacts", property="hs_lead_status", value="NURTURE_2", label="Later")
+    control.act(
+        "add_option", PORTAL, type="calls", property="hs_call_disposition", value=OWN_OUTCOME, label="Gatekeeper"
+    )
+    known = {(one.field, one.value): one.label for one in adapter.known_values()}
+    assert known["hs_lead_status", "NURTURE_2"] == "Later"
+    assert known["hs_call_disposition", OWN_OUTCOME] == "Gatekeeper"
+    assert known["hs_call_disposition", "b2cf5968-551e-4856-9783-52b3da59a7d0"] == "Left voicemail"
+    assert ("lifecyclestage", "customer") in known
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_outcomes_that_may_not_be_listed_are_no_failure(status: int) -> None:
+    seen: list[str] = []
+
+    def refuse(handler: BaseHTTPRequestHandler, _: Seen) -> None:
+        seen.append(handler.path)
+        if "dispositions" not in handler.path:
+            answer_json(handler, {"status": "COMPLETE", "results": []})
+            return
+        body = b'{"status": "error", "category": "MISSING_SCOPES", "message": "no"}'
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with unruly(refuse) as server:
+        assert HubSpotAdapter(client_for(server.url, "t"), record_url_base="").known_values() == ()
+    assert seen[-1] == "/calling/v1/dispositions"
+
+
+def test_values_of_the_account_are_read_as_its_admin_said(client: HubSpotClient, control: SandboxControl) -> None:
+    control.act("add_option", PORTAL, type="contacts", property="hs_lead_status", value="NURTURE_2", label="Later")
+    lead_id = contact(control, 1, properties={"hs_lead_status": "NURTURE_2"})
+    control.log_call(PORTAL, lead_id, {"hs_call_disposition": OWN_OUTCOME})
+    plain = HubSpotAdapter(client, record_url_base=BASE).read_leads([lead_id])
+    assert set(plain.unmapped) == {("hs_lead_status", "NURTURE_2"), ("hs_call_disposition", OWN_OUTCOME)}
+    assert (plain.records[0].lead.status, plain.records[0].activities[0].disposition) == (None, None)
+    chosen = {("hs_lead_status", "NURTURE_2"): "discarded", ("hs_call_disposition", OWN_OUTCOME): "no_answer"}
+    read = HubSpotAdapter(client, record_url_base=BASE, values=ValueMap(MAPPABLE, chosen)).read_leads([lead_id])
+    assert read.unmapped == ()
+    assert read.records[0].lead.status is LeadStatus.DISCARDED
+    assert read.records[0].activities[0].disposition is Disposition.NO_ANSWER
 
 
 def test_ids_of_activities_do_not_collide_between_types(adapter: HubSpotAdapter, control: SandboxControl) -> None:

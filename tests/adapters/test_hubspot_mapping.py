@@ -11,6 +11,7 @@ from audits.model.lead import LeadStatus
 from connector.adapters.hubspot import mapping
 from connector.adapters.hubspot.activities import Engagement, activity_of, task_of
 from connector.adapters.hubspot.mapping import Record, Unmapped, Version, parse_at, whole_seconds
+from connector.crm.values import ValueMap
 
 MADE = datetime(2026, 11, 2, 10, 5, tzinfo=UTC)
 
@@ -37,6 +38,47 @@ def read(engagement: Engagement, **values: str) -> tuple[Activity, list[tuple[st
 def test_every_disposition(guid: str, word: Disposition) -> None:
     call, unmapped = read(Engagement.CALL, hs_call_disposition=guid, hs_call_status="COMPLETED")
     assert (call.disposition, unmapped) == (word, [])
+
+
+OWN_OUTCOME = "11111111-2222-3333-4444-555555555555"
+
+
+def test_an_outcome_of_the_account_means_what_its_admin_said() -> None:
+    values = ValueMap(mapping.MAPPABLE, {(mapping.OUTCOME_FIELD, OWN_OUTCOME): "voicemail"})
+    unmapped = Unmapped(values)
+    known = {"hs_call_disposition": OWN_OUTCOME.upper(), "hs_call_status": "COMPLETED"}
+    assert mapping.call_disposition(known, unmapped) is Disposition.VOICEMAIL
+    assert unmapped.pairs == []
+
+
+@pytest.mark.parametrize("name", [field.name for field in mapping.MAPPABLE])
+def test_every_meaning_that_can_be_chosen_is_a_word_here(name: str) -> None:
+    field = next(one for one in mapping.MAPPABLE if one.name == name)
+    word = Disposition if name == mapping.OUTCOME_FIELD else LeadStatus
+    assert {word(meaning).value for meaning in field.meanings} == field.meanings
+    assert set(field.shipped.values()) <= field.meanings
+
+
+@pytest.mark.parametrize(
+    ("status", "stage", "word"),
+    [
+        ("Nurturing", "", LeadStatus.DISCARDED),
+        ("NURTURING", "lead", LeadStatus.DISCARDED),
+        ("nurturing", "customer", LeadStatus.WON),
+        ("New", "handed over", LeadStatus.WON),
+        ("", "Handed over", LeadStatus.WON),
+        ("UNQUALIFIED", "lead", LeadStatus.OPEN),
+    ],
+)
+def test_statuses_and_stages_mean_what_the_admin_said(status: str, stage: str, word: LeadStatus) -> None:
+    chosen = {
+        ("hs_lead_status", "nurturing"): "discarded",
+        ("hs_lead_status", "UNQUALIFIED"): "open",
+        ("lifecyclestage", "handed over"): "won",
+    }
+    unmapped = Unmapped(ValueMap(mapping.MAPPABLE, chosen))
+    known = {name: value for name, value in (("hs_lead_status", status), ("lifecyclestage", stage)) if value}
+    assert (mapping.lead_status(known, unmapped), unmapped.pairs) == (word, [])
 
 
 def test_a_disposition_of_the_account_is_unmapped_and_the_status_does_not_speak_for_it() -> None:

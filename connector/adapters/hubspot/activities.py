@@ -116,7 +116,7 @@ def task_of(record: Record, lead_id: str, unmapped: Unmapped) -> Task:
 
 
 def _call(known: Properties, unmapped: Unmapped) -> _Act:
-    chosen = mapping.looked_up(mapping.CALL_DISPOSITION, "hs_call_disposition", known, unmapped)
+    chosen = mapping.call_disposition(known, unmapped)
     told = mapping.looked_up(mapping.CALL_STATUS, "hs_call_status", known, unmapped)
     state, implied = told if told is not None else (None, None)
     if state is None and chosen is not None and "hs_call_status" not in known:
@@ -130,7 +130,7 @@ def _call(known: Properties, unmapped: Unmapped) -> _Act:
     return _Act(
         direction=mapping.looked_up(mapping.CALL_DIRECTION, "hs_call_direction", known, unmapped),
         state=state,
-        # A disposition that the account made for itself is unknown; the status must not speak in its place.
+        # An outcome of the account's own may have no meaning here; the status must not speak in its place.
         disposition=chosen if "hs_call_disposition" in known else implied,
         duration_s=duration_s,
     )

@@ -25,8 +25,8 @@ from connector.crm.port import (
     Page,
     WriteResult,
 )
-from connector.crm.values import KnownValue
-from connector.errors import CrmRejected, ReauthorizationNeeded, UnexpectedPayload
+from connector.crm.values import KnownValue, ValueMap
+from connector.errors import CrmRejected, PermissionMissing, ReauthorizationNeeded, RecordGone, UnexpectedPayload
 from connector.payloads import find_text, get_text
 
 EMAIL_SCOPE = "sales-email-read"
@@ -87,9 +87,18 @@ def _pages_origin(host: str, client: HubSpotClient) -> str:
 class HubSpotAdapter:
     """One HubSpot account."""
 
-    def __init__(self, client: HubSpotClient, *, record_url_base: str, missing_scopes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        client: HubSpotClient,
+        *,
+        record_url_base: str,
+        missing_scopes: Sequence[str] = (),
+        values: ValueMap | None = None,
+    ) -> None:
+        """`values`: what the account's own values mean; None = what HubSpot ships."""
         self._client = client
         self._record_url_base = record_url_base
+        self._values = values or ValueMap(mapping.MAPPABLE)
         self._capabilities = capabilities_for(missing_scopes)
 
     def account(self) -> Account:
@@ -113,8 +122,22 @@ class HubSpotAdapter:
         yield from self._client.iter_owners(is_archived=True)
 
     def known_values(self) -> tuple[KnownValue, ...]:
-        """None: what can be mapped here is not asked for yet."""
-        return ()
+        """Lead statuses, lifecycle stages and call outcomes as the account defines them.
+
+        Call outcomes come from an older API; where it is refused they are known by their ids alone.
+        """
+        named = (mapping.STATUS_FIELD, mapping.STAGE_FIELD)
+        found = [
+            KnownValue(field=name, value=value, label=find_text(option, "label") or value)
+            for name, definition in self._client.read_contact_properties(named).items()
+            for value, option in fields.options_of(definition).items()
+        ]
+        try:
+            outcomes = self._client.list_call_outcomes()
+        except (PermissionMissing, RecordGone, CrmRejected):
+            outcomes = ()
+        found += [KnownValue(field=mapping.OUTCOME_FIELD, value=value, label=label) for value, label in outcomes]
+        return tuple(found)
 
     def ensure_fields(self) -> FieldSetup:
         """Make or repair our property group and properties. Their names are the same in every account."""
@@ -157,7 +180,7 @@ class HubSpotAdapter:
 
     def read_leads(self, lead_ids: Sequence[str]) -> LeadsRead:
         """Contacts with their histories, activities and tasks."""
-        unmapped = Unmapped()
+        unmapped = Unmapped(self._values)
         contacts = self._client.read_contacts(lead_ids, _CONTACT_PROPERTIES, _HISTORY)
         ids = [contact.record.record_id for contact in contacts]
         acts: dict[str, list[Activity]] = {one: [] for one in ids}

@@ -19,6 +19,9 @@ VERSION = "2026-03"
 UNINSTALL_VERSION = "2026-09"
 """The one call that the version above does not have yet."""
 
+CALL_OUTCOMES_PATH = "/calling/v1/dispositions"
+"""No dated version has the outcomes of calls; this older call does."""
+
 LIST_LIMIT = 100
 SEARCH_LIMIT = 100
 HISTORY_LIMIT = 50
@@ -260,6 +263,16 @@ class HubSpotClient:
         )
         _only_missing(answer, "Properties")
         return {get_text(result, "name", "A property"): result for result in answer.results}
+
+    def list_call_outcomes(self) -> tuple[tuple[str, str], ...]:
+        """(id, label) of the outcomes that a call can have in this account."""
+        listed = list_of(self._transport.request("GET", CALL_OUTCOMES_PATH), "Call outcomes")
+        labels: dict[str, str] = {}
+        for item in listed:
+            outcome = object_of(item, "A call outcome")
+            outcome_id = get_text(outcome, "id", "A call outcome")
+            labels[outcome_id] = find_text(outcome, "label") or outcome_id
+        return tuple(labels.items())
 
     def create_contact_properties(self, definitions: Sequence[JsonObject]) -> BatchAnswer:
         """Make contact properties."""

@@ -55,7 +55,7 @@ def _repair(client: HubSpotClient, definition: JsonObject, there: JsonObject) ->
             status=409,
             fields=(name,),
         )
-    ours, theirs = _options(definition), _options(there)
+    ours, theirs = options_of(definition), options_of(there)
     lost = [option for value, option in ours.items() if value not in theirs]
     if not lost:
         return False
@@ -64,7 +64,8 @@ def _repair(client: HubSpotClient, definition: JsonObject, there: JsonObject) ->
     return True
 
 
-def _options(definition: JsonObject) -> dict[str, JsonObject]:
+def options_of(definition: JsonObject) -> dict[str, JsonObject]:
+    """The choices of a property, by value."""
     listed = definition.get("options")
     found = [option for option in listed if isinstance(option, dict)] if isinstance(listed, list) else []
     return {value: option for option in found if (value := find_text(option, "value")) is not None}

@@ -19,6 +19,7 @@ from audits.model.activity import (
     StageChange,
 )
 from audits.model.lead import Lead, LeadStatus
+from connector.crm.values import MappableField, ValueMap
 
 Properties = Mapping[str, str]
 """A record's properties: names and values as read, without those that are empty."""
@@ -88,6 +89,54 @@ DISCARDED_STATUSES = frozenset({"UNQUALIFIED"})
 WON_STAGES = frozenset({"customer", "evangelist"})
 OPEN_STAGES = frozenset({"subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity"})
 
+STATUS_FIELD, STAGE_FIELD, OUTCOME_FIELD = "hs_lead_status", "lifecyclestage", "hs_call_disposition"
+_STATUS_CHOICES = (
+    (LeadStatus.OPEN.value, "Open: to be worked"),
+    (LeadStatus.WON.value, "Won"),
+    (LeadStatus.LOST.value, "Lost"),
+    (LeadStatus.DISCARDED.value, "Discarded: no lead for us"),
+)
+MAPPABLE = (
+    MappableField(
+        name=STATUS_FIELD,
+        label="Lead status",
+        explains="Says whether a lead is still to be worked. A contact without a status is judged by its lifecycle "
+        "stage.",
+        choices=_STATUS_CHOICES,
+        shipped={
+            **{value.casefold(): LeadStatus.OPEN.value for value in OPEN_STATUSES},
+            **{value.casefold(): LeadStatus.DISCARDED.value for value in DISCARDED_STATUSES},
+        },
+    ),
+    MappableField(
+        name=STAGE_FIELD,
+        label="Lifecycle stage",
+        explains="A stage that means won closes a lead whatever its lead status says; any other counts where there "
+        "is no lead status.",
+        choices=_STATUS_CHOICES,
+        shipped={
+            **dict.fromkeys(WON_STAGES, LeadStatus.WON.value),
+            **dict.fromkeys(OPEN_STAGES, LeadStatus.OPEN.value),
+        },
+    ),
+    MappableField(
+        name=OUTCOME_FIELD,
+        label="Call outcome",
+        explains="Says whether a call reached the lead. Without a meaning a call counts as an attempt, and whether "
+        "contact was made stays unknown.",
+        choices=(
+            (Disposition.CONNECTED.value, "Reached: spoke with the lead"),
+            (Disposition.NO_ANSWER.value, "No answer"),
+            (Disposition.BUSY.value, "Busy"),
+            (Disposition.VOICEMAIL.value, "Voicemail"),
+            (Disposition.LEFT_MESSAGE.value, "Left a message with somebody"),
+            (Disposition.WRONG_NUMBER.value, "Wrong number"),
+        ),
+        shipped={value: word.value for value, word in CALL_DISPOSITION.items()},
+    ),
+)
+"""What an account's admin can say the values of. Stages and statuses are the account's own, call outcomes too."""
+
 T = TypeVar("T")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,9 +144,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Unmapped:
-    """Collects (field, value) pairs for which there is no word here."""
+    """What the values of the mappable fields mean to the account; collects (field, value) pairs without a word."""
 
+    values: ValueMap = field(default_factory=lambda: ValueMap(MAPPABLE))
     pairs: list[tuple[str, str]] = field(default_factory=list)
+
+    def meaning(self, name: str, value: str) -> str | None:
+        """What a value of a mappable field means; None, and noted, where nobody said."""
+        meaning = self.values.meaning(name, value)
+        if meaning is None:
+            self.note(name, value)
+        return meaning
 
     def note(self, name: str, value: str) -> None:
         """Remember one."""
@@ -166,21 +223,20 @@ def is_automated(kind: ActivityKind, properties: Properties, unmapped: Unmapped)
 
 def lead_status(properties: Properties, unmapped: Unmapped) -> LeadStatus | None:
     """The state of the contact as a lead; None when its status or stage is the account's own."""
-    status = properties.get("hs_lead_status", "").strip().upper()
-    stage = properties.get("lifecyclestage", "").strip().lower()
-    if stage in WON_STAGES:
+    status, stage = (properties.get(name, "").strip() for name in (STATUS_FIELD, STAGE_FIELD))
+    if stage and unmapped.values.meaning(STAGE_FIELD, stage) == LeadStatus.WON:
         return LeadStatus.WON
-    if status in DISCARDED_STATUSES:
-        return LeadStatus.DISCARDED
-    if status in OPEN_STATUSES:
+    if not status and not stage:
         return LeadStatus.OPEN
-    if status:
-        unmapped.note("hs_lead_status", properties["hs_lead_status"])
-        return None
-    if not stage or stage in OPEN_STAGES:
-        return LeadStatus.OPEN
-    unmapped.note("lifecyclestage", properties["lifecyclestage"])
-    return None
+    meaning = unmapped.meaning(STATUS_FIELD, status) if status else unmapped.meaning(STAGE_FIELD, stage)
+    return None if meaning is None else LeadStatus(meaning)
+
+
+def call_disposition(properties: Properties, unmapped: Unmapped) -> Disposition | None:
+    """The outcome that somebody chose for a call; None where none was, or its meaning is not known."""
+    value = properties.get(OUTCOME_FIELD, "").strip()
+    meaning = unmapped.meaning(OUTCOME_FIELD, value) if value else None
+    return None if meaning is None else Disposition(meaning)
 
 
 def lead_of(record: Record, record_url_base: str, unmapped: Unmapped) -> Lead:
