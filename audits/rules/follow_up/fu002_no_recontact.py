@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from audits.clock import case_clock
+from dataclasses import replace
+
+from audits.clock import CaseClock, case_clock
 from audits.dues import recontact_due
 from audits.lead_rule import (
     CANNOT_TELL,
@@ -28,7 +30,7 @@ from audits.wording import act_moment, kind_word, moment_after, span
 
 INFO = RuleInfo(
     rule_id="FU002",
-    version=1,
+    version=2,
     family=Family.FOLLOW_UP,
     title="No re-contact",
     question="After the last attempt failed, was another one made within the agreed time?",
@@ -89,16 +91,18 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     reached = connections(case, policy)
     contact = reached.last()
     if contact is not None and contact.no_later_than >= last.occurred_at:
-        return _not_applicable(
+        answer = _not_applicable(
             "contact_made",
             f"The person was reached {act_moment(contact, clock.zone)} ({kind_word(contact)}).",
             measures,
         )
+        return _unless_failed_since(contact, answer, case, policy, clock)
     failed = failed_attempt(last, policy)
     if failed is False:
-        return _not_applicable(
+        answer = _not_applicable(
             "awaiting_reply", f"The last attempt ({kind_word(last)}, {tried_at}) awaits a reply.", measures
         )
+        return _unless_failed_since(last, answer, case, policy, clock)
     if last.disposition is Disposition.WRONG_NUMBER and not _other_way(lead, case.coverage):
         return _not_applicable(
             "no_other_way", f"The only number was wrong ({tried_at}) and there is no e-mail address.", measures
@@ -138,6 +142,23 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=activity_evidence(last),
         owner_id=holder_at(case, due_at),
     )
+
+
+def _unless_failed_since(since: Activity, answer: Draft, case: LeadCase, policy: Policy, clock: CaseClock) -> Draft:
+    """`answer`, unless an attempt after `since` may have failed and been left: one of which the CRM does not say
+    enough, or one that it does not show. A message that is not shown is taken for one that arrived."""
+    doubts = [
+        (recontact_due(each.activity, policy, clock), unknown_activity(each, _QUESTION, answer.measures))
+        for each in attempts(case).unknown
+        if each.activity.no_later_than >= since.occurred_at and failed_attempt(each.activity, policy) is not False
+    ]
+    missing = case.coverage.cause(Fact.CALLS, Fact.EMAILS, Fact.MEETINGS)
+    if missing is not None:
+        doubts.append((recontact_due(since, policy, clock), not_looked_at(missing, _QUESTION, answer.measures)))
+    for due_at, doubt in doubts:
+        if case.as_of >= due_at:
+            return doubt
+    return replace(answer, wakes=tuple(due_at for due_at, _ in doubts))
 
 
 def _not_applicable(reason: str, sentence: str, measures: tuple[Measure, ...] = ()) -> Draft:

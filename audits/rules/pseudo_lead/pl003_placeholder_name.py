@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audits.lead_rule import Draft, LeadRule, lead_evidence
-from audits.model.case import LeadCase
+from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
+from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.policy import Policy
@@ -11,7 +11,7 @@ from audits.rule import Family, MeasureInfo, RuleInfo
 
 INFO = RuleInfo(
     rule_id="PL003",
-    version=1,
+    version=2,
     family=Family.PSEUDO_LEAD,
     title="Placeholder name",
     question="Is the whole name a placeholder, mashed keys or no letters at all?",
@@ -28,11 +28,13 @@ INFO = RuleInfo(
         ("repeated_letters", "the words are one letter, repeated"),
         ("no_letters", "only digits or signs"),
         ("no_name", "the lead gave no name"),
+        (NOT_LOOKED_AT, CANNOT_TELL[NOT_LOOKED_AT]),
     ),
     outcomes=(
         (Outcome.PASS, ("plausible", "partly_placeholder", "doubtful")),
         (Outcome.BREACH, ("placeholder_word", "keyboard_walk", "repeated_letters", "no_letters")),
         (Outcome.NOT_APPLICABLE, ("no_name",)),
+        (Outcome.NOT_EVALUATED, (NOT_LOOKED_AT,)),
     ),
     measures=(MeasureInfo("name", "text", "first and last name as read"),),
 )
@@ -53,6 +55,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     lead = case.lead
     parts = tuple(part for part in (lead.first_name, lead.last_name) if part and part.strip())
     if not parts:
+        unseen = case.coverage.cause(Fact.CONTACT_DATA)
+        if unseen is not None:
+            return not_looked_at(unseen, "whether the name is a placeholder")
         return Draft(outcome=Outcome.NOT_APPLICABLE, reason="no_name", sentence="The lead gave no name.")
     outcome, reason, sentence = _SAID[name_trouble(lead.first_name, lead.last_name)]
     name = " ".join(part.strip() for part in parts)
