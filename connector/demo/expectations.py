@@ -25,18 +25,18 @@ from connector.sandbox.history import Act, Call, Email, Message
 
 _TOUCHES: Final = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 
-#: Rule → the facts each of which could excuse the fault: where one is missing, no breach is sure.
+#: Rule → the facts of which each shows the fault or could excuse it: where one is missing, no breach is sure.
 NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "RT001": _TOUCHES,
     "RT002": _TOUCHES,
-    "NC001": (Fact.CALLS, Fact.MEETINGS),
+    "NC001": (Fact.CALLS, Fact.MEETINGS, Fact.CONTACT_DATA),
     "NC002": (*_TOUCHES, Fact.TASKS),
     "FU001": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU002": _TOUCHES,
     "PL001": (Fact.CONTACT_DATA,),
     "PL002": (Fact.CONTACT_DATA,),
     "PL003": (Fact.CONTACT_DATA,),
-    "PL004": (Fact.DUPLICATES,),
+    "PL004": (Fact.DUPLICATES, Fact.CONTACT_DATA),
     "DQ001": (Fact.OWNER,),
     "DQ002": (Fact.SOURCE,),
 }

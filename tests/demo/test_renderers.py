@@ -6,6 +6,7 @@ import pytest
 
 from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.pipedrive.from_history import deal_ref, pipedrive_document, record_ref
+from connector.sandbox.story import stamp
 from tests.demo import told
 
 MAKER = 77
@@ -68,7 +69,7 @@ def test_a_converted_lead_is_a_deal_with_everything_on_it() -> None:
     assert lead["is_deleted"] is True
     assert (lead["channel_id"], lead["source_name"]) == ("LeadHarbor", "API")
     assert deal["source_lead_id"] == {"ref": "sold"}
-    assert (deal["status"], deal["won_time"], deal["owner_id"]) == ("won", told.stamp(told.at(70)), {"ref": "emre"})
+    assert (deal["status"], deal["won_time"], deal["owner_id"]) == ("won", stamp(told.at(70)), {"ref": "emre"})
     assert only(document["activities"])["deal_id"] == {"ref": deal_ref("sold")}
     assert "lead_id" not in only(document["activities"])
     changes = [(change["field_key"], change["old_value"], change["new_value"]) for change in document["changelog"]]
@@ -81,7 +82,7 @@ def test_closed_without_a_sale() -> None:
     document = drawn(told.LOST, told.ARCHIVED, told.PARKED)
     assert only(document["deals"])["status"] == "lost"
     shown = {lead["ref"]: lead for lead in document["leads"]}
-    assert shown["archived"]["archive_time"] == told.stamp(told.at(20))
+    assert shown["archived"]["archive_time"] == stamp(told.at(20))
     assert shown["parked"]["is_archived"] is True
     assert shown["parked"]["label_ids"] == [{"ref": only(document["lead_labels"])["ref"]}]
     assert only(document["lead_labels"])["name"] == "AT_PARTNER"

@@ -27,9 +27,6 @@ from connector.sandbox.history import (
     StatusChange,
     Task,
 )
-from connector.sandbox.story import stamp
-
-__all__ = ["stamp"]
 
 UNTIL = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 2, 9, 30, 20, tzinfo=UTC)

@@ -1,0 +1,86 @@
+"""The table of what must be found where a CRM cannot show everything, held to the real rules, rule by rule."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from audits.engine import audit
+from audits.model.activity import ActivityKind
+from audits.model.case import Coverage, Fact, LeadCase
+from audits.rulebook import RULES
+from connector.demo.expectations import DOUBTS, NEEDS, Hidden, expect
+from connector.sandbox.history import LeadHistory
+from connector.sandbox.population import LEAST_LEADS, ZONE, Planted, make_population
+from connector.storage.policies import default_policy
+from tests.demo.account_cases import Account
+
+UNTIL = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
+POPULATION = make_population(seed=4, until=UNTIL, leads=LEAST_LEADS)
+ACCOUNT = Account(POPULATION)
+
+
+def planted() -> list[tuple[LeadHistory, Planted]]:
+    return [
+        (lead, POPULATION.truth[lead.ref]) for lead in POPULATION.history.leads if POPULATION.truth[lead.ref].rules
+    ]
+
+
+def without(case: LeadCase, fact: Fact) -> LeadCase:
+    """The case of a CRM that does not show this fact."""
+    case = replace(case, coverage=Coverage(missing=((fact, "the CRM does not show it"),)))
+    match fact:
+        case Fact.CALLS | Fact.EMAILS | Fact.MEETINGS | Fact.MESSAGES:
+            kind = ActivityKind(fact.value.removesuffix("s"))
+            return replace(case, activities=tuple(act for act in case.activities if act.kind is not kind))
+        case Fact.TASKS:
+            return replace(case, tasks=())
+        case Fact.OWNER_HISTORY:
+            return replace(case, owner_changes=())
+        case Fact.STAGE_HISTORY:
+            return replace(case, stage_changes=())
+        case Fact.DUPLICATES:
+            return replace(case, sightings=())
+        case Fact.CONTACT_DATA:
+            bare = replace(case.lead, first_name=None, last_name=None, email=None, phone=None, mobile=None)
+            return replace(case, lead=bare, sightings=())
+        case Fact.OWNER:
+            return replace(case, lead=replace(case.lead, owner_id=None), owner_changes=())
+        case Fact.SOURCE:
+            return replace(case, lead=replace(case.lead, source=None, source_detail=None))
+
+
+def outcomes(case: LeadCase) -> dict[str, str]:
+    """Rule → outcome."""
+    return {found.rule_id: found.outcome.value for found in audit(case, default_policy(ZONE)).findings}
+
+
+def test_the_table_names_every_rule() -> None:
+    assert set(NEEDS) == {rule.info.rule_id for rule in RULES}
+    assert set(DOUBTS) < set(NEEDS)
+
+
+def test_all_is_found_where_all_is_shown() -> None:
+    for lead, told in planted():
+        found = expect(told.rules, lead.acts, lead.received_at, Coverage(), Hidden())
+        assert (found.breaches, found.not_evaluated) == (told.rules, frozenset())
+
+
+@pytest.mark.parametrize("fact", list(Fact))
+def test_a_missing_fact(fact: Fact) -> None:
+    wrong, hidden = [], 0
+    for lead, told in planted():
+        case = without(ACCOUNT.case(lead.ref, UNTIL), fact)
+        said = outcomes(case)
+        wanted = expect(told.rules, lead.acts, lead.received_at, case.coverage, Hidden())
+        hidden += len(wanted.not_evaluated)
+        for rules, outcome in ((wanted.breaches, "breach"), (wanted.not_evaluated, "not_evaluated")):
+            wrong += [(told.kind, rule_id, said[rule_id], outcome) for rule_id in rules if said[rule_id] != outcome]
+    assert wrong == []
+    assert bool(hidden) == (fact in {needed for facts in NEEDS.values() for needed in facts})
+
+
+def test_a_fault_that_cannot_stand() -> None:
+    hidden = Hidden(never={"DQ001": "every lead has an owner there"})
+    found = expect({"DQ001", "RT002"}, (), UNTIL, Coverage(), hidden)
+    assert (found.breaches, found.not_evaluated) == (frozenset({"RT002"}), frozenset())
