@@ -201,12 +201,14 @@ leads = sa.Table(
     _text("our_fields", "{}"),
     _text("unseen", "[]"),
     _words("companion_id"),
+    _words("organization_id"),
     _at("read_at"),
     _at("gone_at", nullable=True),
     sa.Index(None, "install_id", "owner_id"),
     sa.Index(None, "install_id", "gone_at"),
     sa.Index(None, "install_id", "keys_region"),
     sa.Index(None, "install_id", "companion_id"),
+    sa.Index(None, "install_id", "organization_id"),
 )
 
 activities = sa.Table(

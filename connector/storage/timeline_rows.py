@@ -63,6 +63,11 @@ class RecordLike(Protocol):
         ...
 
     @property
+    def organization_id(self) -> str | None:
+        """The CRM's record of the lead's company."""
+        ...
+
+    @property
     def missing(self) -> tuple[tuple[Fact, str], ...]:
         """Facts that could not be read of this lead, with the cause."""
         ...
@@ -119,6 +124,7 @@ def lead_row(install_id: str, record: RecordLike, lead: Lead, read_at: datetime,
         "our_fields": dump_map(record.our_fields),
         "unseen": dump_unseen(record.missing),
         "companion_id": _text(record.companion_id),
+        "organization_id": _text(record.organization_id),
         "read_at": read_at,
         "gone_at": None,
     }

@@ -325,6 +325,7 @@ def upgrade() -> None:
         sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("unseen", Words, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("companion_id", Words, nullable=True),
+        sa.Column("organization_id", Words, nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -335,6 +336,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leads_install_id_gone_at"), "leads", ["install_id", "gone_at"], unique=False)
     op.create_index(op.f("ix_leads_install_id_keys_region"), "leads", ["install_id", "keys_region"], unique=False)
     op.create_index(op.f("ix_leads_install_id_companion_id"), "leads", ["install_id", "companion_id"], unique=False)
+    op.create_index(
+        op.f("ix_leads_install_id_organization_id"), "leads", ["install_id", "organization_id"], unique=False
+    )
     op.create_index(op.f("ix_leads_install_id_owner_id"), "leads", ["install_id", "owner_id"], unique=False)
     op.create_table(
         "login_links",
