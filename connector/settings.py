@@ -78,7 +78,7 @@ class Settings:
     purge_after_days: int = 30
     max_webhook_bytes: int = 1_000_000
     storage_timeout_s: float = 2.5
-    crm_calls_per_10s: int = 100
+    crm_calls_per_10s: int = 110
     crm_reserve_percent: int = 60
     hooks_every_s: int = 21_600
     private_crm_hosts: tuple[str, ...] = ()
@@ -216,7 +216,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         webhook_grace_s=_number(env, "WEBHOOK_GRACE_S", 60, 0, 3_600),
         purge_after_days=_number(env, "PURGE_AFTER_DAYS", 30, 0, 3650),
         max_webhook_bytes=_number(env, "MAX_WEBHOOK_BYTES", 1_000_000, 10_000, 50_000_000),
-        crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 100, 1, 10_000),
+        crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 110, 1, 10_000),
         crm_reserve_percent=_number(env, "CRM_RESERVE_PERCENT", 60, 0, 99),
         hooks_every_s=_number(env, "HOOKS_EVERY_S", 21_600, 1, 86_400),
         private_crm_hosts=tuple(
