@@ -133,7 +133,7 @@ def compare(
         (Difference(lead_id, rule_id, planted.kind, planted.note), rule_id in expected[lead_id].breaches)
         for lead_id, planted in sorted(truth.items())
         if lead_id in said
-        for rule_id in sorted(expected[lead_id].breaches ^ said[lead_id].rules)
+        for rule_id in sorted((expected[lead_id].breaches ^ said[lead_id].rules) - expected[lead_id].either)
     ]
     surplus = [
         Difference(lead_id, rule_id, "gone", "the lead is not in the CRM any more")
@@ -144,13 +144,20 @@ def compare(
         Difference(lead_id, rule_id, planted.kind, planted.note)
         for lead_id, planted in sorted(truth.items())
         if lead_id in said
-        for rule_id in sorted(expected[lead_id].not_evaluated - said[lead_id].not_evaluated)
+        for rule_id in sorted(
+            (expected[lead_id].not_evaluated - said[lead_id].not_evaluated)
+            | (expected[lead_id].either - said[lead_id].not_evaluated - said[lead_id].rules)
+        )
     ]
-    able = {lead_id: expected[lead_id].breaches | expected[lead_id].not_evaluated for lead_id in truth}
+    hidden = {lead_id: expected[lead_id].not_evaluated | expected[lead_id].either for lead_id in truth}
     return Comparison(
         planted=Counter(rule_id for lead_id in truth for rule_id in expected[lead_id].breaches),
-        hidden=Counter(rule_id for lead_id in truth for rule_id in expected[lead_id].not_evaluated),
-        impossible=Counter(rule_id for lead_id in truth for rule_id in truth[lead_id].rules - able[lead_id]),
+        hidden=Counter(rule_id for lead_id in truth for rule_id in hidden[lead_id]),
+        impossible=Counter(
+            rule_id
+            for lead_id in truth
+            for rule_id in truth[lead_id].rules - expected[lead_id].breaches - hidden[lead_id]
+        ),
         unsaid=tuple(unsaid),
         found=Counter(rule_id for lead in said.values() for rule_id in lead.rules),
         kinds=Counter(planted.kind for planted in truth.values()),

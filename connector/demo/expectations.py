@@ -2,14 +2,15 @@
 
 Three things are known beforehand: what is planted (by the population, from the neutral history), what the CRM's
 dialect cannot hold of it (stated beside its renderer and in its file under crms/), and which facts the adapter
-declares that it cannot show. From these follow, for each planted fault, one of three answers:
+declares that it cannot show. From these follow, for each planted fault, one of four answers:
 
 | the fault | must come out as |
 |---|---|
 | cannot stand in this CRM at all (`Hidden.never`) | nothing: the rule may not be broken there |
-| needs a fact that the adapter declares missing (`NEEDS`), or hangs on an act of which the CRM does not say what is
-  needed (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, and silence is a fault of the app |
-| neither | `breach` |
+| needs a fact that the adapter declares missing (`NEEDS`) | `not_evaluated`: silence is a fault of the app |
+| may hang on an act of which the CRM does not say enough (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, or `breach`
+  where the act's time makes it sure all the same; silence is a fault here, too |
+| none of these | `breach` |
 """
 
 from __future__ import annotations
@@ -74,10 +75,11 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The answers for one lead: rules that must be broken, and rules that must be not evaluated."""
+    """The answers for one lead: rules that must be broken, that must be not evaluated, and that must be either."""
 
     breaches: frozenset[str]
     not_evaluated: frozenset[str]
+    either: frozenset[str] = frozenset()
 
 
 def expect(
@@ -86,12 +88,9 @@ def expect(
     """What must be found of the planted `rules` of one lead with these acts."""
     unseen = {fact for fact, _ in coverage.missing}
     able = {rule_id for rule_id in rules if rule_id not in hidden.never}
-    unsure = {
-        rule_id
-        for rule_id in able
-        if unseen.intersection(NEEDS[rule_id]) or _is_doubtful(rule_id, acts, received_at, hidden)
-    }
-    return Expected(frozenset(able - unsure), frozenset(unsure))
+    unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
+    doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, acts, received_at, hidden)}
+    return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))
 
 
 def _is_doubtful(rule_id: str, acts: Sequence[Act], received_at: datetime, hidden: Hidden) -> bool:

@@ -9,8 +9,8 @@ from audits.engine import audit
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage, Fact, LeadCase
 from audits.rulebook import RULES
-from connector.demo.expectations import DOUBTS, NEEDS, Hidden, expect
-from connector.sandbox.history import LeadHistory
+from connector.demo.expectations import DOUBTS, NEEDS, Blur, Hidden, expect
+from connector.sandbox.history import Act, Call, Email, LeadHistory
 from connector.sandbox.population import LEAST_LEADS, ZONE, Planted, make_population
 from connector.storage.policies import default_policy
 from tests.demo.account_cases import Account
@@ -78,6 +78,38 @@ def test_a_missing_fact(fact: Fact) -> None:
             wrong += [(told.kind, rule_id, said[rule_id], outcome) for rule_id in rules if said[rule_id] != outcome]
     assert wrong == []
     assert bool(hidden) == (fact in {needed for facts in NEEDS.values() for needed in facts})
+
+
+BLURRED: list[tuple[type[Act], ActivityKind, Blur, dict[str, None]]] = [
+    (Call, ActivityKind.CALL, Blur.WHO, {"direction": None}),
+    (Call, ActivityKind.CALL, Blur.MACHINE, {"is_automated": None}),
+    (Call, ActivityKind.CALL, Blur.RESULT, {"disposition": None, "duration_s": None}),
+    (Email, ActivityKind.EMAIL, Blur.WHO, {"direction": None}),
+    (Email, ActivityKind.EMAIL, Blur.MACHINE, {"is_automated": None}),
+]
+
+
+@pytest.mark.parametrize(("act", "kind", "blur", "unsaid"), BLURRED, ids=lambda value: getattr(value, "name", None))
+def test_an_act_of_which_too_little_is_said(
+    act: type[Act], kind: ActivityKind, blur: Blur, unsaid: dict[str, None]
+) -> None:
+    """Of what may hang on it, nothing is passed over in silence, and some of it is really not evaluated."""
+    hidden = Hidden(blurs=lambda each: {blur} if isinstance(each, act) else frozenset())
+    wrong, unsure = [], 0
+    for lead, told in planted():
+        case = ACCOUNT.case(lead.ref, UNTIL)
+        blurred = tuple(replace(each, **unsaid) if each.kind is kind else each for each in case.activities)
+        said = outcomes(replace(case, activities=blurred))
+        wanted = expect(told.rules, lead.acts, lead.received_at, Coverage(), hidden)
+        wrong += [(told.kind, rule_id, said[rule_id]) for rule_id in wanted.breaches if said[rule_id] != "breach"]
+        wrong += [
+            (told.kind, rule_id, said[rule_id])
+            for rule_id in wanted.either
+            if said[rule_id] not in ("breach", "not_evaluated")
+        ]
+        unsure += sum(said[rule_id] == "not_evaluated" for rule_id in wanted.either)
+    assert wrong == []
+    assert unsure
 
 
 def test_a_fault_that_cannot_stand() -> None:
