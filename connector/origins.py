@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from connector.errors import UnexpectedPayload
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: The networks' own way to an IPv4 address, which stands in the last 32 bits (RFC 6052, RFC 8215).
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 def origin_of(url: str) -> str:
@@ -23,9 +26,34 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
 
-def checked_origin(url: str) -> str:
-    """The origin of an address that may be called. Raises UnexpectedPayload for all but https and loopback."""
+def checked_origin(url: str, private_hosts: frozenset[str] = frozenset()) -> str:
+    """The origin of an address that may be called.
+
+    Raises UnexpectedPayload for all but https; http is taken for loopback and for `private_hosts` (lower case).
+    """
     origin = origin_of(url)
-    if not origin or (origin.startswith("http://") and urlsplit(origin).hostname not in _LOOPBACK):
+    may_be_plain = urlsplit(origin).hostname in _LOOPBACK | private_hosts
+    if not origin or (origin.startswith("http://") and not may_be_plain):
         raise UnexpectedPayload(f"{url[:80]!r} may not be called: it must be https (http only on loopback).")
     return origin
+
+
+def is_public_address(text: str) -> bool:
+    """Whether an IP address is one of the open internet: not private, loopback, link-local, multicast or reserved.
+
+    An IPv6 address that carries an IPv4 address is judged by both. False for what is no address.
+    """
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return all(one.is_global and not one.is_multicast for one in (address, *_carried(address)))
+
+
+def _carried(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
+    if isinstance(address, IPv4Address):
+        return ()
+    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if any(address in network for network in _NAT64):
+        inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return tuple(one for one in inner if one is not None)

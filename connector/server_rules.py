@@ -26,20 +26,36 @@ class Limits:
     first_pause_s: float = 0.5
 
 
+def _plain_complaint(body: JsonObject) -> str | None:
+    said = body.get("message") or body.get("error_description") or body.get("error")
+    return said if isinstance(said, str) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRules:
     """What is particular about one server. The functions read an error body, {} when it is no JSON object.
 
+    `complaint(body)`: the server's own words for people, None where it has none; they are redacted and cut.
     `pause_s(status, body, attempt)`: seconds to wait where the server sends no Retry-After; None = our own back-off.
     `missing_scope(body)`: the scope that a 403 names. `rejected_fields(body)`: what a 4xx complains of.
+    `limit_header`: calls that the server allows in the window of the main lane, where that is the plan's to say.
+    `reset_s_header`: seconds until a refused call may be made. `day_limit_header` and `day_left_header`: the tokens
+    that all tools of the account may spend in a day, and those left. `guard_pause_s`: a 403 that is a page and no
+    JSON comes from a guard in front of the server, who wants to be left alone for so many seconds.
     """
 
     server: str
     remaining_header: str | None = None
     interval_ms_header: str | None = None
+    limit_header: str | None = None
+    reset_s_header: str | None = None
+    day_limit_header: str | None = None
+    day_left_header: str | None = None
+    guard_pause_s: float | None = None
     pause_s: Callable[[int, JsonObject, int], float | None] = lambda _status, _body, _attempt: None
     missing_scope: Callable[[JsonObject], str | None] = lambda _body: None
     rejected_fields: Callable[[JsonObject], tuple[str, ...]] = lambda _body: ()
+    complaint: Callable[[JsonObject], str | None] = _plain_complaint
 
 
 class TokenSource(Protocol):
@@ -55,4 +71,12 @@ class TokenSource(Protocol):
 
     def refused(self) -> None:
         """Even a fresh token was refused: the grant is dead."""
+        ...
+
+
+class RefreshTokenSource(TokenSource, Protocol):
+    """Tokens of an install, with the one that ends the whole grant when it is revoked."""
+
+    def refresh_token(self) -> str:
+        """The refresh token as it is stored now."""
         ...

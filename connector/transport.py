@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -32,7 +32,7 @@ from connector.errors import (
     UnexpectedPayload,
 )
 from connector.logs import get_logger, redact_text
-from connector.origins import checked_origin, origin_of
+from connector.origins import checked_origin, is_public_address, origin_of
 from connector.payloads import JsonObject, JsonValue, parse_json
 from connector.server_rules import LONGEST_PAUSE_S, TRANSIENT, Limits, ServerRules, TokenSource
 from connector.timed_reads import POOLS, clock
@@ -80,10 +80,18 @@ class Transport:
         budget: Budget | None = None,
         tokens: TokenSource | None = None,
         limits: Limits | None = None,
+        private_hosts: frozenset[str] | None = None,
     ) -> None:
-        """`base_url` and `allowed_origins` are scheme://host[:port]; http is taken for loopback only."""
-        self._allowed = frozenset(checked_origin(origin) for origin in allowed_origins)
-        self._base = checked_origin(base_url)
+        """`base_url` and `allowed_origins` are scheme://host[:port]; http is taken for loopback only.
+
+        `private_hosts`: for servers whose address a customer typed: only those that stand in the open internet are
+        talked to, and the hosts named here (lower case), which may also be http. None = our own choice of servers,
+        wherever they are.
+        """
+        named = private_hosts or frozenset()
+        self._allowed = frozenset(checked_origin(origin, named) for origin in allowed_origins)
+        self._base = checked_origin(base_url, named)
+        self._private_hosts = private_hosts
         self._rules = rules
         self._budget = budget
         self._tokens = tokens
@@ -185,6 +193,7 @@ class Transport:
         if allowed_s <= 0:
             raise _Transient(RetryLater(f"No time was left to ask {self._rules.server}.", after_s=1.0))
         clock.deadline = started + allowed_s
+        clock.may_reach = self._may_reach(call.url)
         try:
             response = _session().request(
                 call.method,
@@ -209,6 +218,11 @@ class Transport:
             ms=round((time.monotonic() - started) * 1000),
         )
         return self._judged(call, response, raw, token)
+
+    def _may_reach(self, url: str) -> Callable[[str], bool] | None:
+        if self._private_hosts is None or urlsplit(url).hostname in self._private_hosts:
+            return None
+        return is_public_address
 
     def _lost(self, call: _Call, error: requests.RequestException, took_s: float) -> Exception:
         """What a call that brought no whole answer means."""
@@ -236,7 +250,7 @@ class Transport:
         body = _error_body(raw)
         if status in call.judged or (status == 401 and token is not None):
             return Answer(status, body)
-        message = _complaint(rules.server, status, body, token)
+        message = _complaint(rules, status, body, token)
         if status in TRANSIENT:
             raise self._busy(call, response, body, message)
         if status == 403 and (scope := rules.missing_scope(body)) is not None:
@@ -353,9 +367,10 @@ def _error_body(raw: bytes) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def _complaint(server: str, status: int, body: JsonObject, token: str | None) -> str:
-    said = body.get("message") or body.get("error_description") or body.get("error")
-    if not isinstance(said, str):
+def _complaint(rules: ServerRules, status: int, body: JsonObject, token: str | None) -> str:
+    server = rules.server
+    said = rules.complaint(body)
+    if said is None:
         return f"{server} answered {status}."
     # Some servers quote what they were sent, and messages end in logs and on pages.
     quoted = said.replace(token, "[redacted]") if token else said
