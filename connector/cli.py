@@ -24,7 +24,7 @@ from connector.errors import ConfigError, LeadAssayError
 from connector.exports.command import audit_command
 from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
-from connector.sandbox.config import SandboxConfig, config_from_json
+from connector.sandbox.dialects import DIALECTS, read_config
 from connector.sandbox.server import serve as serve_sandbox
 from connector.settings import PRIVATE, Settings, load_settings
 from connector.storage.database import Database
@@ -233,17 +233,16 @@ def demo(
 
 
 @main.command()
+@click.option("--dialect", type=click.Choice(DIALECTS), help="The CRM it plays; hubspot unless the file says other.")
 @click.option("--port", default=8100, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--config", type=click.Path(exists=True, path_type=Path), help="JSON file with portals and apps.")
+@click.option("--config", type=click.Path(exists=True, path_type=Path), help="JSON file with accounts and app.")
 @_says_errors
-def sandbox(port: int, config: Path | None) -> None:
+def sandbox(dialect: str | None, port: int, config: Path | None) -> None:
     """Run the CRM sandbox alone, on loopback."""
-    chosen = SandboxConfig()
-    if config is not None:
-        try:
-            chosen = config_from_json(json.loads(config.read_text()))
-        except ValueError as error:
-            raise ConfigError(f"{config}: {error}") from None
+    try:
+        chosen = read_config({} if config is None else json.loads(config.read_text()), dialect)
+    except ValueError as error:
+        raise ConfigError(f"{config}: {error}") from None
     serve_sandbox(replace(chosen, port=port))
 
 

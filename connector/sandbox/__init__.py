@@ -1,4 +1,4 @@
-"""A CRM to try things out on: an own process that speaks HubSpot's dialect over HTTP, on loopback only.
+"""A CRM to try things out on: an own process that speaks the dialect of HubSpot or Pipedrive, on loopback only.
 
 Nothing of the product imports it but the command line and the tests; it imports nothing of the product.
 """
@@ -13,10 +13,17 @@ from connector.sandbox.config import (
     Subscription,
     config_from_json,
 )
+from connector.sandbox.dialects import read_config
+from connector.sandbox.pipedrive.client import PipedriveControl
+from connector.sandbox.pipedrive.config import PipedriveConfig
+from connector.sandbox.pipedrive.server import PipedriveHandle
 from connector.sandbox.server import SandboxHandle, create_sandbox, run_in_thread, serve
 
 __all__ = [
     "ClientApp",
+    "PipedriveConfig",
+    "PipedriveControl",
+    "PipedriveHandle",
     "PortalConfig",
     "PortalUser",
     "SandboxConfig",
@@ -26,6 +33,7 @@ __all__ = [
     "Subscription",
     "config_from_json",
     "create_sandbox",
+    "read_config",
     "run_in_thread",
     "serve",
 ]

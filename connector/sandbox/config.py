@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+
+from connector.sandbox.config_reading import changed, known, mapping, sequence, tuples
 
 ALL_SCOPES: Final = (
     "oauth",
@@ -171,30 +172,7 @@ class Settings:
 
     def changed(self, values: Mapping[str, object]) -> Settings:
         """A copy with these values. Raises ValueError naming an unknown name or a wrong type."""
-        known = {entry.name for entry in dataclasses.fields(self)}
-        checked: dict[str, object] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"unknown setting {name!r}; known are {', '.join(sorted(known))}")
-            checked[name] = _like(name, getattr(self, name), value)
-        return dataclasses.replace(self, **checked)  # type: ignore[arg-type]
-
-
-_MAY_BE_NONE: Final = frozenset({"webhook_url", "webhook_sign_url"})
-
-
-def _like(name: str, current: object, value: object) -> object:
-    if name in _MAY_BE_NONE:
-        if value is None or isinstance(value, str):
-            return value
-    elif isinstance(current, bool):
-        if isinstance(value, bool):
-            return value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return float(value) if isinstance(current, float) else value
-    elif isinstance(value, float) and isinstance(current, float):
-        return value
-    raise ValueError(f"setting {name!r} cannot be {value!r}")
+        return changed(self, values, {"webhook_url": str, "webhook_sign_url": str})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,52 +191,28 @@ class SandboxConfig:
 
 def config_from_json(document: Mapping[str, object]) -> SandboxConfig:
     """The configuration file (`--config`): keys as in SandboxConfig. Raises ValueError naming a wrong key."""
-    values = _known(SandboxConfig, document, "the configuration")
+    values = known(SandboxConfig, document, "the configuration")
     if "app" in values:
-        app = _known(ClientApp, _mapping(values["app"], "app"), "app")
+        app = known(ClientApp, mapping(values["app"], "app"), "app")
         if "subscriptions" in app:
             app["subscriptions"] = tuple(
-                Subscription(**_known(Subscription, _mapping(entry, "subscriptions"), "subscriptions"))  # type: ignore[arg-type]
-                for entry in _sequence(app["subscriptions"], "subscriptions")
+                Subscription(**known(Subscription, mapping(entry, "subscriptions"), "subscriptions"))  # type: ignore[arg-type]
+                for entry in sequence(app["subscriptions"], "subscriptions")
             )
-        values["app"] = ClientApp(**_tuples(app))  # type: ignore[arg-type]
+        values["app"] = ClientApp(**tuples(app))  # type: ignore[arg-type]
     if "portals" in values:
         values["portals"] = tuple(
-            _portal(_mapping(entry, "portals")) for entry in _sequence(values["portals"], "portals")
+            _portal(mapping(entry, "portals")) for entry in sequence(values["portals"], "portals")
         )
     if "settings" in values:
-        values["settings"] = Settings().changed(_mapping(values["settings"], "settings"))
+        values["settings"] = Settings().changed(mapping(values["settings"], "settings"))
     return SandboxConfig(**values)  # type: ignore[arg-type]
 
 
 def _portal(document: Mapping[str, object]) -> PortalConfig:
-    values = _known(PortalConfig, document, "portals")
+    values = known(PortalConfig, document, "portals")
     values["users"] = tuple(
-        PortalUser(**_known(PortalUser, _mapping(entry, "users"), "users"))  # type: ignore[arg-type]
-        for entry in _sequence(values.get("users", ()), "users")
+        PortalUser(**known(PortalUser, mapping(entry, "users"), "users"))  # type: ignore[arg-type]
+        for entry in sequence(values.get("users", ()), "users")
     )
-    return PortalConfig(**_tuples(values))  # type: ignore[arg-type]
-
-
-def _known(owner: type, document: Mapping[str, object], where: str) -> dict[str, object]:
-    names = {entry.name for entry in dataclasses.fields(owner)}
-    for name in document:
-        if name not in names:
-            raise ValueError(f"{where}: unknown key {name!r}; known are {', '.join(sorted(names))}")
-    return dict(document)
-
-
-def _tuples(values: dict[str, object]) -> dict[str, object]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: an object is expected, got {type(value).__name__}")
-    return value
-
-
-def _sequence(value: object, where: str) -> tuple[object, ...]:
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"{where}: a list is expected, got {type(value).__name__}")
-    return tuple(value)
+    return PortalConfig(**tuples(values))  # type: ignore[arg-type]

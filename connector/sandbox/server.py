@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -19,6 +19,8 @@ from connector.sandbox.oauth import create_oauth
 from connector.sandbox.objects import create_objects
 from connector.sandbox.owners import create_owners
 from connector.sandbox.page import create_page
+from connector.sandbox.pipedrive.config import PipedriveConfig
+from connector.sandbox.pipedrive.server import PipedriveHandle
 from connector.sandbox.properties import create_properties
 from connector.sandbox.serving import ServerHandle, around_each_call
 from connector.sandbox.wire import ApiError, error_body
@@ -71,16 +73,25 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     return _create_app(assemble(config))
 
 
-def serve(config: SandboxConfig, ready: threading.Event | None = None) -> None:
+def serve(config: SandboxConfig | PipedriveConfig, ready: threading.Event | None = None) -> None:
     """Serve on loopback until interrupted."""
-    with SandboxHandle(config) as handle:
+    with run_in_thread(config) as handle:
         if ready is not None:
             ready.set()
         handle.join()
 
 
-def run_in_thread(config: SandboxConfig | None = None) -> SandboxHandle:
-    """A running sandbox in this process: `.base_url`, `.control_token`, `.stop()`; also a context manager."""
+@overload
+def run_in_thread(config: SandboxConfig | None = None) -> SandboxHandle: ...
+@overload
+def run_in_thread(config: PipedriveConfig) -> PipedriveHandle: ...
+def run_in_thread(config: SandboxConfig | PipedriveConfig | None = None) -> SandboxHandle | PipedriveHandle:
+    """A running sandbox in this process: `.base_url`, `.control_token`, `.stop()`; also a context manager.
+
+    The kind of `config` chooses the dialect; None is HubSpot's.
+    """
+    if isinstance(config, PipedriveConfig):
+        return PipedriveHandle(config)
     return SandboxHandle(config or SandboxConfig())
 
 
