@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -48,11 +48,13 @@ class _SharedBucket(SQLiteBucket):
             if newest is not None and newest.timestamp > item.timestamp + self.rates[-1].interval:
                 # The wall clock was set back: rows of the future would block us until it catches up.
                 self.flush()
-            # The library counts from when the caller began to wait plus what it slept; what counts is now.
-            item.timestamp = max(item.timestamp, _now_ms(self))
-            self.leak(item.timestamp)
             self.conn.execute("BEGIN IMMEDIATE")
             try:
+                # The library counts from when the caller began to wait plus what it slept; what counts is now.
+                item.timestamp = max(item.timestamp, _now_ms(self))
+                # Its own clearing up counts first and deletes so many afterwards: two processes would delete twice.
+                bound = self._algorithm.leak_bound(self.rates, item.timestamp)
+                self.conn.execute(f"DELETE FROM '{self.table}' WHERE item_timestamp < ?", (bound,)).close()  # noqa: S608
                 return super().put(item)
             finally:
                 if self.conn.in_transaction:
@@ -107,6 +109,14 @@ class Budget:
         if remaining <= 0 and not self._is_our_doing():
             self.hold(window_s)
 
+    def resize(self, calls: int) -> None:
+        """The main lane holds `calls` in its window from now on: the server said what the account's plan allows."""
+        lane = self._lanes[""]
+        if calls != lane.calls:
+            with self._lock:
+                self._lanes[""] = replace(lane, calls=calls)
+                self._buckets[""].rates = _rates(self._lanes[""])
+
     def _is_our_doing(self) -> bool:
         return any(self._is_full(lane) for lane in self._lanes.values())
 
@@ -150,8 +160,12 @@ def _now_ms(bucket: AbstractBucket) -> int:
     return int(bucket.now())  # type: ignore[no-untyped-call]
 
 
+def _rates(lane: Lane) -> list[Rate]:
+    return [Rate(lane.calls, round(lane.window_s * STRETCH * 1000))]
+
+
 def _bucket(lane: Lane, path: Path | None, name: str) -> AbstractBucket:
-    rates = [Rate(lane.calls, round(lane.window_s * STRETCH * 1000))]
+    rates = _rates(lane)
     if path is None:
         return InMemoryBucket(rates)
     # The table's name goes into SQL as it is, and install ids are not ours to trust with that.

@@ -24,6 +24,10 @@ class RetryLater(CrmError):
         self.is_outcome_unknown = is_outcome_unknown
 
 
+class QuotaSpent(RetryLater):
+    """Our part of what the CRM lets all tools of the account do in a day is used up: no call until then."""
+
+
 class ReauthorizationNeeded(CrmError):
     """The grant is dead: an admin must connect again. The install is paused; nothing is retried."""
 

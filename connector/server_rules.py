@@ -39,9 +39,10 @@ class ServerRules:
     `pause_s(status, body, attempt)`: seconds to wait where the server sends no Retry-After; None = our own back-off.
     `missing_scope(body)`: the scope that a 403 names. `rejected_fields(body)`: what a 4xx complains of.
     `limit_header`: calls that the server allows in the window of the main lane, where that is the plan's to say.
-    `reset_s_header`: seconds until a refused call may be made. `day_limit_header` and `day_left_header`: the tokens
-    that all tools of the account may spend in a day, and those left. `guard_pause_s`: a 403 that is a page and no
-    JSON comes from a guard in front of the server, who wants to be left alone for so many seconds.
+    `reset_s_header`: seconds until a call that got a 429 may be made, at least `least_pause_s`. `day_limit_header`
+    and `day_left_header`: the tokens that all tools of the account may spend in a day, and those left.
+    `guard_pause_s`: a 403 that is a page and no JSON comes from a guard in front of the server, who wants to be left
+    alone for so many seconds.
     """
 
     server: str
@@ -49,6 +50,7 @@ class ServerRules:
     interval_ms_header: str | None = None
     limit_header: str | None = None
     reset_s_header: str | None = None
+    least_pause_s: float = 0.0
     day_limit_header: str | None = None
     day_left_header: str | None = None
     guard_pause_s: float | None = None

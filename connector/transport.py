@@ -22,6 +22,7 @@ from tenacity.wait import wait_random_exponential
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from connector.budget import Budget
+from connector.day_quota import DayQuota
 from connector.errors import (
     CrmError,
     CrmRejected,
@@ -78,6 +79,7 @@ class Transport:
         allowed_origins: frozenset[str],
         rules: ServerRules,
         budget: Budget | None = None,
+        quota: DayQuota | None = None,
         tokens: TokenSource | None = None,
         limits: Limits | None = None,
         private_hosts: frozenset[str] | None = None,
@@ -86,7 +88,7 @@ class Transport:
 
         `private_hosts`: for servers whose address a customer typed: only those that stand in the open internet are
         talked to, and the hosts named here (lower case), which may also be http. None = our own choice of servers,
-        wherever they are.
+        wherever they are. `quota`: where calls cost tokens of a day's limit that the account's tools share.
         """
         named = private_hosts or frozenset()
         self._allowed = frozenset(checked_origin(origin, named) for origin in allowed_origins)
@@ -94,6 +96,7 @@ class Transport:
         self._private_hosts = private_hosts
         self._rules = rules
         self._budget = budget
+        self._quota = quota
         self._tokens = tokens
         self._limits = limits or Limits()
 
@@ -101,6 +104,11 @@ class Transport:
     def origin(self) -> str:
         """scheme://host[:port] of the server that is called."""
         return self._base
+
+    @property
+    def quota(self) -> DayQuota | None:
+        """The day's tokens, where calls cost some."""
+        return self._quota
 
     @property
     def calls_left(self) -> int | None:
@@ -116,13 +124,15 @@ class Transport:
         json: JsonValue = None,
         lane: str = "",
         is_write: bool | None = None,
+        cost: int = 0,
     ) -> JsonValue:
         """The JSON of a 2xx answer, None for 204. `path` begins with "/" and may be a whole URL of an allowed origin.
 
         `is_write` (default: every method but GET): a lost answer is not tried again but raised as
-        RetryLater(is_outcome_unknown=True). Raises the errors of connector.errors, as their names say.
+        RetryLater(is_outcome_unknown=True). `cost`: tokens of the day's limit that one try costs.
+        Raises the errors of connector.errors, as their names say.
         """
-        return self.send(method, path, params=params, json=json, lane=lane, is_write=is_write).body
+        return self.send(method, path, params=params, json=json, lane=lane, is_write=is_write, cost=cost).body
 
     def send(
         self,
@@ -136,8 +146,13 @@ class Transport:
         lane: str = "",
         is_write: bool | None = None,
         judged: frozenset[int] = frozenset(),
+        cost: int = 0,
+        may_be_empty: bool = False,
     ) -> Answer:
-        """As `request`, with the status. Answers with a status in `judged` are handed back instead of raised."""
+        """As `request`, with the status. Answers with a status in `judged` are handed back instead of raised.
+
+        `may_be_empty`: a 200 may come without a body.
+        """
         call = _Call(
             method=method,
             url=self._url(path),
@@ -148,6 +163,8 @@ class Transport:
             lane=lane,
             is_write=method != "GET" if is_write is None else is_write,
             judged=judged,
+            cost=cost,
+            may_be_empty=may_be_empty,
             deadline=time.monotonic() + self._limits.total_s,
         )
         attempts = Retrying(
@@ -186,6 +203,8 @@ class Transport:
         return answer
 
     def _attempt(self, call: _Call, token: str | None) -> Answer:
+        if self._quota is not None:
+            self._quota.take(call.cost)
         if self._budget is not None:
             self._budget.take(call.lane, max(0.0, call.deadline - time.monotonic()))
         started = time.monotonic()
@@ -247,6 +266,8 @@ class Transport:
             return Answer(status, self._body(call, response, raw))
         if 300 <= status < 400:
             raise UnexpectedPayload(f"{rules.server} answered {status}, a redirect; those are never followed.")
+        if status == 403 and rules.guard_pause_s is not None and _is_page(response):
+            raise self._guarded(rules.guard_pause_s)
         body = _error_body(raw)
         if status in call.judged or (status == 401 and token is not None):
             return Answer(status, body)
@@ -259,9 +280,18 @@ class Transport:
             raise RecordGone(message)
         raise CrmRejected(message, status=status, fields=rules.rejected_fields(body))
 
+    def _guarded(self, pause_s: float) -> RetryLater:
+        """A guard in front of the server sends us away: any further call would make it worse."""
+        if self._budget is not None:
+            self._budget.hold(pause_s)
+        return RetryLater(
+            f"A guard in front of {self._rules.server} turned us away with a page, as it does after too many calls.",
+            after_s=pause_s,
+        )
+
     def _body(self, call: _Call, response: requests.Response, raw: bytes) -> JsonValue:
         if response.status_code == 204 or not raw:
-            if response.status_code in {204, 202}:
+            if response.status_code in {204, 202} or call.may_be_empty:
                 return None
             raise self._unsound(call, UnexpectedPayload(f"{self._rules.server} answered with an empty body."))
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -283,10 +313,15 @@ class Transport:
             return RetryLater(str(error), after_s=5.0, is_outcome_unknown=True)
         return _Transient(error)
 
-    def _busy(self, call: _Call, response: requests.Response, body: JsonObject, message: str) -> _Transient:
+    def _busy(self, call: _Call, response: requests.Response, body: JsonObject, message: str) -> Exception:
         status = response.status_code
+        if status == 429 and self._quota is not None and (spent := self._quota.refusal()) is not None:
+            return spent
         pause_s = _retry_after(response.headers.get("Retry-After"))
-        if pause_s is None:
+        if status == 429 and self._rules.reset_s_header is not None:
+            # The wait of the burst; whatever Retry-After says beside it has been seen to mean nothing.
+            pause_s = max(_whole(response.headers, self._rules.reset_s_header) or 0, self._rules.least_pause_s)
+        elif pause_s is None:
             pause_s = self._rules.pause_s(status, body, call.tries)
         call.tries += 1
         if self._budget is not None:
@@ -299,6 +334,14 @@ class Transport:
         return _Transient(RetryLater(message, after_s=after_s, is_outcome_unknown=is_unknown), pause_s)
 
     def _observe(self, headers: Mapping[str, str]) -> None:
+        rules = self._rules
+        if self._quota is not None:
+            limit, left = _whole(headers, rules.day_limit_header), _whole(headers, rules.day_left_header)
+            if limit is not None and left is not None:
+                self._quota.observe(limit, left)
+        allowed = _whole(headers, rules.limit_header)
+        if self._budget is not None and allowed:
+            self._budget.resize(allowed)
         if self._budget is None or self._rules.remaining_header is None:
             return
         remaining = headers.get(self._rules.remaining_header, "")
@@ -325,6 +368,8 @@ class _Call:
     lane: str
     is_write: bool
     judged: frozenset[int]
+    cost: int
+    may_be_empty: bool
     deadline: float
     tries: int = 1
 
@@ -357,6 +402,16 @@ def _retry_after(text: str | None) -> float | None:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), LONGEST_PAUSE_S)
+
+
+def _whole(headers: Mapping[str, str], name: str | None) -> int | None:
+    """The whole number that a header says, None when there is none of that name or it says something else."""
+    text = headers.get(name, "").strip() if name is not None else ""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 12 else None
+
+
+def _is_page(response: requests.Response) -> bool:
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html"
 
 
 def _error_body(raw: bytes) -> JsonObject:

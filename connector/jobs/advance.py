@@ -18,6 +18,7 @@ from connector.errors import (
     InstallNotActive,
     JobFailed,
     PermissionMissing,
+    QuotaSpent,
     ReauthorizationNeeded,
     RetryLater,
     StorageBusy,
@@ -70,6 +71,9 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
             # Also when a scope is missing that we cannot do without: else the next job would ask again at once.
             context.tokens.mark_dead(install_id, str(dead))
             error = str(dead)
+        except QuotaSpent as spent:
+            # No failure (-1 + 1). Looked at again before the day is over: what time alone changes is judged, without a call.
+            retry_s, error, failures = min(spent.after_s, LONGEST_RETRY_S), str(spent), -1
         except RetryLater as later:
             retry_s, error = max(later.after_s, 0.5), str(later)
         except (CrmError, StorageBusy) as trouble:
@@ -113,6 +117,10 @@ def _work(lease: Lease) -> None:
             # The grant shrank or was never that wide: say so once, then go on with what can be seen.
             refresh_capabilities(lease, adapter, missing)
             adapter = lease.context.adapter_for(lease.install())
+        except QuotaSpent:
+            while time.monotonic() < ends_at and audit_due(lease):
+                pass
+            raise
     left = adapter.calls_left()
     if left is not None:
         with lease.commit() as connection:

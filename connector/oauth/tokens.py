@@ -15,7 +15,7 @@ from connector.errors import InstallNotActive, ReauthorizationNeeded, RetryLater
 from connector.logs import get_logger
 from connector.oauth.vault import SealBroken, UnknownKey, Vault
 from connector.payloads import JsonObject, get_text, object_of, parse_json
-from connector.server_rules import TokenSource
+from connector.server_rules import RefreshTokenSource
 from connector.settings import CrmApp
 from connector.storage import health, installs, tokens
 from connector.storage.database import Database
@@ -116,6 +116,10 @@ class TokenKeeper:
         install, held = self._read(install_id)
         return held.access_token if held.access_token != rejected else self._refreshed(install, held, rejected)
 
+    def refresh_token(self, install_id: str) -> str:
+        """The refresh token, for a CRM that wants it back at the end. Raises as `access_token`."""
+        return self._read(install_id)[1].refresh_token
+
     def mark_dead(self, install_id: str, reason: str) -> None:
         """The grant is dead: pause the install, once, with one notice."""
         now = self._clock()
@@ -129,7 +133,7 @@ class TokenKeeper:
             if self._on_paused is not None:
                 self._on_paused(install_id, reason)
 
-    def source(self, install_id: str) -> TokenSource:
+    def source(self, install_id: str) -> RefreshTokenSource:
         """The tokens of one install, for a transport."""
         return _InstallTokens(self, install_id)
 
@@ -228,6 +232,9 @@ class _InstallTokens:
 
     def renewed(self, rejected: str) -> str:
         return self.keeper.renewed(self.install_id, rejected)
+
+    def refresh_token(self) -> str:
+        return self.keeper.refresh_token(self.install_id)
 
     def refused(self) -> None:
         self.keeper.mark_dead(self.install_id, "The CRM refuses even a fresh access token: connect again.")
