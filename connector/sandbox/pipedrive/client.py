@@ -77,6 +77,13 @@ class PipedriveControl(ControlClient):
         """Every live record of a kind as its API shows it."""
         return objects_of(self._call("GET", f"records/{company_id}/{kind}")["records"])
 
+    def custom_values(self, company_id: int, kind: str) -> dict[str, dict[str, str]]:
+        """The custom fields of every live record as people read them: id → name of the field → text."""
+        read = self._call("GET", f"custom/{company_id}/{kind}")["records"]
+        if not isinstance(read, dict):
+            raise TypeError("the sandbox's custom fields cannot be read")
+        return {record_id: dict(fields) for record_id, fields in read.items()}
+
     def costs(self) -> list[JsonObject]:
         """What each call of the API costs: {method, path, cost, scopes}."""
         return objects_of(self._call("GET", "costs")["calls"])

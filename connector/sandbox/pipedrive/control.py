@@ -8,6 +8,7 @@ from connector.sandbox.control_routes import answer, body, create_common_control
 from connector.sandbox.pipedrive.actions import act, show, uninstall_company
 from connector.sandbox.pipedrive.core import Call, Sandbox
 from connector.sandbox.pipedrive.kinds import KINDS, find_kind
+from connector.sandbox.pipedrive.page import shown_text
 from connector.sandbox.pipedrive.seed import sow
 from connector.sandbox.wire import as_int, as_list, as_object, as_text, invalid
 
@@ -87,5 +88,19 @@ def create_control(sandbox: Sandbox, listed: list[Call]) -> Blueprint:
             raise invalid(f"there is no kind {name!r}")
         with company.lock:
             return answer({"records": [show(company, record) for record in company.live(kind)]})
+
+    @blueprint.get("/custom/<int:company_id>/<name>")
+    def custom(company_id: int, name: str) -> Response:
+        """The custom fields of every live record of a kind as people read them: id -> name of the field -> text."""
+        kind, company = find_kind(name), sandbox.company(company_id)
+        if kind is None or kind.fields is None:
+            raise invalid(f"there is no kind {name!r} with custom fields")
+        with company.lock:
+            fields = list(company.fields[kind.fields].custom.values())
+            read = {
+                str(record.id): {field.name: shown_text(field, record) for field in fields}
+                for record in company.live(kind)
+            }
+        return answer({"records": read})
 
     return blueprint

@@ -61,7 +61,7 @@ def create_page(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of routes
             customs=customs,
             people=people,
             q=request.args.get("q", ""),
-            shown=_shown,
+            shown=shown_text,
             moment=_moment,
         )
 
@@ -113,7 +113,7 @@ def create_page(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of routes
             history=company.history.get((record.kind.name, record.id), [])[::-1],
             users=[user for user in company.users.values() if user.is_active],
             types=[one for one in company.activity_types if one["active_flag"] is True],
-            shown=_shown,
+            shown=shown_text,
             moment=_moment,
         )
         return Response(page, content_type="text/html; charset=utf-8")
@@ -188,7 +188,7 @@ def _matching(company: Company, kind: Kind, words: list[str]) -> tuple[list[Reco
     return found[:PAGE_SIZE], len(found)
 
 
-def _shown(field: Field, record: Record) -> str:
+def shown_text(field: Field, record: Record) -> str:
     """A custom value as a person reads it."""
     value = record.custom.get(field.code)
     if value is None:
