@@ -72,7 +72,7 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
             context.tokens.mark_dead(install_id, str(dead))
             error = str(dead)
         except QuotaSpent as spent:
-            # No failure (-1 + 1). Looked at again before the day is over: what time alone changes is judged, without a call.
+            # No failure (-1 + 1). Looked at again before the day is over: what time alone changes is still judged.
             retry_s, error, failures = min(spent.after_s, LONGEST_RETRY_S), str(spent), -1
         except RetryLater as later:
             retry_s, error = max(later.after_s, 0.5), str(later)
