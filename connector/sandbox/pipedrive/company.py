@@ -12,7 +12,7 @@ from connector.sandbox.pipedrive.config import CompanyConfig
 from connector.sandbox.pipedrive.customs import as_text
 from connector.sandbox.pipedrive.fields import FieldSet
 from connector.sandbox.pipedrive.kinds import ACTIVITY, DEAL, KINDS, LEAD, LINKS, PERSON, Kind
-from connector.sandbox.pipedrive.records import Change, HistoryLine, Origin, Record, RecordId, User
+from connector.sandbox.pipedrive.records import Change, HistoryLine, Origin, Record, RecordId, User, time_uuid
 from connector.sandbox.pipedrive.said import bad, gone_missing, plain_utc
 from connector.sandbox.pipedrive.views import webhook_data, webhook_previous
 from connector.sandbox.wire import JsonObject, iso, now_ms
@@ -109,10 +109,10 @@ class Company:
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
 
-    def take_id(self, kind: Kind, wanted: RecordId | None) -> RecordId:
-        """The wanted id if it is free, else a new one. Raises ApiError 400."""
+    def take_id(self, kind: Kind, wanted: RecordId | None, at_ms: int) -> RecordId:
+        """The wanted id if it is free, else a new one. Ids of leads tell when they were made. Raises ApiError 400."""
         if wanted is None:
-            return self.uuid() if kind is LEAD else self.next_id(kind.name)
+            return time_uuid(at_ms, self._dice.getrandbits(62)) if kind is LEAD else self.next_id(kind.name)
         if wanted in self.records[kind.name]:
             raise bad(f"There is a {kind.name} with the id {wanted} already")
         if isinstance(wanted, int):
@@ -210,7 +210,7 @@ class Company:
         full |= {"add_time": at, "update_time": at}
         full |= self._defaults(kind, values, origin)
         full |= values
-        record = Record(kind, self.take_id(kind, record_id), full, dict(custom or {}))
+        record = Record(kind, self.take_id(kind, record_id, at), full, dict(custom or {}))
         full |= self._derived(kind, dict(values), {}, at)
         self.records[kind.name][record.id] = record
         self._index(record, {})
