@@ -36,6 +36,16 @@ _URGENCY = (
     "DQ002",
 )
 
+#: Rules that ask for something to be done, the most pressing first → the reason while its time has not come. Of each
+#: something is owed while it says that, or BREACH.
+OBLIGATIONS: Mapping[str, str] = {
+    "RT002": "waiting_in_time",
+    "NC001": "waiting_in_time",
+    "NC002": "touched_lately",
+    "FU002": "recontact_due",
+    "FU001": "cadence_running",
+}
+
 
 class RuleFault(RuntimeError):
     """A rule broke its own contract, for example by a reason that it does not list. Never hidden."""
@@ -108,6 +118,12 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
     )
 
 
+def is_owed(finding: Finding) -> bool:
+    """Whether the finding asks for something that is not done yet; see OBLIGATIONS."""
+    waiting = OBLIGATIONS.get(finding.rule_id)
+    return waiting is not None and (finding.outcome is Outcome.BREACH or finding.reason == waiting)
+
+
 def _checked(rule: Rule[LeadCase], finding: Finding, case: LeadCase) -> Finding:
     info = rule.info
     if (finding.rule_id, finding.rule_version) != (info.rule_id, info.version):
@@ -164,22 +180,21 @@ def _due_at(
     if case.lead.status is not LeadStatus.OPEN:
         return None
 
-    def is_open(rule_id: str, *waiting: str) -> bool:
-        finding = findings[rule_id]
-        return finding.outcome is Outcome.BREACH or finding.reason in waiting
+    def is_open(rule_id: str) -> bool:
+        return is_owed(findings[rule_id])
 
     last = tried.last()
     touched = [each.no_later_than for each in (last, reached.last()) if each is not None]
     dues: list[datetime] = []
-    if is_open("RT002", "waiting_in_time"):
+    if is_open("RT002"):
         dues.append(response_due(case, policy, clock))
-    if is_open("NC001", "waiting_in_time"):
+    if is_open("NC001"):
         dues.append(call_due(case, policy, clock))
-    if is_open("FU001", "cadence_running"):
+    if is_open("FU001"):
         dues.append(cadence_end(case, policy, clock))
-    if last is not None and is_open("FU002", "recontact_due"):
+    if last is not None and is_open("FU002"):
         dues.append(recontact_due(last, policy, clock))
-    if is_open("NC002", "touched_lately"):
+    if is_open("NC002"):
         dues.append(silence_due(max(touched, default=case.lead.clock_start), policy, clock))
     return min(dues, default=None)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from connector.adapters import hubspot
+from connector.adapters.hubspot.card import HubSpotCard
 from connector.budget import open_budget
+from connector.crm.card import CardCall, CardDesk
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
 from connector.crm.values import MappableField, ValueMap
 from connector.errors import ConfigError
@@ -15,6 +18,8 @@ from connector.server_rules import TokenSource
 from connector.settings import CrmApp, Settings
 from connector.storage.installs import Install
 from connector.transport import Transport
+from webhooks.receiver import NotProven, RawRequest
+from webhooks.roster import ROSTER
 
 
 class TokenGiver(Protocol):
@@ -35,6 +40,7 @@ class CrmEntry:
     ConfigError with a sentence for the admin who typed it; None for a CRM with one app at one marketplace.
     `starts_at_marketplace`: its marketplace may call our callback first, with a code that we did not ask for.
     `parse_uninstall(app, headers by lower-case name, body)`: the notice of a call that proves itself, else None.
+    `card`: what proves and shapes its card, None where it has none.
     `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values)`.
     """
 
@@ -52,6 +58,7 @@ class CrmEntry:
     starts_at_marketplace: bool = False
     parse_uninstall: Callable[[CrmApp, Mapping[str, str], bytes], UninstallNotice | None] | None = None
     mappable: tuple[MappableField, ...] = ()
+    card: CardDesk | None = None
 
     @property
     def is_self_hosted(self) -> bool:
@@ -82,6 +89,21 @@ def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, 
     )
 
 
+def _is_signed_like_webhooks(sender: str) -> Callable[[CardCall, Sequence[str], datetime], bool]:
+    """The check of that sender's webhooks for the calls of its cards: one way of signing, one place that knows it."""
+    receiver = ROSTER[sender]
+
+    def is_signed(call: CardCall, secrets: Sequence[str], now: datetime) -> bool:
+        request = RawRequest(method=call.method, url=call.url, headers=call.headers, body=call.body)
+        try:
+            receiver.verify(request, secrets, now)
+        except NotProven:
+            return False
+        return True
+
+    return is_signed
+
+
 CRMS: Mapping[str, CrmEntry] = {
     "hubspot": CrmEntry(
         label="HubSpot",
@@ -92,6 +114,7 @@ CRMS: Mapping[str, CrmEntry] = {
         adapter=_hubspot_adapter,
         capabilities=hubspot.capabilities_for,
         parse_delivery=hubspot.parse_delivery,
+        card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
     ),
 }

@@ -56,9 +56,9 @@ class LeadRecord:
     `converted_from`: the id of the lead that this record continues in another form (a lead that became a deal): one
     timeline, received when that lead was. `companion_id`: another record that shows our fields for this lead (its
     person); the newest lead of a companion is the one that is shown. `organization_id`: the CRM's record of the
-    lead's company, where it has one. `missing`: facts that could not be read of this lead, beside those that the whole
-    account does not show; see Coverage. Where the history of owner or stage is among
-    what is missing, the storage notes what it sees change from read to read.
+    lead's company, where it has one. `missing`: facts that could not be read of this lead, beside those that the
+    whole account does not show; see Coverage. Where the history of owner or stage is among what is missing, the
+    storage notes what it sees change from read to read.
     """
 
     lead: Lead

@@ -189,6 +189,24 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
     )
 
 
+def finding_from_row(row: sa.Row[Any]) -> Finding:
+    """A row of `findings` → the finding."""
+    return Finding(
+        rule_id=row.rule_id,
+        rule_version=row.rule_version,
+        subject_id=row.lead_id,
+        outcome=Outcome(row.outcome),
+        reason=row.reason,
+        sentence=row.sentence,
+        policy_version=row.policy_version,
+        as_of=row.as_of,
+        measures=load_measures(row.measures),
+        evidence=load_evidence(row.evidence),
+        owner_id=row.owner_id,
+        next_change_at=row.next_change_at,
+    )
+
+
 def _point(conn: Connection, install_id: str, by_print: dict[str, Finding], at: datetime) -> None:
     """Let the findings be the current ones of their lead and rule; `since_at` stays where nothing changed."""
     wanted = {(finding.subject_id, finding.rule_id): each for each, finding in by_print.items()}
@@ -255,20 +273,7 @@ def _mentions(install_id: str, said: dict[str, Finding]) -> list[dict[str, objec
 
 def _stored(row: sa.Row[Any]) -> StoredFinding:
     return StoredFinding(
-        finding=Finding(
-            rule_id=row.rule_id,
-            rule_version=row.rule_version,
-            subject_id=row.lead_id,
-            outcome=Outcome(row.outcome),
-            reason=row.reason,
-            sentence=row.sentence,
-            policy_version=row.policy_version,
-            as_of=row.as_of,
-            measures=load_measures(row.measures),
-            evidence=load_evidence(row.evidence),
-            owner_id=row.owner_id,
-            next_change_at=row.next_change_at,
-        ),
+        finding=finding_from_row(row),
         fingerprint=row.fingerprint,
         found_at=row.found_at,
         confirmed_at=row.confirmed_at,

@@ -20,8 +20,9 @@ from connector.web.texts import t
 
 ViewT = TypeVar("ViewT", bound=Callable[..., object])
 
-#: Endpoints that are no pages of ours: files, and the door of the webhooks, which proves its senders itself.
-OPEN_ENDPOINTS = ("static", "webhooks.")
+#: Endpoints that are no pages of ours: files, and the doors of the webhooks and cards, which prove their callers
+#: themselves.
+OPEN_ENDPOINTS = ("static", "webhooks.", "cards.")
 
 
 class Access(IntEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from audits.model.activity import Activity, Direction
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.working_time import working_time
-from audits.timeline import AttemptVerdict, attempts, connections, judge_attempt
+from audits.timeline import AttemptVerdict, Judged, attempts, connections, judge_attempt
 from connector.web.labels import direction_label, disposition_label, kind_label
 from connector.web.texts import Texts, t
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
@@ -90,7 +91,7 @@ class Story:
 
     def name(self, owner_id: str | None) -> str:
         """Who that owner is, in words."""
-        return self.names.get(owner_id, t("owner {id}", id=owner_id)) if owner_id else t("nobody")
+        return owner_words(self.names, owner_id)
 
     # --- the drawing -------------------------------------------------------------------------------------------
 
@@ -284,7 +285,7 @@ class Story:
                     icon=activity.kind.value,
                     what=what,
                     detail=detail,
-                    who=t("a machine") if activity.is_automated else self.name(activity.owner_id),
+                    who=doer_words(activity, self.names),
                     counts=counts,
                 )
             )
@@ -300,22 +301,42 @@ class Story:
     def _act_words(self, activity: Activity) -> tuple[str, str, str]:
         """What, detail, and whether it counts."""
         judged = judge_attempt(activity, self.lead.received_at, self.case.as_of)
-        what = kind_label(activity.kind)
-        if activity.direction is not None:
-            what = f"{what} {direction_label(activity.direction)}"
-        details = []
-        if activity.disposition is not None:
-            details.append(disposition_label(activity.disposition))
-        if activity.duration_s is not None:
-            details.append(self.says.span(activity.duration_s))
-        if activity.activity_id in self.reached:
-            counts = t("contact made")
-        elif judged.verdict is AttemptVerdict.YES:
-            counts = t("attempt")
-        else:
-            counts = (
-                t("no attempt: {why}", why=judged.why)
-                if judged.verdict is AttemptVerdict.NO
-                else t("unknown: {why}", why=judged.why)
-            )
-        return what, ", ".join(details), counts
+        what, detail = act_words(activity, self.says)
+        return what, detail, t("contact made") if activity.activity_id in self.reached else counts_words(judged)
+
+
+def act_words(activity: Activity, says: Texts) -> tuple[str, str]:
+    """What an act was, and how it went."""
+    what = kind_label(activity.kind)
+    if activity.direction is not None:
+        what = f"{what} {direction_label(activity.direction)}"
+    details = []
+    if activity.disposition is not None:
+        details.append(disposition_label(activity.disposition))
+    if activity.duration_s is not None:
+        details.append(says.span(activity.duration_s))
+    return what, ", ".join(details)
+
+
+def counts_words(judged: Judged) -> str:
+    """Whether an act counts as an attempt."""
+    if judged.verdict is AttemptVerdict.YES:
+        return t("attempt")
+    if judged.verdict is AttemptVerdict.NO:
+        return t("no attempt: {why}", why=judged.why)
+    return t("unknown: {why}", why=judged.why)
+
+
+def owner_words(names: Mapping[str, str], owner_id: str | None) -> str:
+    """Who an owner is. `names`: owner id → name."""
+    return names.get(owner_id, t("owner {id}", id=owner_id)) if owner_id else t("nobody")
+
+
+def doer_words(activity: Activity, names: Mapping[str, str]) -> str:
+    """Who acted."""
+    return t("a machine") if activity.is_automated else owner_words(names, activity.owner_id)
+
+
+def due_act_words(first_attempt_at: datetime | None) -> str:
+    """What is due on a lead that was first tried at that moment, or never."""
+    return t("first attempt") if first_attempt_at is None else t("next attempt")

@@ -77,7 +77,11 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
             stage_changes=[make_stage_change(source=mark)],
             our_fields={"note": mark},
         ),
-        make_record(make_lead("2", company=mark, email="same@example.com"), companion_id="person-1"),
+        make_record(
+            make_lead("2", company=mark, email="same@example.com"),
+            companion_id="person-1",
+            organization_id="company-1",
+        ),
         make_record(make_lead("gone", company=mark)),
     ]
     timeline.store_records(conn, tenant, records, at(-50))
@@ -119,7 +123,11 @@ def evidence() -> Evidence:
 #: One value for each parameter that any function of the store has, by name.
 ARGUMENTS: dict[str, Any] = {
     "api_url": "https://moved.example.com",
+    "companion_id": "person-1",
     "companion_ids": ["person-1"],
+    "organization_id": "company-1",
+    "owner_ids": ["owner-1"],
+    "rule_ids": ["RT001", "PL004"],
     "keys": {"handling": "k"},
     "meanings": {("status", "Ours"): "open", ("status", FOREIGN): None},
     "as_of": NOW,

@@ -28,6 +28,9 @@ PUBLIC, SIGNED_IN, MANAGER, ADMIN = Access.PUBLIC, Access.SIGNED_IN, Access.MANA
 ROUTES = (
     Route("static", "GET", None, "/static/assay.css"),
     Route("webhooks.receive", "POST", None, "/webhooks/hubspot"),
+    Route("cards.card", "GET", None, "/cards/hubspot"),
+    Route("cards.card", "POST", None, "/cards/hubspot"),
+    Route("webhooks.receive_for_install", "POST", None, "/webhooks/frappe/no-such-key"),
     Route("health.healthz", "GET", PUBLIC, "/healthz"),
     Route("landing.landing", "GET", PUBLIC, "/"),
     Route("rulebook.rulebook", "GET", PUBLIC, "/rulebook"),

@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from connector.web.access import Access, access_of
+from tests.web.card_calls import ask_hubspot
 from tests.web.conftest import WebApp, csrf_of
 from tests.web.routes import ROUTES, Route
 from tests.web.seed import Tenant, seed_tenant
@@ -124,6 +125,23 @@ def test_no_page_shows_anything_of_another_account(web: WebApp, two: tuple[Tenan
         assert not route.lists or "OWN" in text or route.example == "/install/progress", route
         shown += text
     assert OWN in shown
+
+
+def test_a_card_shows_nothing_of_another_account(web: WebApp, two: tuple[Tenant, Tenant]):
+    """The ids of one account in the proven call of another, either way round."""
+    mine, other = two
+    now, client = web.clock.now, web.visitor()
+    for user_id in (mine.admin_id, mine.rep_id):
+        answer = ask_hubspot(client, portal="247279312", user=user_id, record=mine.lead_ids[0], now=now)
+        assert answer.status_code == 200
+        assert OWN in answer.text or user_id == mine.rep_id
+        for lead_id in other.lead_ids:
+            answer = ask_hubspot(client, portal="247279312", user=user_id, record=lead_id, now=now)
+            assert (answer.status_code, answer.json["leads"]) == (200, [])
+            assert FOREIGN not in answer.text
+            answer = ask_hubspot(client, portal="247279313", user=user_id, record=lead_id, now=now)
+            assert answer.status_code == 403
+            assert FOREIGN not in answer.text
 
 
 def test_a_tenant_named_by_the_request_is_ignored(web: WebApp, two: tuple[Tenant, Tenant]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from connector.web.views import (
+    card,
     health,
     install,
     landing,
@@ -34,4 +35,5 @@ ALL: tuple[Blueprint, ...] = (
     own_hours.pages,
     rulebook.pages,
     health.pages,
+    card.pages,
 )

@@ -22,6 +22,7 @@ from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.charts import Bar, Segment
 from connector.web.labels import crm_name
 from connector.web.lead_names import display_name
+from connector.web.lead_story import due_act_words
 from connector.web.links import lead_href, leads_href
 from connector.web.periods import HORIZON, Choice, Period, choices, period_of_request
 from connector.web.record_links import web_address
@@ -189,13 +190,12 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
 
 def _act_row(row: LeadRow, now: datetime, says: Texts) -> ActRow:
     due_at = row.due_at or now
-    what = t("first attempt") if row.first_attempt_at is None else t("next attempt")
     return ActRow(
         href=lead_href(row.lead_id),
         name=display_name(row),
         under=" · ".join(part for part in (row.company, row.source) if part),
         owner=row.owner_name or t("nobody"),
-        what=what,
+        what=due_act_words(row.first_attempt_at),
         due_in=t("in {span}", span=says.span((due_at - now).total_seconds())),
         due_at=due_at,
         record_url=web_address(row.record_url),

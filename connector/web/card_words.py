@@ -1,0 +1,185 @@
+"""A stored card in words: those of the pages, in the zone of the account, and no more than the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from audits.engine import OBLIGATIONS, is_owed
+from audits.model.activity import Activity, ActivityKind
+from audits.model.case import Fact
+from audits.model.finding import Finding, Outcome
+from audits.model.score import FollowUpStatus, Verdict
+from audits.timeline import CONTACT_FACTS, AttemptVerdict, judge_attempt
+from connector.crm.card import (
+    CardAttempt,
+    CardDetails,
+    CardLabels,
+    CardLead,
+    CardLink,
+    CardText,
+    Tone,
+)
+from connector.storage.card_queries import StoredCard
+from connector.storage.findings import AuditRow
+from connector.web.access import Viewer
+from connector.web.labels import crm_name, status_label, status_tone, verdict_label, verdict_tone
+from connector.web.lead_story import act_words, counts_words, doer_words, due_act_words, owner_words
+from connector.web.links import lead_href
+from connector.web.record_links import web_address
+from connector.web.site import site
+from connector.web.texts import Texts, t
+
+#: Attempts that a card shows, the latest first.
+ATTEMPTS = 3
+
+
+def card_labels() -> CardLabels:
+    """The headings, as the pages have them."""
+    return CardLabels(
+        quality=t("Lead quality"),
+        handling=t("Handling"),
+        verdict=t("Lead is"),
+        status=t("Status"),
+        clock=t("Next due"),
+        next_step=t("Next step"),
+        attempts=t("Last attempts"),
+        warnings=t("Not looked at"),
+        limited=t("Details"),
+    )
+
+
+def may_see_details(me: Viewer, card: StoredCard) -> bool:
+    """The rule of the lead page: managers see every lead, a rep those that he holds."""
+    return me.only_owner_id is None or card.lead.owner_id == me.only_owner_id
+
+
+def owners_named(cards: Sequence[StoredCard]) -> list[str]:
+    """Ids of the owners whom the cards name."""
+    acted = {act.owner_id for card in cards for act in card.activities}
+    planned = {task.owner_id for card in cards for task in card.tasks}
+    return sorted(owner_id for owner_id in acted | planned if owner_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CardTeller:
+    """Writes cards for one viewer as of `now` (aware UTC). `names`: owner id → name."""
+
+    me: Viewer
+    names: Mapping[str, str]
+    now: datetime
+    says: Texts
+
+    def lead(self, card: StoredCard) -> CardLead:
+        """The card of one lead."""
+        is_full, row, lead = may_see_details(self.me, card), card.audit, card.lead
+        title = (lead.full_name or lead.company) if is_full else None
+        status = row.follow_up_status if row else FollowUpStatus.UNKNOWN
+        verdict = row.verdict if row else Verdict.UNKNOWN
+        return CardLead(
+            lead_id=lead.lead_id,
+            title=title or t("Lead {id}", id=lead.lead_id),
+            quality=row.quality.value if row else None,
+            quality_says=self._score(row.quality.value if row else None),
+            handling=row.handling.value if row else None,
+            handling_says=self._score(row.handling.value if row else None),
+            verdict=CardText(verdict_label(verdict), Tone(verdict_tone(verdict))),
+            status=CardText(status_label(status), Tone(status_tone(status))),
+            details=self._details(card) if is_full else None,
+            limited_says=""
+            if is_full
+            else t("Whoever holds this lead sees its details; so do the heads of sales and the admins."),
+        )
+
+    def _details(self, card: StoredCard) -> CardDetails:
+        attempts = self._attempts(card)
+        missing = (*self.me.install.coverage.missing, *card.unseen)
+        record_url = web_address(card.lead.record_url)
+        crm = crm_name(self.me.install.crm)
+        return CardDetails(
+            clock=self._clock(card),
+            next_step=self._next_step(card),
+            attempts=attempts,
+            no_attempts_says=_no_attempts(missing),
+            warnings=tuple(sorted({cause for _, cause in missing})),
+            page=CardLink(t("Open in Lead Assay"), site().external(lead_href(card.lead.lead_id))),
+            record=CardLink(t("Open in {crm}", crm=crm), record_url) if record_url else None,
+        )
+
+    def _score(self, value: int | None) -> str:
+        return t("unknown") if value is None else t("{n} of 100", n=self.says.number(value))
+
+    def _clock(self, card: StoredCard) -> CardText:
+        row = card.audit
+        if row is None:
+            return CardText(_not_judged(), Tone.QUIET)
+        if row.due_at is None:
+            return CardText(_nothing_due(row, card.findings), Tone.QUIET)
+        what, moment = due_act_words(row.first_attempt_at), self.says.moment(row.due_at, now=self.now)
+        seconds = (row.due_at - self.now).total_seconds()
+        span = self.says.span(abs(seconds), has_days=True)
+        if seconds >= 0:
+            return CardText(t("{what}: due {time}, in {span}", what=what, time=moment, span=span))
+        return CardText(t("{what}: was due {time}, overdue by {span}", what=what, time=moment, span=span), Tone.BAD)
+
+    def _next_step(self, card: StoredCard) -> str:
+        """The sentence of what is owed, the most pressing first, and the next planned task."""
+        if card.audit is None:
+            return _not_judged()
+        parts = [finding.sentence for finding in _pressing(card.findings)[:1]]
+        for task in card.tasks[:1]:
+            due = t("due {moment}", moment=self.says.moment(task.due_at, now=self.now))
+            parts.append(f"{t('Task planned')}, {due}, {owner_words(self.names, task.owner_id)}.")
+        return " ".join(parts) or _nothing_due(card.audit, card.findings)
+
+    def _attempts(self, card: StoredCard) -> tuple[CardAttempt, ...]:
+        made = []
+        for activity in card.activities:
+            judged = judge_attempt(activity, card.lead.received_at, self.now)
+            if judged.verdict is AttemptVerdict.NO:
+                continue
+            what, detail = act_words(activity, self.says)
+            result = detail or _unsaid_result(activity)
+            made.append(
+                CardAttempt(
+                    what=what,
+                    when=self.says.moment(activity.occurred_at, now=self.now),
+                    who=doer_words(activity, self.names),
+                    result=result if judged.verdict is AttemptVerdict.YES else counts_words(judged),
+                )
+            )
+            if len(made) == ATTEMPTS:
+                break
+        return tuple(made)
+
+
+def _pressing(findings: Sequence[Finding]) -> list[Finding]:
+    """What is owed: broken promises first, then what is still in time, each in the order of OBLIGATIONS."""
+    order = list(OBLIGATIONS)
+    owed = [finding for finding in findings if is_owed(finding)]
+    return sorted(owed, key=lambda each: (each.outcome is not Outcome.BREACH, order.index(each.rule_id)))
+
+
+def _not_judged() -> str:
+    return t("This lead was not judged yet; that takes some seconds. Load the page again.")
+
+
+def _nothing_due(row: AuditRow, findings: Sequence[Finding]) -> str:
+    if row.follow_up_status is FollowUpStatus.CLOSED:
+        return t("Nothing is due: the lead is closed.")
+    unknown = [finding for finding in findings if finding.outcome is Outcome.NOT_EVALUATED]
+    if unknown:
+        return t("unknown: {why}", why=unknown[0].sentence)
+    return t("Nothing is due.")
+
+
+def _no_attempts(missing: Sequence[tuple[Fact, str]]) -> str:
+    if {fact for fact, _ in missing} & set(CONTACT_FACTS):
+        return t("unknown: not everything could be looked at")
+    return t("No attempt so far.")
+
+
+def _unsaid_result(activity: Activity) -> str:
+    """A call or a meeting has a result even where the CRM does not say it; an e-mail has none."""
+    return t("result unknown") if activity.kind in {ActivityKind.CALL, ActivityKind.MEETING} else ""
