@@ -42,6 +42,7 @@ class CrmEntry:
     `parse_uninstall(app, headers by lower-case name, body)`: the notice of a call that proves itself, else None.
     `card`: what proves and shapes its card, None where it has none.
     `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values)`.
+    `record_names`: what its people call one record that we call lead, and several.
     """
 
     label: str
@@ -59,6 +60,7 @@ class CrmEntry:
     parse_uninstall: Callable[[CrmApp, Mapping[str, str], bytes], UninstallNotice | None] | None = None
     mappable: tuple[MappableField, ...] = ()
     card: CardDesk | None = None
+    record_names: tuple[str, str] = ("lead", "leads")
 
     @property
     def is_self_hosted(self) -> bool:
@@ -116,6 +118,7 @@ CRMS: Mapping[str, CrmEntry] = {
         parse_delivery=hubspot.parse_delivery,
         card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
+        record_names=("contact", "contacts"),
     ),
 }
 """Every CRM by the name that stands in URLs, tables and settings."""

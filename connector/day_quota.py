@@ -107,17 +107,13 @@ class DayQuota:
 
     def _spent(self, limit: int, left: int) -> QuotaSpent:
         now = self._clock()
-        resumes_at = next_reset(now)
         why = (
             f"{self._server}'s tokens of today ({limit:,}) are used up"
             if left <= 0
             else f"Of {self._server}'s {limit:,} tokens of today {left:,} are left, and {self._reserve_percent} % of "
             "all stay for the account's other tools"
         )
-        return QuotaSpent(
-            f"{why}. Reading and writing go on on {resumes_at:%d %B %Y at %H:%M} UTC.",
-            after_s=max(1.0, (resumes_at - now).total_seconds()),
-        )
+        return QuotaSpent(f"{why}.", after_s=max(1.0, (next_reset(now) - now).total_seconds()))
 
     def _day(self) -> str:
         return next_reset(self._clock()).isoformat()

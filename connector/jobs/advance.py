@@ -39,6 +39,8 @@ from connector.storage import health, worklist
 NAME = "advance"
 #: After this long a job gives the others their turn; what is left is asked for again at once.
 TURN_S = 20.0
+#: The gauge with the moment (epoch seconds) at which the CRM's tokens are given anew, once they were spent.
+RESUMES = "calls_resume"
 FIRST_RETRY_S = 5.0
 LONGEST_RETRY_S = 900.0
 #: Failures in a row after which leads are taken one by one, to find and park the one that fails.
@@ -73,6 +75,7 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
             error = str(dead)
         except QuotaSpent as spent:
             # No failure (-1 + 1). Looked at again before the day is over: what time alone changes is still judged.
+            _note_resumption(context, install_id, spent.after_s)
             retry_s, error, failures = min(spent.after_s, LONGEST_RETRY_S), str(spent), -1
         except RetryLater as later:
             retry_s, error = max(later.after_s, 0.5), str(later)
@@ -104,6 +107,14 @@ def _finish(
             not_before=context.clock() + timedelta(seconds=retry_s) if retry_s is not None else None,
             last_error=error[:500],
         )
+
+
+def _note_resumption(context: JobContext, install_id: str, after_s: float) -> None:
+    """Keep when the CRM lets us call again: the page says it."""
+    now = context.clock()
+    with context.database.write() as connection:
+        resumes_at = now + timedelta(seconds=after_s)
+        health.set_gauge(connection, install_id, RESUMES, round(resumes_at.timestamp()), now)
 
 
 def _work(lease: Lease) -> None:

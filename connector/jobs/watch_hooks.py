@@ -41,13 +41,25 @@ def mend_hooks(lease: Lease, adapter: CrmAdapter) -> HookReport:
 
 
 def note_hooks(connection: Connection, install_id: str, report: HookReport, now: datetime) -> None:
-    """Keep that the subscriptions were looked at, and tell the admins what went wrong with them."""
+    """Keep that the subscriptions were looked at and which fail, and tell the admins what went wrong with them."""
     is_first = cursors.get_cursor(connection, install_id, NAME) is None
     cursors.put_cursor(
-        connection, install_id, NAME, cursor=None, done=len(report.made), total=None, at=now, is_finished=True
+        connection,
+        install_id,
+        NAME,
+        cursor="\n".join(report.failing) or None,
+        done=len(report.made),
+        total=None,
+        at=now,
+        is_finished=True,
     )
     if not is_first:
         health.bump(connection, install_id, "hooks_remade", len(report.made), now)
     for sentence in report.failing:
         key = f"hook:{now.date()}:{sentence}"
         health.put_notice(connection, install_id, key, kind="hook", sentence=sentence, at=now)
+
+
+def failing_hooks(looked: cursors.Progress) -> tuple[str, ...]:
+    """A sentence for each subscription that failed at the last look."""
+    return tuple((looked.cursor or "").splitlines())

@@ -287,7 +287,8 @@ contact_keys = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: Ids that are no live lead any more: deleted in the CRM (kind gone) or merged into `winner_id` (kind merged).
+#: Ids that are no live lead any more: deleted in the CRM (kind gone), merged into `winner_id` (merged), or
+#: gone on as it in another form (converted).
 tombstones = sa.Table(
     "tombstones",
     metadata,

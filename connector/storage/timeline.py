@@ -7,7 +7,7 @@ with the moment of its disappearance, so that a case as of an earlier instant is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -51,10 +51,12 @@ from connector.storage.timeline_rows import (
 )
 
 __all__ = [
+    "Conversion",
     "Forgotten",
     "RecordLike",
     "affected_by_keys",
     "companions_to_show",
+    "conversions_of",
     "forget",
     "forgotten_among",
     "is_forgotten",
@@ -89,6 +91,18 @@ class TombstoneKind(StrEnum):
 
     GONE = "gone"
     MERGED = "merged"
+    CONVERTED = "converted"
+
+
+_ENDED_IN_ANOTHER = (TombstoneKind.MERGED, TombstoneKind.CONVERTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """An earlier record that a lead continues: its id, and when we read that it does (aware UTC)."""
+
+    lead_id: str
+    at: datetime
 
 
 def store_records(
@@ -132,7 +146,7 @@ def _store(
         for lead_id, record in records.items()
         if lead_id not in hidden
         and not (lead_id in before and before[lead_id].read_at > read_at)
-        and not (lead_id in dead and (dead[lead_id].kind == TombstoneKind.MERGED or dead[lead_id].at >= read_at))
+        and not (lead_id in dead and (dead[lead_id].kind in _ENDED_IN_ANOTHER or dead[lead_id].at >= read_at))
     }
     if not accepted:
         return set()
@@ -242,6 +256,20 @@ def lead_ids_by_owner(conn: Connection, install_id: str, owner_id: str | None) -
             .order_by(leads.c.lead_id)
         ).scalars()
     )
+
+
+def conversions_of(conn: Connection, install_id: str, lead_id: str) -> tuple[Conversion, ...]:
+    """The earlier records that this lead continues, the oldest conversion first."""
+    rows = conn.execute(
+        sa.select(tombstones.c.lead_id, tombstones.c.at)
+        .where(
+            tombstones.c.install_id == install_id,
+            tombstones.c.winner_id == storable(lead_id),
+            tombstones.c.kind == TombstoneKind.CONVERTED.value,
+        )
+        .order_by(tombstones.c.at, tombstones.c.lead_id)
+    )
+    return tuple(Conversion(row.lead_id, row.at) for row in rows)
 
 
 def leads_of_activities(conn: Connection, install_id: str, object_type: str, object_ids: Collection[str]) -> set[str]:
@@ -403,6 +431,11 @@ def _merge(
     known = {row.lead_id: row.winner_id for row in conn.execute(_of(tombstones, install_id, winners))}
     hidden = forgotten_among(conn, install_id, winners)
     fresh = {loser: winner for loser, winner in winners.items() if known.get(loser) != winner and loser not in hidden}
+    continued = {
+        loser: winner
+        for loser, winner in fresh.items()
+        if records[winner].converted_from is not None and storable(records[winner].converted_from or "") == loser
+    }
     upsert(
         conn,
         tombstones,
@@ -410,7 +443,7 @@ def _merge(
             {
                 "install_id": install_id,
                 "lead_id": loser,
-                "kind": TombstoneKind.MERGED.value,
+                "kind": (TombstoneKind.CONVERTED if loser in continued else TombstoneKind.MERGED).value,
                 "winner_id": winner,
                 "at": read_at,
             }
@@ -424,11 +457,6 @@ def _merge(
             if row.missing_since is None
         ]
         insert_new(conn, table, inherited)
-    continued = {
-        loser: winner
-        for loser, winner in fresh.items()
-        if records[winner].converted_from is not None and storable(records[winner].converted_from or "") == loser
-    }
     for table in (owner_changes, stage_changes):
         rows = conn.execute(_of(table, install_id, continued))
         insert_new(conn, table, [{**row._mapping, "lead_id": continued[row.lead_id]} for row in rows])

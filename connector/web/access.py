@@ -150,6 +150,12 @@ def visitor() -> Viewer | None:
     return found if isinstance(found, Viewer) else None
 
 
+def limit_caller(said: str) -> None:
+    """Count what this caller begins at our cost; one too many ends the request with 429 and `said`."""
+    if not site().asks.allows(request.remote_addr or "", site().now()):
+        abort(429, said)
+
+
 def is_partial() -> bool:
     """Whether htmx asks for a part of the page."""
     return request.headers.get("HX-Request") == "true"

@@ -33,6 +33,14 @@ def allow_forms_to(urls: Iterable[str]) -> None:
     g.form_hosts = hosts
 
 
+def allow_forms_anywhere(plain_hosts: Iterable[str]) -> None:
+    """The page of this request holds a form that leads to an address typed into it, which nobody knows beforehand:
+    any https one, and over plain http those of `plain_hosts`."""
+    hosts: list[str] = g.get("form_hosts", [])
+    hosts.extend(["https:", *(f"http://{host}" if ":" in host else f"http://{host}:*" for host in plain_hosts)])
+    g.form_hosts = hosts
+
+
 def content_security_policy(forms: Iterable[str]) -> str:
     """The policy of one page."""
     return "; ".join(

@@ -8,7 +8,7 @@ from audits.model.score import FollowUpStatus, Verdict
 from audits.rule import Family
 from connector.catalog import find_crm
 from connector.storage.people import Role
-from connector.web.texts import t
+from connector.web.texts import current, t
 
 _STATUS = {
     FollowUpStatus.DUE: ("Due", "plain"),
@@ -119,3 +119,31 @@ def crm_name(crm: str) -> str:
     """The name of a CRM as people know it."""
     entry = find_crm(crm)
     return entry.label if entry else crm
+
+
+def is_self_hosted(crm: str) -> bool:
+    """Whether each company has its own site of this CRM, which has to be named to connect it."""
+    entry = find_crm(crm)
+    return entry is not None and entry.is_self_hosted
+
+
+def record_name(crm: str) -> str:
+    """What a lead is called in the CRM."""
+    return t(_record_names(crm)[0])
+
+
+def record_names(crm: str) -> str:
+    """What several leads are called in the CRM."""
+    return t(_record_names(crm)[1])
+
+
+def counted_records(crm: str, n: int) -> str:
+    """A number of leads in the CRM's word for them."""
+    says = current()
+    name = record_name(crm) if says.locale.plural_form(n) == "one" else record_names(crm)
+    return t("{n} {records}", n=says.number(n), records=name)
+
+
+def _record_names(crm: str) -> tuple[str, str]:
+    entry = find_crm(crm)
+    return entry.record_names if entry else ("lead", "leads")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,8 @@ from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.working_time import working_time
 from audits.timeline import AttemptVerdict, Judged, attempts, connections, judge_attempt
-from connector.web.labels import direction_label, disposition_label, kind_label
+from connector.storage.timeline import SEEN, Conversion
+from connector.web.labels import crm_name, direction_label, disposition_label, kind_label
 from connector.web.texts import Texts, t
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
 
@@ -51,6 +52,7 @@ class EventLine:
     who: str
     counts: str
     is_bad: bool = False
+    note: str = ""
 
 
 def drawing_key() -> list[KeyItem]:
@@ -66,10 +68,24 @@ def drawing_key() -> list[KeyItem]:
     ]
 
 
-class Story:
-    """One case under one policy. `names`: owner id → name."""
+def _seen_says(source: str) -> str:
+    """What is known of the moment of a change that no history of the CRM tells."""
+    return t("seen between two readings: it happened then or a little earlier") if source == SEEN else ""
 
-    def __init__(self, case: LeadCase, policy: Policy, names: dict[str, str], says: Texts) -> None:
+
+class Story:
+    """One case under one policy. `names`: owner id → name. `conversions`: earlier records that this one continues."""
+
+    def __init__(
+        self,
+        case: LeadCase,
+        policy: Policy,
+        names: dict[str, str],
+        says: Texts,
+        conversions: Sequence[Conversion] = (),
+        crm: str = "",
+    ) -> None:
+        self.conversions, self.crm = conversions, crm
         self.case, self.policy, self.names, self.says = case, policy, names, says
         self.lead = case.lead
         self.tried = attempts(case)
@@ -252,8 +268,25 @@ class Story:
                     detail="",
                     who=self.name(change.owner_id),
                     counts="",
+                    note=_seen_says(change.source),
                 )
             )
+        lines += [
+            EventLine(
+                at=conversion.at,
+                icon="hand",
+                what=t("Went on as this record"),
+                detail="",
+                who="",
+                counts=t("the clock goes on"),
+                note=t(
+                    "Until then {crm} kept it as {id}; all that was done there counts here.",
+                    crm=crm_name(self.crm),
+                    id=conversion.lead_id,
+                ),
+            )
+            for conversion in self.conversions
+        ]
         lines += [
             EventLine(
                 at=stage.occurred_at,
@@ -262,6 +295,7 @@ class Story:
                 detail="",
                 who="",
                 counts="",
+                note=_seen_says(stage.source),
             )
             for stage in self.case.stage_changes
         ]

@@ -17,6 +17,8 @@ _SAID = {
     "answers": ("good", "Saved. You can change each answer later under Settings."),
     "signed-out": ("good", "You are signed out."),
     "uninstalled": ("good", "Lead Assay is uninstalled."),
+    "mapped": ("good", "Saved. The leads are being read again, so that the new meaning counts."),
+    "same": ("good", "Nothing was changed: every value keeps its meaning."),
     "replayed": ("good", "The parked records will be written again."),
 }
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from flask import Flask, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
+from connector.storage.installs import InstallStatus
 from connector.web import access, charts, error_pages, labels, texts
 from connector.web.access import Access, Viewer, visitor
-from connector.web.headers import put_headers
+from connector.web.headers import allow_forms_to, put_headers
 from connector.web.notes import notes_of_request
 from connector.web.sessions import PageSessions
 from connector.web.site import Site, put_site, site
 from connector.web.views import ALL as ALL_VIEWS
-from connector.web.views import card
+from connector.web.views import card, install
+from connector.web.views.landing import authorize_urls
 
 FOLDER = Path(__file__).parent
 
@@ -57,6 +59,7 @@ def install_pages(app: Flask, site: Site) -> CSRFProtect:
     app.before_request(access.guard)
     app.before_request(_choose_texts)
     csrf = CSRFProtect(app)
+    csrf.exempt(install.uninstalled_there)
     app.after_request(put_headers)
     _teach_templates(app)
     for blueprint in ALL_VIEWS:
@@ -94,8 +97,19 @@ def _teach_templates(app: Flask) -> None:
         role_name=labels.role_label,
         family_label=labels.family_label,
         crm_name=labels.crm_name,
+        is_self_hosted=labels.is_self_hosted,
+        record_name=labels.record_name,
+        record_names=labels.record_names,
     )
-    app.context_processor(lambda: {"viewer": visitor(), "nav": _nav(visitor()), "notes": notes_of_request()})
+    app.context_processor(_every_page)
+
+
+def _every_page() -> dict[str, object]:
+    me = visitor()
+    if me is not None and me.is_admin and me.install.status is InstallStatus.PAUSED:
+        # The notice on every page holds the button that connects again.
+        allow_forms_to(authorize_urls())
+    return {"viewer": me, "nav": _nav(me), "notes": notes_of_request()}
 
 
 def _nav(viewer: Viewer | None) -> list[_NavItem]:

@@ -16,6 +16,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from connector.settings import CRM_APPS
+
 #: Requests that are being answered at once. A sender that drips its body holds a thread (this server cannot put an
 #: end to a read), so there are more than two cores could use.
 DEFAULT_THREADS = 32
@@ -28,7 +30,7 @@ _HEADERS_WITHIN_MS = 10_000
 _CONNECTIONS = 2048
 #: The server shows its environment to the app as if it were part of the request: ours holds keys, and a variable
 #: HTTP_X would look like a header X.
-_HIDDEN = ("LEADASSAY_", "HUBSPOT_", "HTTP_", "PG", "SMTP_")
+_HIDDEN = ("LEADASSAY_", "HTTP_", "PG", "SMTP_", *(f"{crm.upper()}_" for crm in CRM_APPS))
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -27,7 +27,7 @@ class Site:
     vault: Vault
     links: LinkDesk
     company: OidcSignIn | None
-    #: Links asked for, and sign-ins begun elsewhere, per caller. An office may share one address.
+    #: Links asked for, and sign-ins and installs begun, per caller. An office may share one address.
     asks: CallerLimit = field(default_factory=lambda: CallerLimit(most=30, span=timedelta(minutes=10)))
 
     @property

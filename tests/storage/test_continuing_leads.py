@@ -13,7 +13,9 @@ from connector.storage.database import Database
 from connector.storage.installs import Install
 from connector.storage.timeline import (
     SEEN,
+    Conversion,
     companions_to_show,
+    conversions_of,
     leads_of_companions,
     load_cases,
     mark_gone,
@@ -88,6 +90,8 @@ def test_a_lead_that_became_a_deal_keeps_its_arrival_and_its_timeline(
     ]
     assert [change.raw_status for change in case.stage_changes] == ["open"]
     assert case_of(database, install, "lead:a") is None
+    with database.read() as conn:
+        assert conversions_of(conn, install.install_id, "deal:9") == (Conversion("lead:a", at(-100)),)
 
 
 def test_a_deal_whose_lead_was_never_read_arrived_when_the_deal_did(database: Database, install: Install) -> None:
@@ -105,6 +109,8 @@ def test_a_merge_does_not_move_the_history_of_the_loser(database: Database, inst
     case = case_of(database, install, "1")
     assert case is not None
     assert (case.lead.received_at, case.owner_changes) == (at(-200), ())
+    with database.read() as conn:
+        assert conversions_of(conn, install.install_id, "1") == ()
 
 
 def test_without_a_history_at_the_crm_we_note_what_we_see_change(database: Database, install: Install) -> None:

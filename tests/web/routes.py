@@ -34,8 +34,10 @@ ROUTES = (
     Route("health.healthz", "GET", PUBLIC, "/healthz"),
     Route("landing.landing", "GET", PUBLIC, "/"),
     Route("rulebook.rulebook", "GET", PUBLIC, "/rulebook"),
+    Route("install.connect", "GET", PUBLIC, "/install/hubspot"),
     Route("install.begin", "POST", PUBLIC, "/install/hubspot"),
     Route("install.callback", "GET", PUBLIC, "/oauth/hubspot/callback"),
+    Route("install.uninstalled_there", "DELETE", PUBLIC, "/oauth/hubspot/callback"),
     Route("sign_in.form", "GET", PUBLIC, "/sign-in"),
     Route("sign_in.ask", "POST", PUBLIC, "/sign-in"),
     Route("sign_in.link", "GET", PUBLIC, "/sign-in/link/no-such-token"),
@@ -66,5 +68,7 @@ ROUTES = (
     Route("own_hours.everybody", "GET", ADMIN, "/settings/hours", lists=True),
     Route("own_hours.one", "GET", ADMIN, "/settings/hours/{owner_id}", "/settings/hours/{owner_id}"),
     Route("own_hours.save", "POST", ADMIN, "/settings/hours/{owner_id}", "/settings/hours/{owner_id}"),
+    Route("values.values", "GET", ADMIN, "/settings/values", lists=True),
+    Route("values.save", "POST", ADMIN, "/settings/values"),
     Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),
 )

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from audits.model.policy import Policy
-from connector.storage import installs, people, policies, worklist
+from connector.jobs.advance import RESUMES
+from connector.storage import health, installs, people, policies, worklist
 from connector.storage.installs import InstallStatus
 from connector.web.policy_form import form_of, hours_text, parse_hours, policy_from, public_holidays
 from tests.factories import make_policy
@@ -165,17 +166,45 @@ def test_uninstall_needs_the_name_and_then_ends_everything(web: WebApp, tenant: 
     assert install.purge_at == web.clock.now + timedelta(days=30)
 
 
-def test_sync_tells_why_nothing_moves_and_when_it_goes_on(web: WebApp, tenant: Tenant):
-    client = web.signed_in(tenant, tenant.admin_id)
-    assert "did not get through" not in client.get("/sync").text
+@pytest.mark.parametrize(
+    ("failures", "error", "minutes", "tone", "says"),
+    [
+        (
+            1,
+            "The CRM asked for a pause <b>now</b>.",
+            10,
+            "warn",
+            "at the moment: The CRM asked for a pause &lt;b&gt;now&lt;/b&gt;. It goes on Wed 18 Nov, 14:30 "
+            "(Europe/Berlin), in 10 min;",
+        ),
+        (1, "UnexpectedPayload: HTML came.", 10, "bad", "at the moment: UnexpectedPayload: HTML came. It goes on"),
+        (9, "The CRM does not answer.", 15, "bad", "It goes on Wed 18 Nov, 14:35 (Europe/Berlin), in 15 min;"),
+        (
+            2,
+            "The CRM does not answer.",
+            -1,
+            "warn",
+            "did not get through: The CRM does not answer. It is being tried",
+        ),
+        (0, "Of 30,000 tokens 17,900 are left.", 15, "warn", "go on Thu 19 Nov, 01:00 (Europe/Berlin), in 10 h."),
+    ],
+)
+def test_sync_tells_why_nothing_moves_and_when_it_goes_on(
+    web: WebApp, tenant: Tenant, failures: int, error: str, minutes: int, tone: str, says: str
+):
+    client, now = web.signed_in(tenant, tenant.admin_id), web.site.now()
+    assert 'class="notice' not in client.get("/sync").text
     with web.site.database.write() as connection:
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0)
+        health.set_gauge(connection, tenant.install_id, RESUMES, int(midnight.timestamp()), now)
         worklist.finish_wake(
             connection,
             tenant.install_id,
             worklist.get_wake(connection, tenant.install_id).wake_no,
-            failures=1,
-            not_before=web.site.now() + timedelta(minutes=10),
-            last_error="The CRM asked for a pause <b>now</b>.",
+            failures=failures,
+            not_before=now + timedelta(minutes=minutes),
+            last_error=error,
         )
     page = client.get("/sync").text
-    assert "did not get through: The CRM asked for a pause &lt;b&gt;now&lt;/b&gt;." in page
+    assert f'class="notice {tone}"' in page
+    assert says in page

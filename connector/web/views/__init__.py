@@ -19,6 +19,7 @@ from connector.web.views import (
     settings,
     sign_in,
     sync,
+    values,
 )
 
 ALL: tuple[Blueprint, ...] = (
@@ -33,6 +34,7 @@ ALL: tuple[Blueprint, ...] = (
     sync.pages,
     settings.pages,
     own_hours.pages,
+    values.pages,
     rulebook.pages,
     health.pages,
     card.pages,

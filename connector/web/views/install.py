@@ -1,34 +1,43 @@
-"""/install and /oauth: the consent flow of a CRM, the first reading as it goes on, and three questions meanwhile."""
+"""/install and /oauth: the consent flow of a CRM and its end, the first reading, and three questions meanwhile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from connector.catalog import CRMS, is_set_up
-from connector.errors import ConfigError, CrmError, RetryLater
-from connector.oauth.flow import InstallRefused, begin_install, finish_install
-from connector.storage import cursors, page_queries, people, policies
+from connector.catalog import CRMS, CrmEntry, app_of, is_set_up
+from connector.crm.port import UninstallNotice
+from connector.errors import ConfigError, CrmError, RetryLater, UnexpectedPayload
+from connector.jobs.uninstall import end_install
+from connector.logs import get_logger
+from connector.oauth.flow import InstallRefused, begin_install, callback_url, finish_install
+from connector.settings import CrmApp
+from connector.storage import cursors, health, installs, page_queries, people, policies
 from connector.storage.cursors import Progress
+from connector.storage.installs import InstallStatus
 from connector.storage.people import Role
 from connector.web import charts
-from connector.web.access import Access, needs, viewer
+from connector.web.access import Access, limit_caller, needs, viewer, visitor
 from connector.web.error_pages import error_response
-from connector.web.headers import allow_forms_to
-from connector.web.labels import crm_name
+from connector.web.headers import allow_forms_anywhere, allow_forms_to
+from connector.web.labels import counted_records, crm_name
 from connector.web.links import leads_href
 from connector.web.people_list import Person, admit, list_persons
 from connector.web.policy_form import NUMBERS, NumberField, PolicyForm, country_with_holidays, form_of
 from connector.web.sessions import begin_session, page_session
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
+from connector.web.views.landing import authorize_urls
 from connector.web.views.settings import country_names, put_typed_policy
 
 pages = Blueprint("install", __name__)
+log = get_logger(__name__)
+
+_LONGEST_TYPED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +62,92 @@ class InstallPage:
     persons: list[Person]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectPage:
+    """What the page before the consent prints. `wrong`: name of a typed field → what is wrong with it."""
+
+    crm: str
+    label: str
+    is_self_hosted: bool
+    redirect_uri: str
+    days: int
+    site: str = ""
+    client_id: str = ""
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@pages.get("/install/<crm>")
+@needs(Access.PUBLIC)
+def connect(crm: str) -> str:
+    """What is asked before the consent: of a CRM that companies host themselves, which site it is."""
+    entry = _entry(crm)
+    me = visitor()
+    is_again = me is not None and me.install.crm == crm and entry.is_self_hosted
+    return _connect_page(crm, entry, site_address=me.install.api_url if me is not None and is_again else "")
+
+
 @pages.post("/install/<crm>")
 @needs(Access.PUBLIC)
-def begin(crm: str) -> Response:
+def begin(crm: str) -> str | Response | tuple[str, int]:
     """To the CRM's consent page."""
+    entry = _entry(crm)
+    limit_caller(t("Too many connections were begun from here."))
+    if not entry.is_self_hosted:
+        return _to_consent(crm)
+    typed = {name: request.form.get(name, "").strip() for name in ("site", "client_id", "client_secret")}
+    wrong = {name: said for name, value in typed.items() if (said := _typed_wrong(value))}
+    if not wrong:
+        address = typed["site"] if "://" in typed["site"] else "https://" + typed["site"]
+        app = CrmApp(
+            client_id=typed["client_id"], secrets=(typed["client_secret"],), auth_url=address, api_url=address
+        )
+        try:
+            return _to_consent(crm, app)
+        except InstallRefused as refused:
+            wrong = {"site": str(refused)}
+    return _connect_page(crm, entry, site_address=typed["site"], client_id=typed["client_id"], wrong=wrong), 422
+
+
+def _entry(crm: str) -> CrmEntry:
     if crm not in CRMS or not is_set_up(site().settings, crm):
         abort(404, t("This CRM cannot be connected here."))
+    return CRMS[crm]
+
+
+def _typed_wrong(value: str) -> str:
+    if not value:
+        return t("This is needed.")
+    if len(value) > _LONGEST_TYPED or not value.isprintable() or " " in value:
+        return t("This cannot be it: it is too long, or holds a space or a line break. Copy it again.")
+    return ""
+
+
+def _connect_page(
+    crm: str,
+    entry: CrmEntry,
+    *,
+    site_address: str = "",
+    client_id: str = "",
+    wrong: dict[str, str] | None = None,
+) -> str:
+    if entry.is_self_hosted:
+        allow_forms_anywhere(site().settings.private_crm_hosts)
+    else:
+        allow_forms_to(authorize_urls())
+    page = ConnectPage(
+        crm=crm,
+        label=entry.label,
+        is_self_hosted=entry.is_self_hosted,
+        redirect_uri=callback_url(site().settings, crm),
+        days=site().settings.backfill_days,
+        site=site_address[:_LONGEST_TYPED],
+        client_id=client_id[:_LONGEST_TYPED],
+        wrong=wrong or {},
+    )
+    return render_template("connect.html", page=page)
+
+
+def _to_consent(crm: str, app: CrmApp | None = None) -> Response:
     url = begin_install(
         site().database,
         site().vault,
@@ -66,18 +155,25 @@ def begin(crm: str) -> Response:
         crm,
         session_hash=page_session().session_hash,
         now=site().now(),
+        site=app,
     )
     allow_forms_to([url])
-    return redirect(url, 303)
+    return _leave(url)
 
 
 @pages.get("/oauth/<crm>/callback")
 @needs(Access.PUBLIC)
 def callback(crm: str) -> Response:
     """Back from the consent page: an install and a session, or a sentence with a remedy."""
-    if CRMS.get(crm) is None:
+    entry = CRMS.get(crm)
+    if entry is None:
         abort(404)
     try:
+        if entry.starts_at_marketplace and not request.args.get("state") and "error" not in request.args:
+            # Whose code this is nobody knows: exchanged, it could connect an attacker's account in a victim's
+            # browser. The consent is asked for again, now bound to this browser.
+            limit_caller(t("Too many connections were begun from here."))
+            return _to_consent(crm)
         done = finish_install(
             site().database,
             site().vault,
@@ -97,6 +193,48 @@ def callback(crm: str) -> Response:
         return _refused(502, str(trouble))
     begin_session(done.install.install_id, done.user.user_id, done.user.role.value)
     return _leave("/install/progress")
+
+
+@pages.delete("/oauth/<crm>/callback")
+@needs(Access.PUBLIC)
+def uninstalled_there(crm: str) -> Response:
+    """The CRM says that our app was taken out of an account. A machine calls: it has no session and no form's token;
+    the CRM's own proof stands for both."""
+    page_session().sends_cookie = False
+    entry = CRMS.get(crm)
+    if entry is None or entry.parse_uninstall is None or not is_set_up(site().settings, crm):
+        abort(404)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        notice = entry.parse_uninstall(app_of(site().settings, crm), headers, request.get_data())
+    except UnexpectedPayload:
+        return Response(status=400)
+    if notice is None:
+        log.warning("uninstall_notice_unproven", crm=crm)
+        return Response(status=401)
+    _end_or_tell(crm, entry, notice)
+    return Response(status=204)
+
+
+def _end_or_tell(crm: str, entry: CrmEntry, notice: UninstallNotice) -> None:
+    """End the install when its grant is gone; somebody else's grant is none of ours, of that the admins are told."""
+    now = site().now()
+    with site().database.write() as connection:
+        install = installs.find_install_by_account(connection, crm, notice.account_id)
+        if install is None or install.status is InstallStatus.UNINSTALLED:
+            return
+        if notice.user_id is not None and notice.user_id != install.installed_by:
+            health.put_notice(
+                connection,
+                install.install_id,
+                f"uninstall:{notice.user_id}:{now.date()}",
+                kind="uninstall",
+                sentence=f"Somebody who is not the one who connected this account took Lead Assay out of "
+                f"{entry.label}. It goes on with the grant it has.",
+                at=now,
+            )
+            return
+    end_install(site().jobs, install.install_id, f"uninstalled in {entry.label}")
 
 
 def _refused(status: int, sentence: str) -> Response:
@@ -125,7 +263,7 @@ def progress() -> str:
 @needs(Access.ADMIN)
 def bar() -> str:
     """The bar alone, asked for every two seconds until the reading ends."""
-    return render_template("install_bar.html", bar=_bar())
+    return render_template("install_bar.html", bar=reading_bar())
 
 
 @pages.post("/install/answers")
@@ -162,15 +300,16 @@ def _page(form: PolicyForm | None = None) -> str:
         target_field=NUMBERS[0],
         persons=persons,
     )
-    return render_template("install_progress.html", page=page, bar=_bar())
+    return render_template("install_progress.html", page=page, bar=reading_bar())
 
 
-def _bar() -> Bar:
+def reading_bar() -> Bar:
+    """How far the reading of the viewer's account is."""
     me, now = viewer(), site().now()
     with site().database.read() as connection:
         reading = cursors.get_cursor(connection, me.install_id, "backfill")
         never = page_queries.count_never_called(connection, me.install_id)
-    says = reading_says(reading, now, site().settings.backfill_days, current())
+    says = reading_says(reading, now, site().settings.backfill_days, current(), me.install.crm)
     done, total = (reading.done, reading.total) if reading else (0, None)
     return Bar(
         is_done=reading is not None and reading.finished_at is not None,
@@ -184,23 +323,22 @@ def _bar() -> Bar:
     )
 
 
-def reading_says(reading: Progress | None, now: datetime, backfill_days: int, says: Texts) -> str:
-    """How far the first reading is, as a sentence."""
+def reading_says(reading: Progress | None, now: datetime, backfill_days: int, says: Texts, crm: str) -> str:
+    """How far the reading of that CRM is, as a sentence."""
     if reading is None:
         return t("Connected. Reading the last {days} days begins in a moment.", days=backfill_days)
-    done = says.number(reading.done)
+    counted = counted_records(crm, reading.done)
     if reading.finished_at is not None:
-        return says.plural("{n} contact read.", "{n} contacts read.", reading.done)
+        return t("{records} read.", records=counted)
     if not reading.total:
-        return t("Reading the last {days} days: {done} contacts so far.", days=backfill_days, done=done)
+        return t("Reading the last {days} days: {records} so far.", days=backfill_days, records=counted)
     left = time_left(reading, now)
     ends = t(", {span} left", span=says.span(left)) if left is not None else ""
-    total = says.number(reading.total)
     return t(
-        "Reading the last {days} days: {done} of {total} contacts{ends}.",
+        "Reading the last {days} days: {done} of {records}{ends}.",
         days=backfill_days,
-        done=done,
-        total=total,
+        done=says.number(reading.done),
+        records=counted_records(crm, reading.total),
         ends=ends,
     )
 

@@ -23,6 +23,7 @@ class CrmDoor:
 
     crm: str
     label: str
+    is_self_hosted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,17 @@ def authorize_urls() -> list[str]:
     return [
         oauth_for(settings, crm).authorize_url(state="-", code_challenge="-", redirect_uri=redirect_uri)
         for crm in settings.crm_apps
+        if crm in CRMS
     ]
 
 
 def crm_doors() -> tuple[CrmDoor, ...]:
-    """The CRMs for which the settings hold an app."""
-    return tuple(CrmDoor(crm, entry.label) for crm, entry in CRMS.items() if is_set_up(site().settings, crm))
+    """The CRMs that can be connected: those for which the settings hold an app, and those that companies host."""
+    return tuple(
+        CrmDoor(crm, entry.label, entry.is_self_hosted)
+        for crm, entry in CRMS.items()
+        if is_set_up(site().settings, crm)
+    )
 
 
 def landing_page() -> LandingPage:
@@ -74,7 +80,7 @@ def landing_page() -> LandingPage:
         doors=crm_doors(),
         read=(
             Named(
-                t("Contacts"),
+                t("Leads"),
                 t(
                     "name, e-mail, phone, company, country, source, status, owner: to tell real leads from "
                     "pseudo-leads"

@@ -14,6 +14,7 @@ from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
 from connector.web.record_links import web_address
+from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
 from connector.web.texts import current, t
 from connector.web.views.rulebook import rule_titles
@@ -84,6 +85,7 @@ class LeadPage:
     record_url: str | None
     crm_label: str
     warnings: list[str]
+    lacks: list[str]
     target_says: str
     charts: list[Chart]
     key: list[KeyItem]
@@ -110,13 +112,15 @@ def lead(lead_id: str) -> str:
         row = findings.get_audit(connection, me.install_id, lead_id)
         policy = policies.policy_as_of(connection, me.install_id, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
-    page = _Builder(Story(cases[0], policy, names, current()), crm_name(me.install.crm)).page(found, row)
+        conversions = timeline.conversions_of(connection, me.install_id, lead_id)
+    story = Story(cases[0], policy, names, current(), conversions, me.install.crm)
+    page = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install)).page(found, row)
     return render_template("lead.html", page=page)
 
 
 class _Builder:
-    def __init__(self, story: Story, crm_label: str) -> None:
-        self.story, self.crm_label = story, crm_label
+    def __init__(self, story: Story, crm_label: str, always: frozenset[str]) -> None:
+        self.story, self.crm_label, self.always = story, crm_label, always
         self.case, self.lead, self.says = story.case, story.case.lead, story.says
 
     def page(self, found: list[findings.StoredFinding], row: findings.AuditRow | None) -> LeadPage:
@@ -124,6 +128,7 @@ class _Builder:
         titles = rule_titles()
         blocks = [self._finding(each, titles) for each in found]
         breaches = [block for block in blocks if block.outcome is Outcome.BREACH]
+        causes = [cause for _, cause in self.case.coverage.missing]
         order = (Outcome.NOT_EVALUATED, Outcome.PASS, Outcome.NOT_APPLICABLE)
         others = sorted((b for b in blocks if b.outcome is not Outcome.BREACH), key=lambda b: order.index(b.outcome))
         return LeadPage(
@@ -132,8 +137,9 @@ class _Builder:
             verdict=row.verdict if row else Verdict.UNKNOWN,
             record_url=web_address(lead.record_url),
             crm_label=self.crm_label,
-            warnings=sorted({cause for _, cause in self.case.coverage.missing})
+            warnings=sorted({cause for cause in causes if cause not in self.always})
             + ([] if row else [t("This lead was not judged yet; that takes some seconds. Load the page again.")]),
+            lacks=among(self.always, causes),
             target_says=self.story.target_says,
             charts=self.story.charts(),
             key=drawing_key(),

@@ -26,6 +26,7 @@ from connector.web.lead_story import due_act_words
 from connector.web.links import lead_href, leads_href
 from connector.web.periods import HORIZON, Choice, Period, choices, period_of_request
 from connector.web.record_links import web_address
+from connector.web.shown_facts import not_granted, not_shown
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
 from connector.web.views.install import reading_says
@@ -115,6 +116,7 @@ class OverviewPage:
     period_title: str
     reading: str
     gaps: list[str]
+    lacks: list[str]
     horizon_s: int
     act_now: list[ActRow]
     act_total: int
@@ -165,8 +167,9 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
         is_own=not me.is_manager,
         periods=choices(period, "/overview"),
         period_title=t("Last {n} days", n=period.days),
-        reading=reading_says(reading, now, site().settings.backfill_days, says) if is_reading else "",
-        gaps=sorted({cause for _, cause in me.install.coverage.missing}),
+        reading=reading_says(reading, now, site().settings.backfill_days, says, me.install.crm) if is_reading else "",
+        gaps=not_granted(me.install),
+        lacks=not_shown(me.install),
         horizon_s=int(HORIZON.total_seconds()),
         act_now=[_act_row(row, now, says) for row in act_rows],
         act_total=act_total,

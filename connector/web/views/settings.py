@@ -9,8 +9,9 @@ from babel import Locale
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from connector.catalog import find_crm
 from connector.jobs.uninstall import uninstall as end_connection
-from connector.storage import findings, installs, people, policies
+from connector.storage import findings, installs, people, policies, value_mappings
 from connector.storage.people import Role
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
@@ -42,6 +43,7 @@ class SettingsPage:
     account: list[Fact]
     persons: list[Person]
     roles: tuple[Role, ...]
+    meanings_say: str
     purge_day: str
     uninstall_wrong: str
 
@@ -139,6 +141,10 @@ def _page(*, form: PolicyForm | None = None, uninstall_wrong: str = "") -> str:
     with site().database.read() as connection:
         policy = policies.policy_as_of(connection, me.install_id, now)
         persons = list_persons(connection, me.install_id)
+        unmapped = value_mappings.list_unmapped(connection, me.install_id)
+    entry = find_crm(me.install.crm)
+    names = {one.name for one in entry.mappable} if entry else set()
+    without = sum(name in names for name, _ in unmapped)
     page = SettingsPage(
         policy_version=policy.version,
         form=form or form_of(policy, now_year=now.year),
@@ -152,10 +158,22 @@ def _page(*, form: PolicyForm | None = None, uninstall_wrong: str = "") -> str:
         ],
         persons=persons,
         roles=tuple(Role),
+        meanings_say=_meanings_say(without),
         purge_day=says.day(now + timedelta(days=site().settings.purge_after_days)),
         uninstall_wrong=uninstall_wrong,
     )
     return render_template("settings.html", page=page)
+
+
+def _meanings_say(without: int) -> str:
+    """How many values that were read have no meaning yet."""
+    if not without:
+        return t("Every status and call outcome that was read has a meaning.")
+    return current().plural(
+        "{n} value that was read has no meaning yet; what hangs on it is not evaluated.",
+        "{n} values that were read have no meaning yet; what hangs on them is not evaluated.",
+        without,
+    )
 
 
 def country_names(locale: Locale) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from connector.errors import ConfigError, CrmError
 from connector.oauth.oidc import OidcSignIn, SignInRefused
 from connector.oauth.sign_in import SignedIn, redeem_link
-from connector.web.access import Access, needs, visitor
+from connector.web.access import Access, limit_caller, needs, visitor
 from connector.web.error_pages import error_response
 from connector.web.paths import DEFAULT, own_path
 from connector.web.sessions import begin_session, end_session, page_session
@@ -138,8 +138,7 @@ def _next() -> str:
 
 
 def _limit() -> None:
-    if not site().asks.allows(request.remote_addr or "", site().now()):
-        abort(429, t("Too many sign-ins were asked for from here."))
+    limit_caller(t("Too many sign-ins were asked for from here."))
 
 
 def _company() -> OidcSignIn:

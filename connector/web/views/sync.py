@@ -1,24 +1,34 @@
-"""/sync: whether what we show is all there is: deliveries, losses, back-fill, parked rows, permissions."""
+"""/sync: whether what we show is all there is: deliveries, losses, back-fill, parked rows, permissions, waits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from connector.storage import cursors, health, outbox, page_queries, worklist
-from connector.storage.health import Health, Unmapped
+from audits.model.case import Fact as CaseFact
+from connector.catalog import find_crm
+from connector.jobs.advance import ISOLATE_AFTER, RESUMES
+from connector.jobs.watch_hooks import NAME as HOOKS
+from connector.jobs.watch_hooks import failing_hooks
+from connector.storage import cursors, health, outbox, page_queries, people, worklist
+from connector.storage.health import Health
+from connector.storage.people import User
 from connector.storage.worklist import Wake
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.headers import allow_forms_to
-from connector.web.labels import crm_name
+from connector.web.labels import crm_name, record_names
 from connector.web.links import lead_href
+from connector.web.shown_facts import HISTORIES, not_granted, not_shown
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
 from connector.web.views.landing import authorize_urls
+from connector.web.views.values import anchor_of, mappable
+from webhooks.roster import ROSTER
 
 pages = Blueprint("sync", __name__)
 
@@ -57,20 +67,53 @@ class Event:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why nothing moves at the moment and when it goes on. `tone`: "warn" while the CRM merely asks for patience."""
+
+    tone: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownValue:
+    """A value without a meaning; `href` leads to where an admin says it, "" where nobody can."""
+
+    field: str
+    value: str
+    seen: int
+    href: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPage:
     """What the sync page prints."""
 
     connected_says: str
     crm_label: str
-    standstill: str
+    wait: Wait | None
+    connection: list[Fact]
+    hooks: list[Figure]
+    hooks_say: str
+    failing: tuple[str, ...]
     permissions: list[Permission]
+    lacks: list[str]
+    histories: list[Fact]
     reading: list[Figure]
     events: list[Figure]
     loss_says: str
     writing: list[Figure]
     complaints: list[Complaint]
-    unmapped: tuple[Unmapped, ...]
+    unmapped: list[UnknownValue]
     notices: list[Event]
 
 
@@ -86,6 +129,8 @@ def sync() -> str:
         parked = outbox.list_parked(connection, me.install_id, limit=20)
         notices = page_queries.list_notices(connection, me.install_id, limit=20)
         wake = worklist.get_wake(connection, me.install_id)
+        looked = cursors.get_cursor(connection, me.install_id, HOOKS)
+        grantor = people.find_user(connection, me.install_id, me.install.installed_by)
     page = SyncPage(
         connected_says=t(
             "{crm} account {name}, connected {moment}.",
@@ -94,14 +139,20 @@ def sync() -> str:
             moment=says.moment(me.install.connected_at, now=now),
         ),
         crm_label=crm_name(me.install.crm),
-        standstill=_standstill(wake, says, now),
+        wait=_wait(wake, life, says, now),
+        connection=_connection(me, grantor),
+        hooks=_hooks(life, looked, says),
+        hooks_say=_hooks_say(me),
+        failing=failing_hooks(looked) if looked else (),
         permissions=permissions(me),
-        reading=_reading(life, backfill, says),
+        lacks=not_shown(me.install),
+        histories=_histories(me),
+        reading=_reading(life, backfill, says, me.install.crm),
         events=_events(life, says, now),
         loss_says=_loss(life, says),
         writing=_writing(life, says),
         complaints=[Complaint(lead_href(row.lead_id), row.lead_id, row.complaint) for row in parked],
-        unmapped=life.unmapped,
+        unmapped=_unknown(life, me),
         notices=[Event(notice.sentence, notice.created_at) for notice in notices],
     )
     return render_template("sync.html", page=page)
@@ -116,26 +167,130 @@ def retry() -> Response:
     return redirect("/sync?note=replayed", 303)
 
 
-def _standstill(wake: Wake, says: Texts, now: datetime) -> str:
-    """Why nothing moves and when it goes on; empty when the last try got through."""
-    if not wake.failures or wake.not_before is None:
-        return ""
-    return t(
-        "The last try did not get through: {reason} The next is {moment}; nothing is lost meanwhile.",
-        reason=wake.last_error,
-        moment=says.moment(wake.not_before, now=now),
+def _wait(wake: Wake, life: Health, says: Texts, now: datetime) -> Wait | None:
+    """Why nothing moves and when it goes on; None when the last try got through."""
+    if wake.not_before is None or not wake.last_error:
+        return None
+    is_spent = not wake.failures
+    resumes = life.counters.get(RESUMES)
+    goes_on_at = wake.not_before
+    if is_spent and resumes is not None:
+        goes_on_at = max(goes_on_at, datetime.fromtimestamp(resumes.value, UTC))
+    # What the CRM asks us to wait for comes as its sentence alone; a fault begins with its kind.
+    is_fault = wake.last_error.partition(":")[0].isidentifier() or wake.failures >= ISOLATE_AFTER
+    tone = "bad" if is_fault else "warn"
+    if goes_on_at <= now:
+        return Wait(
+            tone, t("The last try did not get through: {reason} It is being tried again.", reason=wake.last_error)
+        )
+    goes_on = {
+        "reason": wake.last_error,
+        "moment": says.moment(goes_on_at, now=now),
+        "zone": says.zone,
+        "span": says.span((goes_on_at - now).total_seconds(), has_days=True),
+    }
+    if is_spent:
+        return Wait(
+            tone,
+            t(
+                "{reason} Reading and writing go on {moment} ({zone}), in {span}. What is due is judged meanwhile; "
+                "nothing is lost.",
+                **goes_on,
+            ),
+        )
+    return Wait(
+        tone,
+        t(
+            "Nothing is read or written at the moment: {reason} It goes on {moment} ({zone}), in {span}; nothing is "
+            "lost meanwhile.",
+            **goes_on,
+        ),
     )
+
+
+def _connection(me: Viewer, grantor: User | None) -> list[Fact]:
+    """Which account at which host, and on whose word."""
+    install = me.install
+    app = site().settings.crm_apps.get(install.crm)
+    address = install.api_url or (app.api_url if app else "")
+    who = (grantor.name or grantor.email) if grantor else ""
+    facts = [
+        Fact(t("Account"), f"{install.account_name} ({install.account_id})"),
+        Fact(t("Host"), urlsplit(address).netloc),
+        Fact(t("Connected by"), who),
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def _histories(me: Viewer) -> list[Fact]:
+    """Where the changes of owner and status come from."""
+    crm, unseen = crm_name(me.install.crm), {fact for fact, _ in me.install.coverage.missing}
+    theirs = t("from {crm}, complete", crm=crm)
+    ours = t("from our own readings")
+    note = t("{crm} does not tell it. A change is seen at the next reading; what came before the first is not known.")
+    labels = {CaseFact.OWNER_HISTORY: t("Changes of owner"), CaseFact.STAGE_HISTORY: t("Changes of status")}
+    return [
+        Fact(labels[fact], ours if fact in unseen else theirs, note.format(crm=crm) if fact in unseen else "")
+        for fact in HISTORIES
+    ]
+
+
+def _is_subscribed_per_install(me: Viewer) -> bool:
+    entry = find_crm(me.install.crm)
+    receiver = ROSTER.get(entry.receiver) if entry else None
+    return receiver is not None and receiver.is_per_install
+
+
+def _hooks_say(me: Viewer) -> str:
+    if _is_subscribed_per_install(me):
+        return t(
+            "They are looked at every {span} and made again when one is missing; what was lost meanwhile is found "
+            "by polling.",
+            span=current().span(site().settings.hooks_every_s),
+        )
+    return t(
+        "{crm} keeps one subscription for all accounts; there is none here that could be lost.",
+        crm=crm_name(me.install.crm),
+    )
+
+
+def _hooks(life: Health, looked: cursors.Progress | None, says: Texts) -> list[Figure]:
+    """The state of our subscriptions at the CRM."""
+    if looked is None:
+        return []
+    failing = len(failing_hooks(looked))
+    remade = life.last_at("hooks_remade")
+    return [
+        Figure(t("Last look at the subscriptions"), says.moment(looked.updated_at)),
+        Figure(
+            t("Made again so far"), says.number(life.count("hooks_remade")), says.moment(remade) if remade else ""
+        ),
+        Figure(t("Failing"), says.number(failing)),
+    ]
+
+
+def _unknown(life: Health, me: Viewer) -> list[UnknownValue]:
+    names = {one.name for one in mappable(me.install.crm)} if me.is_admin else set()
+    return [
+        UnknownValue(
+            each.field,
+            each.value,
+            each.seen,
+            f"/settings/values#{anchor_of(each.field)}" if each.field in names else "",
+        )
+        for each in life.unmapped
+    ]
 
 
 def permissions(me: Viewer) -> list[Permission]:
     """What was not granted; each with what suffers from it."""
-    causes = sorted({cause for _, cause in me.install.coverage.missing})
+    causes = not_granted(me.install)
     if causes:
         return [Permission("", cause) for cause in causes]
     return [Permission(scope, t("Not granted:")) for scope in me.install.missing_scopes]
 
 
-def _reading(life: Health, backfill: cursors.Progress | None, says: Texts) -> list[Figure]:
+def _reading(life: Health, backfill: cursors.Progress | None, says: Texts, crm: str) -> list[Figure]:
     if backfill is None:
         first = Figure(t("First reading"), t("waiting"), t("the worker starts it"))
     elif backfill.finished_at is None:
@@ -146,7 +301,7 @@ def _reading(life: Health, backfill: cursors.Progress | None, says: Texts) -> li
         first = Figure(
             t("First reading"),
             says.number(backfill.done),
-            t("contacts, done {moment}", moment=says.moment(backfill.finished_at)),
+            t("{records}, done {moment}", records=record_names(crm), moment=says.moment(backfill.finished_at)),
         )
     polled = life.last_at("reconciled")
     figures = [

@@ -1,0 +1,204 @@
+"""/settings/values: what the CRM's free values mean. For admins."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Blueprint, abort, redirect, render_template, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from connector.catalog import find_crm
+from connector.crm.values import MappableField
+from connector.jobs.backfill import restart_backfill
+from connector.storage import cursors, value_mappings
+from connector.web.access import Access, needs, viewer
+from connector.web.labels import crm_name
+from connector.web.site import site
+from connector.web.texts import current, t
+from connector.web.views.install import Bar, reading_bar
+
+pages = Blueprint("values", __name__)
+
+_PREFIX = "means-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueRow:
+    """One value of one field. `spelled`: as records, the account and earlier choices write it.
+
+    `seen`: how often it was read without a meaning. `shipped` and `chosen` are meanings or "".
+    """
+
+    key: str
+    label: str
+    spelled: tuple[str, ...]
+    seen: int
+    shipped: str
+    chosen: str
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody said what it means."""
+        return not self.chosen and not self.shipped
+
+    @property
+    def under(self) -> str:
+        """The value itself, where people see it by another name."""
+        return self.spelled[0] if self.spelled[0] != self.label else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldPanel:
+    """One field with its values, those without a meaning first."""
+
+    name: str
+    anchor: str
+    label: str
+    explains: str
+    choices: tuple[tuple[str, str], ...]
+    words: Mapping[str, str]
+    rows: list[ValueRow]
+    unknown_says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesPage:
+    """What the page prints. `bar`: how far the reading is while one is under way."""
+
+    crm_label: str
+    panels: list[FieldPanel]
+    bar: Bar | None
+    days: int
+    wrong_field: str
+
+
+@dataclass(slots=True)
+class _Spellings:
+    """What is known of one value, however its letters are cased."""
+
+    spelled: list[str] = field(default_factory=list)
+    label: str = ""
+    seen: int = 0
+    chosen: str = ""
+
+
+@pages.get("/settings/values")
+@needs(Access.ADMIN)
+def values() -> str:
+    """The page as it stands."""
+    return _page()
+
+
+@pages.post("/settings/values")
+@needs(Access.ADMIN)
+def save() -> Response | tuple[str, int]:
+    """Keep what the values of one field mean, or take one choice back; then read the leads again."""
+    me, now = viewer(), site().now()
+    chosen_field = next((one for one in mappable(me.install.crm) if one.name == request.form.get("field")), None)
+    if chosen_field is None:
+        abort(400)
+    with site().database.write() as connection:
+        rows = _rows(connection, me.install_id, chosen_field)
+        wanted = _wanted(chosen_field, rows)
+        if wanted is None:
+            return _page(wrong_field=chosen_field.name), 422
+        is_changed = value_mappings.choose_meanings(connection, me.install_id, wanted, now)
+        if is_changed:
+            restart_backfill(connection, me.install_id, now)
+    said = "mapped" if is_changed else "same"
+    return redirect(f"/settings/values?note={said}#{anchor_of(chosen_field.name)}", 303)
+
+
+def mappable(crm: str) -> tuple[MappableField, ...]:
+    """The fields whose values an admin can map."""
+    entry = find_crm(crm)
+    return entry.mappable if entry else ()
+
+
+def anchor_of(name: str) -> str:
+    """Where the field stands on the page."""
+    return "field-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _wanted(mapped: MappableField, rows: list[ValueRow]) -> dict[tuple[str, str], str | None] | None:
+    """(field, value) → meaning as the form says, None = taken back; None when the form names what is no choice."""
+    undone = request.form.get("undo")
+    wanted: dict[tuple[str, str], str | None] = {}
+    for row in rows:
+        said = request.form.get(_PREFIX + row.key)
+        if undone is not None:
+            said = "" if undone == row.key else None
+        if said is None:
+            continue
+        if said and said not in mapped.meanings:
+            return None
+        wanted |= {(mapped.name, value): said or None for value in row.spelled}
+    return wanted
+
+
+def _rows(connection: Connection, install_id: str, mapped: MappableField) -> list[ValueRow]:
+    found: dict[str, _Spellings] = {}
+
+    def spellings(value: str) -> _Spellings:
+        known = found.setdefault(value.strip().casefold(), _Spellings())
+        if value not in known.spelled:
+            known.spelled.append(value)
+        return known
+
+    for (name, value), label in value_mappings.list_known_values(connection, install_id).items():
+        if name == mapped.name:
+            spellings(value).label = label
+    for (name, value), seen in value_mappings.list_unmapped(connection, install_id).items():
+        if name == mapped.name:
+            spellings(value).seen += seen
+    for (name, value), meaning in value_mappings.chosen_meanings(connection, install_id).items():
+        if name == mapped.name and meaning in mapped.meanings:
+            spellings(value).chosen = meaning
+    rows = [
+        ValueRow(
+            key=hashlib.sha256(f"{mapped.name}\n{value}".encode()).hexdigest()[:20],
+            label=known.label or known.spelled[0],
+            spelled=tuple(known.spelled),
+            seen=known.seen,
+            shipped=mapped.shipped.get(value, ""),
+            chosen=known.chosen,
+        )
+        for value, known in found.items()
+    ]
+    return sorted(rows, key=lambda row: (not row.is_unknown, -row.seen, row.label.casefold(), row.key))
+
+
+def _page(wrong_field: str = "") -> str:
+    me = viewer()
+    with site().database.read() as connection:
+        reading = cursors.get_cursor(connection, me.install_id, "backfill")
+        panels = [_panel(one, _rows(connection, me.install_id, one)) for one in mappable(me.install.crm)]
+    is_reading = reading is None or reading.finished_at is None
+    page = ValuesPage(
+        crm_label=crm_name(me.install.crm),
+        panels=panels,
+        bar=reading_bar() if is_reading else None,
+        days=site().settings.backfill_days,
+        wrong_field=wrong_field,
+    )
+    return render_template("values.html", page=page)
+
+
+def _panel(mapped: MappableField, rows: list[ValueRow]) -> FieldPanel:
+    unknown = sum(row.is_unknown for row in rows)
+    return FieldPanel(
+        name=mapped.name,
+        anchor=anchor_of(mapped.name),
+        label=t(mapped.label),
+        explains=t(mapped.explains),
+        choices=tuple((meaning, t(words)) for meaning, words in mapped.choices),
+        words={meaning: t(words) for meaning, words in mapped.choices},
+        rows=rows,
+        unknown_says=current().plural("{n} value without a meaning", "{n} values without a meaning", unknown)
+        if unknown
+        else "",
+    )

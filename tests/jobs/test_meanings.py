@@ -1,0 +1,69 @@
+"""A meaning that an admin chose reaches the leads; a job that reads by the old ones commits nothing more."""
+
+from __future__ import annotations
+
+import pytest
+
+from audits.model.case import LeadCase
+from audits.model.lead import LeadStatus
+from connector.errors import InstallLost
+from connector.jobs.backfill import restart_backfill
+from connector.jobs.context import take_lease, utc_now
+from connector.storage import cursors, timeline, value_mappings, worklist
+from connector.storage.installs import Install
+from tests.stack import PORTAL, Stack
+
+VALUE = "NURTURE_2"
+KEY = ("hs_lead_status", VALUE)
+
+
+def case_of(stack: Stack, install: Install, lead_id: str) -> LeadCase:
+    with stack.context.database.read() as connection:
+        return timeline.load_cases(connection, install.install_id, [lead_id], utc_now(), install.coverage)[0]
+
+
+def say(stack: Stack, install: Install, meaning: str | None) -> None:
+    with stack.context.database.write() as connection:
+        assert value_mappings.choose_meanings(connection, install.install_id, {KEY: meaning}, utc_now())
+        restart_backfill(connection, install.install_id, utc_now())
+
+
+def test_leads_are_read_again_by_the_meaning_that_was_chosen(stack: Stack):
+    stack.control.act("add_option", PORTAL, type="contacts", property=KEY[0], value=VALUE, label="Later")
+    lead_id = stack.control.create_contact(PORTAL, {"email": "a@lead.example", "hs_lead_status": VALUE})
+    install = stack.install()
+    stack.advance(install)
+    with stack.context.database.read() as connection:
+        assert value_mappings.list_known_values(connection, install.install_id)[KEY] == "Later"
+        assert value_mappings.list_unmapped(connection, install.install_id)[KEY] >= 1
+    assert case_of(stack, install, lead_id).lead.status is None
+    say(stack, install, "discarded")
+    stack.advance(install)
+    assert case_of(stack, install, lead_id).lead.status is LeadStatus.DISCARDED
+    with stack.context.database.read() as connection:
+        assert KEY not in value_mappings.list_unmapped(connection, install.install_id)
+    say(stack, install, None)
+    stack.advance(install)
+    assert case_of(stack, install, lead_id).lead.status is None
+
+
+def test_a_job_under_way_commits_nothing_more_and_the_next_begins_at_once(stack: Stack):
+    install = stack.install()
+    stack.advance(install)
+    with stack.context.database.write() as connection:
+        wake = worklist.get_wake(connection, install.install_id)
+        worklist.finish_wake(
+            connection, install.install_id, wake.wake_no, failures=3, not_before=utc_now(), last_error="later"
+        )
+        before = worklist.get_wake(connection, install.install_id)
+    lease = take_lease(stack.context, install.install_id, "a job that runs")
+    say(stack, install, "won")
+    with pytest.raises(InstallLost), lease.commit() as connection:
+        cursors.put_cursor(connection, install.install_id, "backfill", "far", 900, 1000, utc_now())
+    with stack.context.database.read() as connection:
+        reading = cursors.get_cursor(connection, install.install_id, "backfill")
+        after = worklist.get_wake(connection, install.install_id)
+    assert reading is not None
+    assert (reading.cursor, reading.done, reading.finished_at) == (None, 0, None)
+    assert after.wake_no == before.wake_no + 1
+    assert (after.failures, after.not_before, after.last_error) == (3, before.not_before, "later")
