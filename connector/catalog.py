@@ -11,6 +11,7 @@ from connector.adapters import hubspot
 from connector.adapters.hubspot.card import HubSpotCard
 from connector.budget import open_budget
 from connector.crm.card import CardCall, CardDesk
+from connector.crm.economy import Economy
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
 from connector.crm.values import MappableField, ValueMap
 from connector.errors import ConfigError
@@ -41,6 +42,7 @@ class CrmEntry:
     `starts_at_marketplace`: its marketplace may call our callback first, with a code that we did not ask for.
     `parse_uninstall(app, headers by lower-case name, body)`: the notice of a call that proves itself, else None.
     `card`: what proves and shapes its card, None where it has none.
+    `economy`: the fewest calls that its API lets us make, and what it allows.
     `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values)`.
     `record_names`: what its people call one record that we call lead, and several.
     """
@@ -61,6 +63,7 @@ class CrmEntry:
     mappable: tuple[MappableField, ...] = ()
     card: CardDesk | None = None
     record_names: tuple[str, str] = ("lead", "leads")
+    economy: Economy | None = None
 
     @property
     def is_self_hosted(self) -> bool:
@@ -116,6 +119,7 @@ CRMS: Mapping[str, CrmEntry] = {
         adapter=_hubspot_adapter,
         capabilities=hubspot.capabilities_for,
         parse_delivery=hubspot.parse_delivery,
+        economy=hubspot.ECONOMY,
         card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
         record_names=("contact", "contacts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,9 @@ from connector.jobs.context import Lease
 from connector.jobs.isolate import each_or_park
 from connector.storage import health, timeline, worklist
 from connector.storage.statements import portions
+
+STORE_BATCH = 100
+"""Leads in one write transaction: a read may bring a thousand, and nobody else may write for as long as it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,26 @@ def refresh_leads(
         if lease.is_isolating:
             _store_one_by_one(lease, read, read_at, found)
             continue
-        with lease.commit() as connection:
-            news = _store(connection, install_id, read, read_at)
-            if number == len(batches):
-                worklist.finish_events(connection, install_id, ended, read_at)
-        _add(found, news)
+        parts = list(_parts(read))
+        for place, part in enumerate(parts, start=1):
+            with lease.commit() as connection:
+                news = _store(connection, install_id, part, read_at)
+                if number == len(batches) and place == len(parts):
+                    worklist.finish_events(connection, install_id, ended, read_at)
+            _add(found, news)
     if ended and (lease.is_isolating or not batches):
         with lease.commit() as connection:
             worklist.finish_events(connection, install_id, ended, context.clock())
     return found
+
+
+def _parts(read: LeadsRead) -> Iterator[LeadsRead]:
+    """The same in parts that are stored one by one. What is gone, and what has no meaning, goes with the last."""
+    whole, rest = divmod(max(len(read.records), 1) - 1, STORE_BATCH)
+    for number in range(whole):
+        yield LeadsRead(records=read.records[number * STORE_BATCH : (number + 1) * STORE_BATCH])
+    last = read.records[len(read.records) - rest - 1 :] if read.records else ()
+    yield LeadsRead(records=last, gone_ids=read.gone_ids, unmapped=read.unmapped)
 
 
 def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: datetime) -> Refreshed:

@@ -2,11 +2,13 @@
 
 from connector.adapters.hubspot.adapter import HubSpotAdapter, capabilities_for
 from connector.adapters.hubspot.client import RULES, HubSpotClient, lanes
+from connector.adapters.hubspot.economy import ECONOMY
 from connector.adapters.hubspot.events import parse_delivery
 from connector.adapters.hubspot.mapping import MAPPABLE
 from connector.adapters.hubspot.oauth import OPTIONAL_SCOPES, REQUIRED_SCOPES, HubSpotOAuth
 
 __all__ = [
+    "ECONOMY",
     "MAPPABLE",
     "OPTIONAL_SCOPES",
     "REQUIRED_SCOPES",

@@ -10,7 +10,7 @@ from audits.model.activity import Activity, Owner, Task
 from audits.model.case import Coverage, Fact
 from connector.adapters.hubspot import activities, fields, mapping
 from connector.adapters.hubspot.activities import Engagement
-from connector.adapters.hubspot.client import BATCH_LIMIT, HISTORY_LIMIT, Contact, HubSpotClient
+from connector.adapters.hubspot.client import ASSOCIATION_LIMIT, BATCH_LIMIT, Contact, HubSpotClient
 from connector.adapters.hubspot.mapping import Unmapped, parse_at
 from connector.crm.port import (
     Account,
@@ -54,7 +54,7 @@ def capabilities_for(missing_scopes: Sequence[str]) -> Capabilities:
     missing = tuple(_MISSING_FACTS[scope] for scope in missing_scopes if scope in _MISSING_FACTS)
     return Capabilities(
         coverage=Coverage(missing=missing),
-        read_batch=HISTORY_LIMIT,
+        read_batch=ASSOCIATION_LIMIT,
         write_batch=BATCH_LIMIT,
         missing_scopes=tuple(missing_scopes),
     )

@@ -197,23 +197,26 @@ class HubSpotClient:
     def read_contacts(
         self, ids: Sequence[str], properties: Sequence[str], with_history: Sequence[str]
     ) -> tuple[Contact, ...]:
-        """Contacts by id, at most HISTORY_LIMIT; those that are gone are left out."""
-        answer = self._batch(
-            f"/crm/objects/{VERSION}/contacts/batch/read",
-            {
-                "inputs": [{"id": one} for one in ids],
-                "properties": list(properties),
-                "propertiesWithHistory": list(with_history),
-            },
-        )
-        _only_missing(answer, "Contacts")
-        return tuple(
-            Contact(
-                record=_record(result, "A contact"),
-                history={name: _versions(result, name) for name in with_history},
+        """Contacts by id, any number; those that are gone are left out."""
+        found: list[Contact] = []
+        for batch in _in_batches(ids, HISTORY_LIMIT):
+            answer = self._batch(
+                f"/crm/objects/{VERSION}/contacts/batch/read",
+                {
+                    "inputs": [{"id": one} for one in batch],
+                    "properties": list(properties),
+                    "propertiesWithHistory": list(with_history),
+                },
             )
-            for result in answer.results
-        )
+            _only_missing(answer, "Contacts")
+            found += [
+                Contact(
+                    record=_record(result, "A contact"),
+                    history={name: _versions(result, name) for name in with_history},
+                )
+                for result in answer.results
+            ]
+        return tuple(found)
 
     def read_records(self, plural: str, ids: Sequence[str], properties: Sequence[str]) -> tuple[Record, ...]:
         """Records of one type by id, any number; those that are gone are left out."""
