@@ -39,6 +39,7 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/intake.py
 	$(PY) benchmarks/working_time.py
 	$(PY) benchmarks/exports.py
+	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
 
 lock: ## renew the lock file from pyproject.toml (needs uv)
