@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Find or install what the tests need beside Python: a PostgreSQL server and Chromium. Names what it
-# could not get: with CI=true that is a failure, otherwise the tests that need it are skipped.
+# could not get: with CI=true that is a failure, otherwise the tests that need it are skipped. The official
+# Pipedrive client on Node is a witness that may be missing anywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/debian.sh
@@ -18,6 +19,7 @@ has_chromium || missing+=("Chromium (Debian package chromium)")
 has_driver || install_debian libatomic1 || true
 has_driver || missing+=("what drives Chromium (Debian package libatomic1)")
 has_fonts || install_debian fontconfig fonts-dejavu-core || true
+scripts/witness.sh || echo 'The official Pipedrive client is not there (Node, npm or its registry is missing): its test is skipped.' >&2
 if [ "${#missing[@]}" -gt 0 ]; then
     printf 'Missing for the tests: %s\n' "${missing[@]}" >&2
     if [ "${CI:-}" = true ]; then

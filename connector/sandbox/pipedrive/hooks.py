@@ -231,15 +231,15 @@ class Dispatcher:
     def redeliver(self, ids: set[str]) -> int:
         """Send acknowledged events (by meta.id) once more. Returns how many."""
         with self._wake:
-            found = [line for line in self._log if line["status"] == "acked" and line["id"] in ids]
-            for line in found:
+            acked = {line["id"]: line for line in self._log if line["status"] == "acked" and line["id"] in ids}
+            for line in acked.values():
                 hook = self._hooks.get(_whole(line["hookId"]))
                 envelope = line["event"]
                 if hook is not None and isinstance(envelope, dict):
                     self._push(hook, str(line["name"]), dict(envelope), 0.0)
-            self._counts["redelivered"] += len(found)
+            self._counts["redelivered"] += len(acked)
             self._wake.notify_all()
-            return len(found)
+            return len(acked)
 
     def send(self, hook_id: int, envelope: JsonObject) -> None:
         """Send an event of the caller's making through a hook, with its Basic credentials. Raises ApiError 404."""

@@ -1,0 +1,135 @@
+"""The official client from npm, pointed at the sandbox: what it cannot do here is a fault of the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from connector.sandbox import PipedriveControl, PipedriveHandle
+from tests.sandbox.pipedrive.conftest import ADMIN, COMPANY, REP, Listener
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+WITNESS = ROOT / "var" / "witness-pipedrive"
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """The path of Node, with the pinned client beside it. Skips, with a sentence, what this machine cannot run."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("Node is missing: the official Pipedrive client was not run against the sandbox.")
+    lock = WITNESS / "package-lock.json"
+    if (
+        not (WITNESS / "node_modules/pipedrive").is_dir()
+        or lock.read_bytes() != (HERE / "package-lock.json").read_bytes()
+    ):
+        installed = subprocess.run(
+            [ROOT / "scripts/witness.sh"], capture_output=True, text=True, check=False, timeout=300
+        )
+        if installed.returncode != 0:
+            pytest.skip(
+                "The npm package pipedrive could not be installed (no npm, or no way to its registry): the official "
+                "client was not run against the sandbox."
+            )
+    return found
+
+
+def test_what_the_official_client_sees_and_does(
+    node: str, sandbox: PipedriveHandle, control: PipedriveControl, listener: Listener
+):
+    ids: Any = control.seed(
+        {
+            "company_id": COMPANY,
+            "organizations": [{"ref": "o", "name": "Org"}],
+            "persons": [{"ref": "p", "name": "Pat Doe", "emails": [{"value": "pat@x.example", "primary": True}]}],
+            "leads": [
+                {"ref": "late", "title": "b", "person_id": {"ref": "p"}, "add_time": "2026-11-02T10:00:00Z"},
+                {"ref": "lead", "title": "a", "person_id": {"ref": "p"}, "add_time": "2026-11-01T10:00:00Z"},
+                {"ref": "old", "title": "c", "person_id": {"ref": "p"}, "is_archived": True},
+            ],
+            "deals": [
+                {"ref": "deal", "title": "d", "person_id": {"ref": "p"}, "add_time": "2026-11-01T10:00:00Z"},
+                {"ref": "other", "title": "e", "add_time": "2026-11-02T10:00:00Z"},
+            ],
+            "activities": [
+                {"ref": "call", "type": "call", "subject": "c", "lead_id": {"ref": "lead"}, "done": True},
+                {"ref": "plan", "type": "call", "subject": "c", "lead_id": {"ref": "lead"}},
+            ],
+            "call_logs": [
+                {"user_id": ADMIN, "outcome": "busy", "to_phone_number": "+15550100",
+                 "start_time": "2026-11-03T11:00:00Z", "end_time": "2026-11-03T11:00:10Z"}
+            ],
+            "mail_messages": [
+                {"user_id": ADMIN, "person_id": {"ref": "p"}, "from": [{"email_address": "pat@x.example"}],
+                 "to": [{"email_address": "a@x.example"}], "sent_flag": 0, "subject": "Hi", "body": "x",
+                 "message_time": "2026-11-03T10:00:00Z"}
+            ],
+        }
+    )["records"]  # fmt: skip
+    control.set_values(COMPANY, "deal", ids["deal"], {"owner_id": REP})
+    app = sandbox.sandbox.config.app
+    task = {
+        "base_url": sandbox.base_url,
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "redirect_uri": app.redirect_uri,
+        "code": parse_qs(urlsplit(control.marketplace_url(COMPANY)).query)["code"][0],
+        "lead_id": ids["lead"],
+        "deal_id": ids["deal"],
+        "person_id": ids["p"],
+        "hook_url": listener.url,
+    }
+    ran = subprocess.run(
+        [node, HERE / "client.mjs"],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PATH": os.environ["PATH"], "WITNESS_FOLDER": str(WITNESS), "NO_PROXY": "127.0.0.1"},
+    )
+    assert ran.returncode == 0, f"{ran.stderr}\n{control.request_log()['counts']}"
+    seen = json.loads(ran.stdout)
+
+    assert seen["tokens"] == {
+        "expires_in": 3599, "api_domain": sandbox.base_url, "keeps_refresh_token": True, "has_new_access_token": True,
+    }  # fmt: skip
+    assert (seen["me"]["id"], seen["me"]["company_id"], seen["users"]) == (ADMIN, COMPANY, 2)
+    assert seen["leads"] == [ids["lead"], ids["late"]]
+    assert seen["lead"]["id"] == ids["lead"]
+    assert seen["archived"] == seen["call_logs"] == seen["organizations"] == seen["pipelines"] == 1
+    assert (seen["lead_sources"], seen["lead_labels"], seen["stages"]) == (10, 3, 5)
+    assert "call" in seen["activity_types"]
+    assert seen["mails"][0]["data"]["body"] == "x"
+    assert sorted(seen["deals"]) == sorted([ids["deal"], ids["other"]])
+    assert seen["person"]["emails"][0]["value"] == "pat@x.example"
+    assert seen["activities"] == [ids["call"]]
+
+    verdict = seen["verdict"]
+    assert seen["field"]["field_name"] == "[LA] Lead verdict"
+    assert [option["label"] for option in seen["field"]["options"]] == ["plausible", "suspect", "doubtful"]
+    assert seen["deal"]["custom_fields"] == {verdict["field_code"]: verdict["options"][1]["id"]}
+    assert list(seen["changed_person"]["custom_fields"].values()) == ["disposable address"]
+    assert seen["changed_lead"][verdict["field_code"]] == verdict["options"][0]["id"]
+    assert verdict["field_code"] in seen["lead_fields"]
+    assert seen["task"]["person_id"] == ids["p"]
+    assert (seen["note"]["lead_id"], seen["notes"]) == (ids["lead"], 1)
+    assert {line["field_key"]: line["new_value"] for line in seen["changelog"]}["user_id"] == str(REP)
+    assert "dealChange" in seen["flow"]
+
+    assert (seen["hook"]["last_http_status"], seen["hook"]["is_active"], seen["hooks_left"]) == (200, 1, 0)
+    assert listener.events[0]["data"]["title"] == "Heard"
+    assert seen["conversion"]["status"] == "completed"
+    deal = next(one for one in control.records(COMPANY, "deals") if one["id"] == seen["conversion"]["deal_id"])
+    assert deal["source_lead_id"] == ids["lead"]
+    assert (seen["refusal"]["success"], seen["refusal"]["error"]) == (False, "Deal not found")
+    assert seen["after_revocation"]["error"] == "unauthorized access"
+    assert {line["door"] for line in control.writes() if line["action"] == "create"} == {"api"}
