@@ -22,6 +22,7 @@ from connector.demo import DEMO_CRMS, DemoOptions, run_demo
 from connector.doctor import examine
 from connector.errors import ConfigError, LeadAssayError
 from connector.exports.command import audit_command
+from connector.forecast import budget_command
 from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
 from connector.sandbox.dialects import DIALECTS, read_config
@@ -247,6 +248,7 @@ def sandbox(dialect: str | None, port: int, config: Path | None) -> None:
 
 
 main.add_command(audit_command, name="audit")
+main.add_command(budget_command, name="budget")
 
 
 if __name__ == "__main__":

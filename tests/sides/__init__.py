@@ -1,1 +1,11 @@
 """The CRM's side of a test: one module per CRM, all by the protocol in side.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.sides.hubspot import HubSpotSide
+from tests.sides.side import Side
+
+SIDES: Mapping[str, Callable[[], Side]] = {"hubspot": HubSpotSide}
+"""How a quick one is made for each CRM of connector.catalog.CRMS, by name."""
