@@ -1,4 +1,4 @@
-"""Sync: the account and its host, our subscriptions, where history comes from; and the same words on a lead's page."""
+"""Sync: the account and its host, our subscriptions, where history comes from; and the same on a lead's page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from audits.model.activity import OwnerChange, StageChange
+from audits.model.activity import StageChange
 from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
 from connector.catalog import CRMS
@@ -18,7 +18,6 @@ from connector.jobs.watch_hooks import note_hooks
 from connector.storage import installs, people
 from connector.storage.people import Role
 from connector.storage.tables import installs as table
-from connector.storage.timeline import SEEN
 from tests.web.conftest import WebApp
 from tests.web.seed import Tenant, seed_tenant, store_and_audit
 
@@ -93,10 +92,7 @@ def test_subscriptions_that_fail_are_told_until_they_do_not(web: WebApp, tenant:
     assert "Wed 18 Nov, 14:20" in figures
     assert '<dt>Made again so far</dt><dd><span class="value">1</span>' in figures
     assert '<dt>Failing</dt><dd><span class="value">2</span>' in figures
-    assert (
-        f'<div class="notice bad" role="status">{page.partition(broken)[0].rpartition("role=")[2][9:]}{broken}'
-        in page
-    )
+    assert f"<p>{broken}</p>" in page.partition('class="notice bad"')[2].partition("</div>")[0]
     with web.database.write() as connection:
         note_hooks(connection, tenant.install_id, HookReport(), now + timedelta(hours=6))
     page = client.get("/sync").text
@@ -131,10 +127,6 @@ def test_a_lead_tells_its_conversion_and_what_only_we_saw(web: WebApp, bare: Ten
     assert any("Handed to Jonas Weber" in row for row in seen)
     assert all("Qualified" not in row for row in seen), "what the CRM's history tells is no sight of ours"
     assert "HubSpot" not in page
-    with web.database.read() as connection:
-        install = installs.get_install(connection, bare.install_id)
-    assert install.coverage.cause(Fact.OWNER_HISTORY) == NO_HISTORY
-    assert OwnerChange(lead_id="x", occurred_at=now, owner_id=None, source=SEEN).source == SEEN
 
 
 @pytest.mark.parametrize(
