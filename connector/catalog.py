@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.adapters import hubspot
+from connector.adapters import frappe, hubspot
 from connector.adapters.hubspot.card import HubSpotCard
 from connector.budget import open_budget
 from connector.crm.card import CardCall, CardDesk
@@ -94,6 +94,26 @@ def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, 
     )
 
 
+def _frappe_adapter(settings: Settings, install: Install, tokens: TokenSource, values: ValueMap) -> CrmAdapter:
+    transport = Transport(
+        install.api_url,
+        allowed_origins=frozenset({install.api_url}),
+        rules=frappe.RULES,
+        budget=open_budget(
+            settings.data_dir / "budget.sqlite", install.install_id, frappe.lanes(settings.crm_calls_per_10s)
+        ),
+        tokens=tokens,
+        private_hosts=frozenset(settings.private_crm_hosts),
+    )
+    return frappe.FrappeAdapter(
+        frappe.FrappeClient(transport),
+        tokens=tokens,
+        record_url_base=install.record_url_base,
+        missing_scopes=install.missing_scopes,
+        values=values,
+    )
+
+
 def _is_signed_like_webhooks(sender: str) -> Callable[[CardCall, Sequence[str], datetime], bool]:
     """The check of that sender's webhooks for the calls of its cards: one way of signing, one place that knows it."""
     receiver = ROSTER[sender]
@@ -123,6 +143,18 @@ CRMS: Mapping[str, CrmEntry] = {
         card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
         record_names=("contact", "contacts"),
+    ),
+    "frappe": CrmEntry(
+        label="Frappe CRM",
+        receiver="frappe",
+        required_scopes=frappe.REQUIRED_SCOPES,
+        optional_scopes=(),
+        oauth=lambda app, settings: frappe.FrappeOAuth(app, frozenset(settings.private_crm_hosts)),
+        adapter=_frappe_adapter,
+        capabilities=frappe.capabilities_for,
+        parse_delivery=frappe.parse_delivery,
+        check_site=lambda settings, address: frappe.check_site(address, frozenset(settings.private_crm_hosts)),
+        mappable=frappe.MAPPABLE,
     ),
 }
 """Every CRM by the name that stands in URLs, tables and settings."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webhooks.receiver import Receiver
+from webhooks.receivers.frappe import FrappeReceiver
 from webhooks.receivers.hubspot import HubSpotReceiver
 
-_RECEIVERS: tuple[Receiver, ...] = (HubSpotReceiver(),)
+_RECEIVERS: tuple[Receiver, ...] = (HubSpotReceiver(), FrappeReceiver())
 
 #: Name in the address → receiver.
 ROSTER: Mapping[str, Receiver] = {receiver.name: receiver for receiver in _RECEIVERS}
