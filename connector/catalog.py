@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.adapters import frappe, hubspot
+from connector.adapters import frappe, hubspot, pipedrive
 from connector.adapters.hubspot.card import HubSpotCard
 from connector.budget import open_budget
 from connector.crm.card import CardCall, CardDesk
 from connector.crm.economy import Economy
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
 from connector.crm.values import MappableField, ValueMap
+from connector.day_quota import open_quota
 from connector.errors import ConfigError
-from connector.server_rules import TokenSource
+from connector.server_rules import RefreshTokenSource, TokenSource
 from connector.settings import CrmApp, Settings
 from connector.storage.installs import Install
 from connector.transport import Transport
@@ -26,7 +27,7 @@ from webhooks.roster import ROSTER
 class TokenGiver(Protocol):
     """Where an install's tokens come from; TokenKeeper is one."""
 
-    def source(self, install_id: str) -> TokenSource:
+    def source(self, install_id: str) -> RefreshTokenSource:
         """The tokens of one install."""
         ...
 
@@ -52,7 +53,7 @@ class CrmEntry:
     required_scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
     oauth: Callable[[CrmApp, Settings], CrmOAuth]
-    adapter: Callable[[Settings, Install, TokenSource, ValueMap], CrmAdapter]
+    adapter: Callable[[Settings, Install, RefreshTokenSource, ValueMap], CrmAdapter]
     capabilities: Callable[[tuple[str, ...]], Capabilities]
     parse_delivery: Callable[[Delivery], tuple[CrmEvent, ...]]
     issuer: str | None = None
@@ -114,6 +115,28 @@ def _frappe_adapter(settings: Settings, install: Install, tokens: TokenSource, v
     )
 
 
+def _pipedrive_adapter(
+    settings: Settings, install: Install, tokens: RefreshTokenSource, values: ValueMap
+) -> CrmAdapter:
+    app = app_of(settings, "pipedrive")
+    api_url = pipedrive.checked_api_url(app, install.api_url)
+    budget = settings.data_dir / "budget.sqlite"
+    transport = Transport(
+        api_url,
+        allowed_origins=frozenset({api_url}),
+        rules=pipedrive.RULES,
+        budget=open_budget(budget, install.install_id, pipedrive.lanes()),
+        quota=open_quota(budget, install.install_id, settings.crm_reserve_percent, "Pipedrive"),
+        tokens=tokens,
+    )
+    return pipedrive.PipedriveAdapter(
+        pipedrive.PipedriveClient(transport),
+        install=install,
+        values=values,
+        revoke=lambda: pipedrive.PipedriveOAuth(app).revoke(tokens.refresh_token()),
+    )
+
+
 def _is_signed_like_webhooks(sender: str) -> Callable[[CardCall, Sequence[str], datetime], bool]:
     """The check of that sender's webhooks for the calls of its cards: one way of signing, one place that knows it."""
     receiver = ROSTER[sender]
@@ -155,6 +178,21 @@ CRMS: Mapping[str, CrmEntry] = {
         parse_delivery=frappe.parse_delivery,
         check_site=lambda settings, address: frappe.check_site(address, frozenset(settings.private_crm_hosts)),
         mappable=frappe.MAPPABLE,
+    ),
+    "pipedrive": CrmEntry(
+        label="Pipedrive",
+        receiver="pipedrive",
+        required_scopes=pipedrive.REQUIRED_SCOPES,
+        optional_scopes=pipedrive.OPTIONAL_SCOPES,
+        oauth=lambda app, _settings: pipedrive.PipedriveOAuth(app),
+        adapter=_pipedrive_adapter,
+        capabilities=pipedrive.capabilities_for,
+        parse_delivery=pipedrive.parse_delivery,
+        denials=pipedrive.DENIALS,
+        starts_at_marketplace=True,
+        parse_uninstall=pipedrive.parse_uninstall,
+        mappable=pipedrive.MAPPABLE,
+        record_names=("lead or deal", "leads and deals"),
     ),
 }
 """Every CRM by the name that stands in URLs, tables and settings."""

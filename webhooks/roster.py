@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from webhooks.receiver import Receiver
 from webhooks.receivers.frappe import FrappeReceiver
 from webhooks.receivers.hubspot import HubSpotReceiver
+from webhooks.receivers.pipedrive import PipedriveReceiver
 
-_RECEIVERS: tuple[Receiver, ...] = (HubSpotReceiver(), FrappeReceiver())
+_RECEIVERS: tuple[Receiver, ...] = (HubSpotReceiver(), FrappeReceiver(), PipedriveReceiver())
 
 #: Name in the address → receiver.
 ROSTER: Mapping[str, Receiver] = {receiver.name: receiver for receiver in _RECEIVERS}

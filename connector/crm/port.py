@@ -91,11 +91,13 @@ class Page:
     """One page of lead ids. `cursor` None = the end.
 
     `scanned`: how many records the CRM listed for this page (those left out by `since` included), for the
-    progress bar. `total`: how many records there are to scan in all, where the CRM tells it.
+    progress bar. `total`: how many records there are to scan in all, where the CRM tells it. `companion_ids`: of a
+    poll: companions that changed; whose they are is known where leads are kept.
     """
 
     lead_ids: tuple[str, ...]
     cursor: str | None
+    companion_ids: tuple[str, ...] = ()
     scanned: int = 0
     total: int | None = None
 

@@ -52,6 +52,10 @@ class ValueMap:
             if meaning in meanings.get(name, frozenset())
         }
 
+    def is_chosen(self, name: str, meaning: str) -> bool:
+        """Whether an admin said of any value of the field `name` that it means `meaning`."""
+        return any(one == meaning for (field_name, _), one in self._chosen.items() if field_name == name)
+
     def meaning(self, name: str, value: str) -> str | None:
         """What `value` of the field `name` means: as chosen, else as shipped, else None. Case does not matter."""
         key = value.strip().casefold()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from connector.crm.port import CrmAdapter
 from connector.jobs.context import Lease
 from connector.jobs.refresh_leads import refresh_leads
-from connector.storage import cursors, health, worklist
+from connector.storage import cursors, health, timeline, worklist
 
 NAME = "reconcile"
 #: The CRM's index lags behind its records (up to some 30 s is reported); five minutes is ample.
@@ -35,7 +35,9 @@ def reconcile(lease: Lease, adapter: CrmAdapter) -> bool:
     seen_cursors: set[str] = set()
     while True:
         page = adapter.list_modified(since, until, cursor)
-        refreshed = refresh_leads(lease, adapter, page.lead_ids)
+        with context.database.read() as connection:
+            theirs = timeline.leads_of_companions(connection, install_id, page.companion_ids)
+        refreshed = refresh_leads(lease, adapter, {*page.lead_ids, *theirs})
         found |= refreshed.changed | refreshed.gone
         cursor = page.cursor
         if cursor is None or cursor in seen_cursors:

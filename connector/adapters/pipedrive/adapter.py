@@ -1,0 +1,492 @@
+"""Pipedrive as a CrmAdapter: what the port asks for, in Pipedrive's calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Task
+from audits.model.case import Coverage, Fact
+from connector.adapters.pipedrive import activities, fields, hooks, mapping, oauth
+from connector.adapters.pipedrive.activities import Setting, UnknownType
+from connector.adapters.pipedrive.client import (
+    CALL_LOGS,
+    HISTORY,
+    IDS_LIMIT,
+    MAIL,
+    ListPage,
+    PipedriveClient,
+    following_start,
+)
+from connector.adapters.pipedrive.fields import FieldKeys
+from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, Unmapped, our_id, parse_at, their_id
+from connector.adapters.pipedrive.reading import Acts, Listed, Reader, utc_text
+from connector.crm.port import (
+    Account,
+    Capabilities,
+    FieldSetup,
+    FieldWrite,
+    Hook,
+    HookReport,
+    LeadRecord,
+    LeadsRead,
+    Page,
+    WriteResult,
+)
+from connector.crm.values import KnownValue, ValueMap
+from connector.errors import CrmRejected, PermissionMissing, ReauthorizationNeeded, RecordGone, RetryLater
+from connector.payloads import JsonObject, find_text
+
+REREAD_PER_POLL = 5
+"""Leads that each poll reads again although nothing told of them: each costs up to 50 tokens that others share."""
+WRITE_BATCH = 25
+"""Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
+HISTORY_SHARE = 0.5
+"""Changelogs are read while more than this share of our part of the day's tokens is left (our choice)."""
+ORGANIZATION = "organization"
+
+_CONTACT_KINDS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
+_HISTORIES = (Fact.OWNER_HISTORY, Fact.STAGE_HISTORY)
+_NO_CHATS = (
+    Fact.MESSAGES,
+    "Pipedrive shows chats to no app. Say on the page of meanings that there are none, or that they are logged.",
+)
+_LEADS_HAVE_NO_HISTORY = (
+    "Pipedrive keeps no history of leads; what changes is noted from when the lead was first read."
+)
+_HISTORY_IS_DEAR = (
+    "the history of a deal costs 20 tokens of Pipedrive's day; the rest of today's part is kept for new leads"
+)
+_MISSING_FACTS: Mapping[str, tuple[Fact, ...]] = {MAIL: (Fact.EMAILS,), HISTORY: _HISTORIES, CALL_LOGS: ()}
+_CAUSES = {
+    MAIL: f"Pipedrive shows mails only with the scope {MAIL}, which was not granted: connect again, allow it.",
+    HISTORY: f"Pipedrive shows who held a deal only with the scope {HISTORY}, which was not granted.",
+}
+
+
+def capabilities_for(missing_scopes: Sequence[str], *, sees_chats: bool = False) -> Capabilities:
+    """What an account shows when these scopes were not granted."""
+    missing = [(fact, _CAUSES[scope]) for scope in missing_scopes for fact in _MISSING_FACTS.get(scope, ())]
+    if not sees_chats:
+        missing.append(_NO_CHATS)
+    return Capabilities(
+        coverage=Coverage(missing=tuple(missing)),
+        read_batch=IDS_LIMIT,
+        write_batch=WRITE_BATCH,
+        reread_per_poll=REREAD_PER_POLL,
+        missing_scopes=tuple(missing_scopes),
+    )
+
+
+class InstallLike(Protocol):
+    """What the adapter has to know of its install."""
+
+    @property
+    def zone(self) -> str:
+        """The account's IANA zone."""
+        ...
+
+    @property
+    def record_url_base(self) -> str:
+        """Beginning of the address of a record."""
+        ...
+
+    @property
+    def missing_scopes(self) -> tuple[str, ...]:
+        """Scopes that were not granted."""
+        ...
+
+    @property
+    def field_keys(self) -> Mapping[str, str]:
+        """What the account calls our fields."""
+        ...
+
+    @property
+    def installed_by(self) -> str:
+        """Whose token it is."""
+        ...
+
+
+class PipedriveAdapter:
+    """One Pipedrive company, with the eyes of the user who connected it."""
+
+    def __init__(
+        self, client: PipedriveClient, *, install: InstallLike, values: ValueMap, revoke: Callable[[], None]
+    ) -> None:
+        """`revoke` ends the grant at Pipedrive."""
+        self._client = client
+        self._install = install
+        self._values = values
+        self._revoke = revoke
+        self._reader = Reader(client)
+        self._keys = FieldKeys(install.field_keys)
+        self._zone = _zone(install.zone)
+        self._missing_scopes = tuple(install.missing_scopes)
+        self._call_logs: dict[str, JsonObject] | None = None
+
+    def account(self) -> Account:
+        """The connected company."""
+        return oauth.account_from(self._client)[0]
+
+    def capabilities(self) -> Capabilities:
+        """What can be seen with the granted scopes, and by what the admin said of chats."""
+        return capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
+
+    def without_scope(self, scope: str) -> Capabilities:
+        """What can still be seen when `scope` is missing too. Raises ReauthorizationNeeded when that is nothing."""
+        if scope not in _MISSING_FACTS:
+            raise ReauthorizationNeeded(
+                f"Pipedrive did not grant the scope {scope}, without which we can do nothing."
+            )
+        self._missing_scopes = tuple(dict.fromkeys((*self._missing_scopes, scope)))
+        return self.capabilities()
+
+    def iter_owners(self) -> Iterator[Owner]:
+        """Every user, former ones included. A user's id is the owner's."""
+        return self._client.iter_owners()
+
+    def known_values(self) -> tuple[KnownValue, ...]:
+        """Types of activities and labels of leads; lost reasons are known when a deal shows one."""
+        found = [KnownValue(field=mapping.MESSENGERS.name, value=mapping.ANY_MESSENGER, label="WhatsApp, SMS, chats")]
+        for item in self._client.activity_types():
+            value = find_text(item, "key_string")
+            if value is not None:
+                label = find_text(item, "name") or value
+                found.append(KnownValue(field=mapping.ACTIVITY_TYPE.name, value=value, label=label))
+        for item in self._client.lead_labels():
+            value = find_text(item, "id")
+            if value is not None:
+                label = find_text(item, "name") or value
+                found.append(KnownValue(field=mapping.LEAD_LABEL.name, value=value, label=label))
+        return tuple(found)
+
+    def ensure_fields(self) -> FieldSetup:
+        """Make or repair our fields; their keys are this company's own."""
+        setup = fields.ensure(self._client, self._install.field_keys)
+        self._keys = FieldKeys(setup.keys)
+        return setup
+
+    def ensure_hooks(self, hook: Hook) -> HookReport:
+        """Make or mend our subscriptions; a lack of the scope shows as a failing one."""
+        return hooks.ensure(self._client, hook, self._install.installed_by)
+
+    def list_leads(self, cursor: str | None, since: datetime) -> Page:
+        """A page of leads, archived leads, deals, archived deals: one after the other, each from the newest on."""
+        kind, _, place = (cursor or f"{_LISTS[0]}|").partition("|")
+        page, following = self._list_page(kind, place, "add_time")
+        fresh = [record for record in page.records if (parse_at(find_text(record, "add_time")) or since) >= since]
+        if len(fresh) < len(page.records):
+            # From here on all are older.
+            following = None
+        type_ = LEAD if kind in _LEAD_LISTS else DEAL
+        shown = {our_id(type_, find_text(record, "id") or ""): record for record in fresh}
+        self._reader.show(Listed(shown, since, is_full=following is not None))
+        return Page(lead_ids=tuple(shown), cursor=_next_cursor(_LISTS, kind, following), scanned=len(page.records))
+
+    def list_modified(self, since: datetime, until: datetime, cursor: str | None) -> Page:
+        """A page of what changed: leads, deals, then what activities hang on, then persons.
+
+        Activities and persons change without the leads that they belong to.
+        """
+        kind, _, place = (cursor or f"{_CHANGES[0]}|").partition("|")
+        # Whole seconds: the first one is included at Pipedrive, the last one is not.
+        span = {"updated_since": utc_text(since), "updated_until": utc_text(until + timedelta(seconds=1))}
+        lead_ids: list[str] = []
+        companions: list[str] = []
+        if kind in _LEAD_LISTS:
+            page, following = self._list_page(kind, place, "update_time", since=since)
+            changed = [(one, parse_at(find_text(one, "update_time")) or since) for one in page.records]
+            if any(at < since for _, at in changed):
+                following = None
+            lead_ids = [our_id(LEAD, find_text(one, "id") or "") for one, at in changed if since <= at <= until]
+        else:
+            page = self._changed_page(kind, place or None, span)
+            following = page.following
+            if kind in _DEAL_LISTS:
+                lead_ids = [our_id(DEAL, find_text(one, "id") or "") for one in page.records]
+            elif kind == "persons":
+                companions = [our_id(PERSON, find_text(one, "id") or "") for one in page.records]
+            else:
+                for one in page.records:
+                    deal_id, lead_id = find_text(one, "deal_id"), find_text(one, "lead_id")
+                    lead_ids += [our_id(DEAL, deal_id)] if deal_id is not None else []
+                    lead_ids += [our_id(LEAD, lead_id)] if lead_id is not None else []
+                    person_id = find_text(one, "person_id")
+                    if deal_id is None and lead_id is None and person_id is not None:
+                        companions.append(our_id(PERSON, person_id))
+        return Page(
+            lead_ids=tuple(dict.fromkeys(lead_ids)),
+            companion_ids=tuple(dict.fromkeys(companions)),
+            cursor=_next_cursor(_CHANGES, kind, following),
+            scanned=len(page.records),
+        )
+
+    def read_leads(self, lead_ids: Sequence[str]) -> LeadsRead:
+        """Leads and deals with contact data, activities, mails, notes and histories."""
+        unmapped = Unmapped()
+        records, fresh = self._reader.read_records(list(dict.fromkeys(lead_ids)))
+        contacts = self._contacts(records)
+        persons = {one: contact.person for one, contact in contacts.items() if contact.person}
+        by_id = {find_text(person, "id") or "": person for person in persons.values()}
+        acts = self._reader.read_acts(records, fresh, by_id)
+        mails: dict[str, tuple[list[JsonObject], bool]] = {}
+        read = tuple(
+            self._lead_record(lead_id, record, contacts[lead_id], acts, mails, unmapped)
+            for lead_id, record in records.items()
+        )
+        gone = tuple(one for one in dict.fromkeys(lead_ids) if one not in records)
+        return LeadsRead(records=read, gone_ids=gone, unmapped=tuple(unmapped.pairs))
+
+    def find_leads_of(self, object_type: str, object_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """None to ask for: events of activities and notes name what they hang on, persons are companions."""
+        return {}
+
+    def write_fields(self, writes: Sequence[FieldWrite]) -> tuple[WriteResult, ...]:
+        """Set our fields, one record a call, and the same on its person where it is the person's newest lead."""
+        results: list[WriteResult] = []
+        for write in writes:
+            try:
+                results.append(self._write(write))
+            except RetryLater:
+                if not results:
+                    raise
+                # What was written is told first; the next batch begins with this one.
+                break
+        return tuple(results)
+
+    def calls_left(self) -> int | None:
+        """Calls of the usual 10 tokens that are left to us today."""
+        return self._client.calls_left
+
+    def uninstall(self) -> None:
+        """Give the refresh token back: Pipedrive then takes our app out, and its webhooks with it."""
+        self._revoke()
+
+    # -- lists
+
+    def _list_page(
+        self, kind: str, place: str, sort: str, since: datetime | None = None
+    ) -> tuple[ListPage, str | None]:
+        """A page of one of the four lists, newest first: what is new meanwhile moves older ones on, so that they
+        come twice and never not at all."""
+        is_archived = kind in _ARCHIVED_LISTS
+        if kind in _DEAL_LISTS:
+            page = self._client.list_deals(
+                place or None, is_archived=is_archived, sort_by=sort, sort_direction="desc"
+            )
+            return page, page.following
+        start = int(place or "0")
+        asked = utc_text(since) if since is not None and not is_archived else None
+        page = self._client.list_leads(start, f"{sort} DESC", is_archived=is_archived, updated_since=asked)
+        following = str(following_start(start, page.following)) if page.following is not None else None
+        return page, following
+
+    def _changed_page(self, kind: str, cursor: str | None, span: Mapping[str, str]) -> ListPage:
+        ordered = {**span, "sort_by": "update_time", "sort_direction": "asc"}
+        if kind == "activities":
+            return self._client.list_activities(cursor, **ordered)
+        if kind == "persons":
+            return self._client.list_persons(cursor, **ordered)
+        if kind == "deals_deleted":
+            ordered["status"] = "deleted"
+        return self._client.list_deals(cursor, is_archived=kind in _ARCHIVED_LISTS, **ordered)
+
+    # -- reading
+
+    def _contacts(self, records: Mapping[str, JsonObject]) -> dict[str, Contact]:
+        persons = self._client.read_persons(
+            person_id for record in records.values() if (person_id := find_text(record, "person_id")) is not None
+        )
+        company_ids = {
+            one: find_text(record, "organization_id") or find_text(record, "org_id") or _org_of(persons, record)
+            for one, record in records.items()
+        }
+        companies = self._client.read_organizations(one for one in company_ids.values() if one is not None)
+        return {
+            one: Contact(
+                person=persons.get(find_text(record, "person_id") or "", {}),
+                organization=companies.get(company_ids[one] or "", {}),
+            )
+            for one, record in records.items()
+        }
+
+    def _lead_record(
+        self,
+        lead_id: str,
+        record: JsonObject,
+        contact: Contact,
+        acts: Acts,
+        mails: dict[str, tuple[list[JsonObject], bool]],
+        unmapped: Unmapped,
+    ) -> LeadRecord:
+        is_deal = their_id(lead_id, DEAL) is not None
+        translate = mapping.deal_of if is_deal else mapping.lead_of
+        lead = translate(record, contact, self._install.record_url_base, self._values, unmapped)
+        missing: list[tuple[Fact, str]] = []
+        done, tasks = self._acts_of(lead_id, record, contact, acts, unmapped, missing)
+        done += self._mails_of(lead_id, contact, mails, unmapped, missing)
+        done += [activities.note_of(note, lead_id) for note in acts.notes.get(lead_id, {}).values()]
+        owner_changes, stage_changes = self._history_of(lead_id, record, unmapped, missing)
+        customs = record.get("custom_fields") if is_deal else record
+        origin_id = find_text(record, "source_lead_id")
+        person_id, company_id = find_text(record, "person_id"), find_text(contact.organization, "id")
+        return LeadRecord(
+            lead=lead,
+            activities=tuple(sorted(done, key=lambda act: (act.occurred_at, act.activity_id))),
+            tasks=tuple(sorted(tasks, key=lambda task: (task.recorded_at, task.task_id))),
+            owner_changes=owner_changes,
+            stage_changes=stage_changes,
+            converted_from=our_id(LEAD, origin_id) if origin_id is not None else None,
+            companion_id=our_id(PERSON, person_id) if person_id is not None else None,
+            organization_id=our_id(ORGANIZATION, company_id) if company_id is not None else None,
+            missing=tuple(missing),
+            our_fields=self._keys.shown(customs) if isinstance(customs, dict) else {},
+        )
+
+    def _acts_of(
+        self,
+        lead_id: str,
+        record: JsonObject,
+        contact: Contact,
+        acts: Acts,
+        unmapped: Unmapped,
+        missing: list[tuple[Fact, str]],
+    ) -> tuple[list[Activity], list[Task]]:
+        person_id = find_text(record, "person_id") or ""
+        items = {**acts.of_persons.get(person_id, {}), **acts.activities.get(lead_id, {})}
+        setting = Setting(values=self._values, zone=self._zone, phones=mapping.phones_of(contact.person))
+        done: list[Activity] = []
+        tasks: list[Task] = []
+        for item in items.values():
+            act = activities.activity_of(item, self._log_of(item), lead_id, setting, unmapped)
+            if isinstance(act, Task):
+                tasks.append(act)
+            elif isinstance(act, UnknownType):
+                cause = f"An activity of the type {act.name[:60]!r} is done, and nobody has said what that means."
+                missing += [(fact, cause) for fact in _CONTACT_KINDS]
+            elif act is not None:
+                done.append(act)
+        return done, tasks
+
+    def _log_of(self, item: JsonObject) -> JsonObject | None:
+        """The call log of an activity. Only those of the token's user are shown, so only for his they are asked."""
+        meaning = self._values.meaning(mapping.ACTIVITY_TYPE.name, find_text(item, "type") or "")
+        is_call = meaning in (mapping.CALL_BY_US, mapping.CALL_BY_LEAD) and mapping.is_set(item.get("done"))
+        if (
+            not is_call
+            or CALL_LOGS in self._missing_scopes
+            or find_text(item, "owner_id") != self._install.installed_by
+        ):
+            return None
+        if self._call_logs is None:
+            logs = self._client.iter_call_logs()
+            self._call_logs = {one: log for log in logs if (one := find_text(log, "activity_id")) is not None}
+        return self._call_logs.get(find_text(item, "id") or "")
+
+    def _mails_of(
+        self,
+        lead_id: str,
+        contact: Contact,
+        mails: dict[str, tuple[list[JsonObject], bool]],
+        unmapped: Unmapped,
+        missing: list[tuple[Fact, str]],
+    ) -> list[Activity]:
+        person_id = find_text(contact.person, "id")
+        if person_id is None or MAIL in self._missing_scopes:
+            return []
+        if person_id not in mails:
+            count = contact.person.get("email_messages_count")
+            envelopes = [] if count == 0 else list(self._client.iter_mails(person_id))
+            mails[person_id] = envelopes, mapping.shows_all_mails(count, len(envelopes))
+        envelopes, is_whole = mails[person_id]
+        if not is_whole:
+            missing.append(
+                (Fact.EMAILS, "Pipedrive counts mails with this person that it shows to their owners alone.")
+            )
+        return [act for one in envelopes if (act := activities.mail_of(one, lead_id, unmapped)) is not None]
+
+    def _history_of(
+        self, lead_id: str, record: JsonObject, unmapped: Unmapped, missing: list[tuple[Fact, str]]
+    ) -> tuple[tuple[OwnerChange, ...], tuple[StageChange, ...]]:
+        """Leads have none; a deal's is read when the deal shows that something may have changed."""
+        deal_id = their_id(lead_id, DEAL)
+        if deal_id is None:
+            missing += [(fact, _LEADS_HAVE_NO_HISTORY) for fact in _HISTORIES]
+            return (), ()
+        added_at = parse_at(find_text(record, "add_time")) or datetime.now(UTC)
+        changed_at = parse_at(find_text(record, "update_time")) or added_at
+        if HISTORY in self._missing_scopes or changed_at <= added_at:
+            return (), ()
+        share_left = self._client.share_left
+        if share_left is not None and share_left <= HISTORY_SHARE:
+            missing += [(fact, f"Not read yet: {_HISTORY_IS_DEAR}.") for fact in _HISTORIES]
+            return (), ()
+        lines = list(self._client.iter_deal_changes(deal_id))
+        return (
+            mapping.owner_changes_of(lead_id, lines, added_at, unmapped),
+            mapping.stage_changes_of(lead_id, lines, unmapped),
+        )
+
+    def _sees_chats(self) -> bool:
+        if self._values.meaning(mapping.MESSENGERS.name, mapping.ANY_MESSENGER) == "logged":
+            return True
+        return self._values.is_chosen(mapping.ACTIVITY_TYPE.name, mapping.MESSAGE_BY_US)
+
+    # -- writing
+
+    def _write(self, write: FieldWrite) -> WriteResult:
+        lead_id = write.lead_id
+        deal_id, lead_uuid = their_id(lead_id, DEAL), their_id(lead_id, LEAD)
+        try:
+            values = self._keys.to_write(DEAL, write.values)
+            if deal_id is not None:
+                self._client.write_deal(deal_id, values)
+            elif lead_uuid is not None:
+                self._client.write_lead(lead_uuid, values)
+        except RecordGone:
+            return WriteResult(lead_id=lead_id, is_written=False, is_gone=True)
+        except CrmRejected as refused:
+            return WriteResult(lead_id=lead_id, is_written=False, complaint=str(refused)[:300])
+        self._write_companion(write)
+        return WriteResult(lead_id=lead_id, is_written=True)
+
+    def _write_companion(self, write: FieldWrite) -> None:
+        person_id = their_id(write.companion_id or "", PERSON)
+        if person_id is None:
+            return
+        try:
+            self._client.write_person(person_id, self._keys.to_write(PERSON, write.values))
+        except (RecordGone, CrmRejected, PermissionMissing):
+            # The person shows less than it could; the lead itself is right.
+            return
+        except RetryLater as later:
+            if later.is_outcome_unknown:
+                return
+            raise
+
+
+_LISTS = ("leads", "leads_archived", "deals", "deals_archived")
+_CHANGES = (*_LISTS, "deals_deleted", "activities", "persons")
+_LEAD_LISTS = frozenset({"leads", "leads_archived"})
+_DEAL_LISTS = frozenset({"deals", "deals_archived", "deals_deleted"})
+_ARCHIVED_LISTS = frozenset({"leads_archived", "deals_archived"})
+
+
+def _next_cursor(lists: Sequence[str], kind: str, following: str | None) -> str | None:
+    if following is not None:
+        return f"{kind}|{following}"
+    number = lists.index(kind) + 1
+    return f"{lists[number]}|" if number < len(lists) else None
+
+
+def _org_of(persons: Mapping[str, JsonObject], record: JsonObject) -> str | None:
+    return find_text(persons.get(find_text(record, "person_id") or "", {}), "org_id")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
