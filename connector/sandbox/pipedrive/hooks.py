@@ -85,7 +85,6 @@ class Hook:
             "type": "application",
             "http_auth_user": self.auth_user,
             "http_auth_password": self.auth_password,
-            "additional_data": {},
             "remove_reason": self.remove_reason,
             "last_delivery_time": None if self.last_delivery_ms is None else plain_utc(self.last_delivery_ms),
             "last_http_status": self.last_status,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from connector.sandbox.pipedrive.customs import at_root, in_webhook, with_labels
-from connector.sandbox.pipedrive.kinds import ACTIVITY, DEAL, LEAD, NOTE, PERSON
+from connector.sandbox.pipedrive.kinds import ACTIVITY, DEAL, LEAD, NOTE, ORGANIZATION, PERSON
 from connector.sandbox.pipedrive.records import HistoryLine, Record, User
 from connector.sandbox.pipedrive.said import millis_utc, plain_utc, seconds_utc
 from connector.sandbox.wire import JsonObject
@@ -70,6 +70,8 @@ def record_v2(
     shown: JsonObject = {"id": record.id}
     shown |= {name: value for name, value in _plain(record, seconds_utc).items() if name not in hidden}
     shown["is_deleted"] = record.is_deleted
+    if record.kind is DEAL:
+        shown |= {"arr": None, "mrr": None, "acv": None}
     for name in EXTRAS[record.kind.name]:
         if name in include:
             shown[name] = _extra(company, record, name)
@@ -87,6 +89,9 @@ def record_v2(
 def note_v1(company: Company, note: Record) -> JsonObject:
     """A note with the names of what it hangs on."""
     shown: JsonObject = {"id": note.id, "active_flag": not note.is_deleted, **_plain(note, plain_utc)}
+    shown |= {name: bool(value) for name, value in shown.items() if name.startswith("pinned_to_")}
+    shown |= {"pinned_to_project_flag": False, "pinned_to_task_flag": False, "last_update_user_id": None}
+    shown |= {"project_id": None, "project": None, "task_id": None, "task": None}
     user = company.users.get(_number(note.values.get("user_id")))
     shown["user"] = (
         None if user is None else {"name": user.name, "email": user.email, "icon_url": None, "is_you": False}
@@ -95,6 +100,7 @@ def note_v1(company: Company, note: Record) -> JsonObject:
         ("lead", LEAD, "lead_id", "title"),
         ("deal", DEAL, "deal_id", "title"),
         ("person", PERSON, "person_id", "name"),
+        ("organization", ORGANIZATION, "org_id", "name"),
     ):
         parent = company.find(kind, note.values.get(column))
         shown[name] = None if parent is None else {title: parent.values.get(title)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,11 +14,37 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connector.sandbox import PipedriveControl, PipedriveHandle
-from tests.sandbox.pipedrive.conftest import ADMIN, COMPANY, REP, Listener
+from tests.sandbox.conftest import Api
+from tests.sandbox.pipedrive.conftest import ADMIN, COMPANY, REP, Listener, data_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 WITNESS = ROOT / "var" / "witness-pipedrive"
+
+
+#: path of a list -> (generation, the client's declarations of one entry, what they lack, what we leave out of them)
+SHAPES = {
+    "/api/v1/leads": ("v1", ("lead",), {"archive_time"}, set()),
+    "/api/v1/users": ("v1", ("base-user",), {"is_admin"}, set()),
+    "/api/v1/notes": ("v1", ("note",), {"lead", "pinned_to_lead_flag"}, set()),
+    "/api/v1/activityTypes": ("v1", ("activity-type",), set(), set()),
+    "/api/v1/leadLabels": ("v1", ("lead-label",), set(), set()),
+    "/api/v1/webhooks": ("v1", ("base-webhook",), set(), set()),
+    "/api/v1/callLogs": ("v1", ("add-call-log-request", "response-call-log-object-all-of"), set(), set()),
+    "/api/v1/deals/{deal}/changelog": ("v1", ("get-changelog-response-all-of-data-inner",), set(), set()),
+    "/api/v2/deals": ("v2", ("deal",), {"archive_time", "creator_user_id"}, set()),
+    "/api/v2/persons": ("v2", ("person",), set(), {"birthday", "im", "job_title", "notes", "postal_address"}),
+    "/api/v2/organizations": (
+        "v2", ("organization-item",), set(),
+        {"address", "website", "linkedin", "industry", "annual_revenue", "employee_count"},
+    ),
+    "/api/v2/activities": ("v2", ("activity-item",), set(), {"attendees"}),
+    "/api/v2/stages": ("v2", ("stage-item",), set(), set()),
+    "/api/v2/pipelines": ("v2", ("get-pipelines-response-all-of-data-inner",), set(), set()),
+    "/api/v2/dealFields?include_fields=ui_visibility,important_fields,required_fields": (
+        "v2", ("get-deal-fields200-response-data-inner",), set(), set(),
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +160,40 @@ def test_what_the_official_client_sees_and_does(
     assert (seen["refusal"]["success"], seen["refusal"]["error"]) == (False, "Deal not found")
     assert seen["after_revocation"]["error"] == "unauthorized access"
     assert {line["door"] for line in control.writes() if line["action"] == "create"} == {"api"}
+
+
+def test_answers_hold_the_names_that_the_client_declares(
+    node: str, control: PipedriveControl, api: Api, listener: Listener
+):
+    ids: Any = control.seed(
+        {
+            "company_id": COMPANY,
+            "organizations": [{"name": "Org"}],
+            "persons": [{"ref": "p", "name": "Pat"}],
+            "leads": [{"ref": "l", "title": "x", "person_id": {"ref": "p"}}],
+            "deals": [{"ref": "deal", "title": "x"}],
+            "activities": [{"type": "call", "subject": "x"}],
+            "notes": [{"content": "x", "lead_id": {"ref": "l"}}],
+            "call_logs": [
+                {"user_id": ADMIN, "outcome": "busy", "to_phone_number": "1", "start_time": 0, "end_time": 1000}
+            ],
+            "changelog": [
+                {"entity": "deal", "id": {"ref": "deal"}, "field_key": "title", "new_value": "x", "time": 0}
+            ],
+        }
+    )["records"]
+    data_of(api.post("/api/v2/dealFields", {"field_name": "x", "field_type": "text"}), 201)
+    hook = {"subscription_url": listener.url, "event_action": "*", "event_object": "*", "name": "x"}
+    data_of(api.post("/api/v1/webhooks", hook), 201)
+    for path, (generation, models, lacking, left_out) in SHAPES.items():
+        shown = set(data_of(api.get(path.format(**ids)))[-1])
+        declared = set().union(*(declared_names(generation, model) for model in models))
+        assert declared, path
+        assert shown - declared == lacking, path
+        assert declared - shown == left_out, path
+
+
+def declared_names(generation: str, model: str) -> set[str]:
+    """The names of one type in the client's declarations."""
+    path = WITNESS / f"node_modules/pipedrive/dist/versions/{generation}/models/{model}.d.ts"
+    return set(re.findall(r"^    '(\w+)'\??:", path.read_text(), re.MULTILINE))
