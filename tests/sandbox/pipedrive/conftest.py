@@ -40,11 +40,12 @@ class Received:
 
 @dataclass
 class Listener:
-    """A target on loopback; `answers` are the statuses of the next requests, then 200."""
+    """A target on loopback; `answers` are the statuses of the next requests, then 200, `pauses` their seconds."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -63,9 +64,13 @@ def listener() -> Iterator[Listener]:
             status = found.answers.pop(0) if found.answers else 200
             headers = dict(self.headers.items())
             found.received.append(Received(self.command, self.path, headers, body, time.monotonic()))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            time.sleep(found.pauses.pop(0) if found.pauses else 0.0)
+            try:
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            except OSError:
+                self.close_connection = True
 
         do_DELETE = do_POST
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -146,6 +149,7 @@ def test_the_configuration_file_names_the_dialect():
             read_config(wrong, asked)
 
 
+@pytest.mark.process
 def test_as_a_process_of_its_own():
     command = [sys.executable, "-m", "connector.sandbox", "--dialect", "pipedrive"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -158,3 +162,26 @@ def test_as_a_process_of_its_own():
             process.terminate()
             process.wait(10)
     assert process.returncode == 0
+
+
+@pytest.mark.process
+def test_by_the_command_line_with_a_file(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    file = tmp_path / "sandbox.json"
+    file.write_text(json.dumps({"dialect": "pipedrive", "control_token": "secret", "companies": [{"company_id": 5}]}))
+    leadassay = Path(sys.executable).with_name("leadassay")
+    with subprocess.Popen([leadassay, "sandbox", "--port", str(port), "--config", file]) as process:
+        try:
+            with PipedriveControl(f"http://127.0.0.1:{port}", "secret") as control:
+                deadline = time.monotonic() + 30
+                while True:
+                    try:
+                        assert [one["company_id"] for one in control.companies()] == [5]
+                        break
+                    except requests.ConnectionError:
+                        assert time.monotonic() < deadline
+                        time.sleep(0.1)
+        finally:
+            process.kill()

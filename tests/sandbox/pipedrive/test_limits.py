@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
 
 from connector.sandbox import PipedriveConfig, PipedriveControl, run_in_thread
 from connector.sandbox.pipedrive.config import CompanyConfig, CompanyUser
@@ -117,3 +122,39 @@ def test_budget_and_scopes_are_checked_in_that_order(sandbox, control):
     answer = few.get("/api/v1/leads")
     assert answer.status_code == 403
     assert answer.headers["x-daily-ratelimit-token-remaining"] == "299980"
+
+
+def test_answers_that_break_off_or_dawdle(control, api):
+    control.misbehave("cut", path="/api/v2/deals")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        api.get("/api/v2/deals")
+    control.misbehave("reset", path="/api/v2/deals")
+    with pytest.raises(requests.exceptions.ConnectionError):
+        api.get("/api/v2/deals")
+    control.misbehave("drip", path="/api/v1/leadSources", delay_s=0.5)
+    with pytest.raises(requests.exceptions.ConnectionError):
+        api.session.get(f"{api.base_url}/api/v1/leadSources", timeout=0.2)
+    control.misbehave("slow", path="/api/v1/leadSources", delay_s=0.3)
+    started = time.monotonic()
+    assert api.get("/api/v1/leadSources").status_code == 200
+    assert time.monotonic() - started >= 0.3
+
+
+def test_a_lost_answer_to_a_write_that_was_carried_out(control, api):
+    rule = control.misbehave("hold", method="POST", path="/api/v2/persons")
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        api.session.post(f"{api.base_url}/api/v2/persons", json={"name": "Pat"}, timeout=0.5)
+    assert [person["name"] for person in control.records(COMPANY, "persons")] == ["Pat"]
+    control.release(rule)
+
+
+def test_many_callers_at_once_spend_no_token_too_many(control, api):
+    control.settings(daily_token_limit=100, burst_limit=1000, block_after=1000)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: api_call(api), range(80)))
+    assert Counter(statuses) == {200: 50, 429: 30}
+
+
+def api_call(api: Api) -> int:
+    headers = dict(api.session.headers)
+    return requests.get(f"{api.base_url}/api/v1/leadSources", headers=headers, timeout=10).status_code

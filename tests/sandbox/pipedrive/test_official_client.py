@@ -17,6 +17,8 @@ from connector.sandbox import PipedriveControl, PipedriveHandle
 from tests.sandbox.conftest import Api
 from tests.sandbox.pipedrive.conftest import ADMIN, COMPANY, REP, Listener, data_of
 
+pytestmark = pytest.mark.process
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 WITNESS = ROOT / "var" / "witness-pipedrive"

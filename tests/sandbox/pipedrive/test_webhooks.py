@@ -242,3 +242,16 @@ def test_dropped_doubled_and_made_up_events(control, api, listener, made):
     control.wait_for_webhooks()
     assert len(listener.received) == 4
     assert {"data": {"id": "forged"}, "previous": None, "meta": {"attempt": 1}} in listener.events
+
+
+def test_who_answers_too_late_has_failed(control, api, listener, made):
+    control.settings(webhook_timeout_s=0.2, webhook_time_scale=0.01)
+    assert control.settings()["webhook_timeout_s"] == 0.2
+    subscribe(api, listener.url)
+    listener.pauses += [0.6]
+    control.set_values(COMPANY, "lead", made["lead"], {"title": "x"})
+    control.wait_for_webhooks()
+    first, second = control.deliveries()
+    assert (first["status"], first["httpStatus"], first["error"]) == ("retried", None, "ReadTimeout")
+    assert (second["status"], second["attempt"], second["id"]) == ("acked", 2, first["id"])
+    assert control.hooks(COMPANY)[0]["fails"] == 1
