@@ -60,7 +60,7 @@ def clock() -> Clock:
     return Clock(UNTIL)
 
 
-@pytest.fixture(params=sorted(CRMS))
+@pytest.fixture(params=sorted(SIDES))
 def stack(request: pytest.FixtureRequest, sqlite_urls: DatabaseUrls, tmp_path: Path, clock: Clock) -> Iterator[Stack]:
     side = SIDES[request.param]()
     with Stack(tmp_path, sqlite_urls.database_url, sqlite_urls.inbox_url, clock=clock, side=side) as made:

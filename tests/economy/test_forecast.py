@@ -23,7 +23,7 @@ def plan_of(calls: int, tokens: int = 0) -> CallPlan:
     return CallPlan(lines=(CallLine(what="x", calls=calls, tokens=tokens),))
 
 
-@pytest.mark.parametrize("crm", sorted(CRMS))
+@pytest.mark.parametrize("crm", sorted(crm for crm in CRMS if CRMS[crm].economy))
 @pytest.mark.parametrize(("leads", "activities"), [(0, 0), (1, 0), (5_000, 40_000)])
 def test_the_forecast_is_the_economy(crm: str, leads: int, activities: int) -> None:
     economy = CRMS[crm].economy
@@ -38,7 +38,7 @@ def test_the_forecast_is_the_economy(crm: str, leads: int, activities: int) -> N
     assert found["assumes"]
 
 
-@pytest.mark.parametrize("crm", sorted(CRMS))
+@pytest.mark.parametrize("crm", sorted(crm for crm in CRMS if CRMS[crm].economy))
 def test_words_name_the_sum_and_what_is_assumed(crm: str) -> None:
     economy = CRMS[crm].economy
     assert economy is not None
