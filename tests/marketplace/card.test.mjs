@@ -52,6 +52,15 @@ function textOf(renderer) {
   return renderer.getRootNode().toString();
 }
 
+// The renderer's own waitFor looks again only when something is drawn.
+async function until(isSo) {
+  const deadline = Date.now() + 5000;
+  while (!isSo()) {
+    assert.ok(Date.now() < deadline, String(isSo));
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+  }
+}
+
 afterEach(() => {
   asked.length = 0;
 });
@@ -174,7 +183,7 @@ test('a late answer for the record before never covers that of the present one',
   };
   const card = createRenderer('crm.record.sidebar');
   card.render(createElement(Moving));
-  await card.waitFor(() => assert.equal(asked.length, 1));
+  await until(() => asked.length === 1);
   reply = says(200, answers.overdue);
   moveTo(2);
   await card.waitFor(() => card.find(Alert));
