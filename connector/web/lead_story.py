@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from audits.clock import NoWorkingHours, case_clock
 from audits.dues import response_due, response_target_s
-from audits.model.activity import Activity, Direction
+from audits.model.activity import Activity, Direction, OwnerChange, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.working_time import working_time
@@ -68,9 +68,13 @@ def drawing_key() -> list[KeyItem]:
     ]
 
 
-def _seen_says(source: str) -> str:
+def _seen_says(change: OwnerChange | StageChange, received_at: datetime) -> str:
     """What is known of the moment of a change that no history of the CRM tells."""
-    return t("seen between two readings: it happened then or a little earlier") if source == SEEN else ""
+    if change.source != SEEN:
+        return ""
+    if change.occurred_at <= received_at:
+        return t("as it was when we first read it; since when is not known")
+    return t("seen by Lead Assay between two readings: it happened then or a little earlier")
 
 
 class Story:
@@ -268,7 +272,7 @@ class Story:
                     detail="",
                     who=self.name(change.owner_id),
                     counts="",
-                    note=_seen_says(change.source),
+                    note=_seen_says(change, lead.received_at),
                 )
             )
         lines += [
@@ -295,7 +299,7 @@ class Story:
                 detail="",
                 who="",
                 counts="",
-                note=_seen_says(stage.source),
+                note=_seen_says(stage, lead.received_at),
             )
             for stage in self.case.stage_changes
         ]

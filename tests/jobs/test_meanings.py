@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.lead import LeadStatus
+from connector.catalog import CRMS
+from connector.crm.port import Account
 from connector.errors import InstallLost
-from connector.jobs.backfill import restart_backfill
 from connector.jobs.context import take_lease, utc_now
-from connector.storage import cursors, timeline, value_mappings, worklist
+from connector.jobs.meanings import keep_meanings
+from connector.settings import CRM_APPS, CrmApp
+from connector.storage import cursors, installs, timeline, value_mappings, worklist
 from connector.storage.installs import Install
 from tests.stack import PORTAL, Stack
 
@@ -23,9 +28,8 @@ def case_of(stack: Stack, install: Install, lead_id: str) -> LeadCase:
 
 
 def say(stack: Stack, install: Install, meaning: str | None) -> None:
-    with stack.context.database.write() as connection:
-        assert value_mappings.choose_meanings(connection, install.install_id, {KEY: meaning}, utc_now())
-        restart_backfill(connection, install.install_id, utc_now())
+    assert keep_meanings(stack.context, install.install_id, {KEY: meaning}, utc_now())
+    assert not keep_meanings(stack.context, install.install_id, {KEY: meaning}, utc_now())
 
 
 def test_leads_are_read_again_by_the_meaning_that_was_chosen(stack: Stack):
@@ -67,3 +71,33 @@ def test_a_job_under_way_commits_nothing_more_and_the_next_begins_at_once(stack:
     assert (reading.cursor, reading.done, reading.finished_at) == (None, 0, None)
     assert after.wake_no == before.wake_no + 1
     assert (after.failures, after.not_before, after.last_error) == (3, before.not_before, "later")
+
+
+def test_a_meaning_that_says_that_nothing_goes_on_unseen_widens_what_is_judged(stack: Stack):
+    """Pipedrive shows no chats; where the admin says that there are none, their silence means something."""
+    entry = CRMS["pipedrive"]
+    account = Account(
+        account_id="7",
+        name="Seller",
+        zone="UTC",
+        currency=None,
+        record_url_base="https://seller.pipedrive.com/",
+        api_url="https://seller.pipedrive.com",
+    )
+    context = replace(
+        stack.context, settings=replace(stack.context.settings, crm_apps={"pipedrive": pipedrive_app()})
+    )
+    with stack.context.database.write() as connection:
+        coverage = entry.capabilities(()).coverage
+        install = installs.create_or_reconnect(connection, "pipedrive", account, (), (), coverage, utc_now())
+    assert install.coverage.cause(Fact.MESSAGES) is not None
+    for meaning, is_seen in (("logged", True), ("unseen", False), ("logged", True), (None, False)):
+        assert keep_meanings(context, install.install_id, {("messengers", "all"): meaning}, utc_now())
+        with stack.context.database.read() as connection:
+            now_seen = installs.get_install(connection, install.install_id).coverage
+        assert (now_seen.cause(Fact.MESSAGES) is None) is is_seen, meaning
+
+
+def pipedrive_app() -> CrmApp:
+    auth_url, api_url = CRM_APPS["pipedrive"]
+    return CrmApp(client_id="id", secrets=("secret",), auth_url=auth_url, api_url=api_url)

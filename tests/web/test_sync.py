@@ -123,7 +123,8 @@ def test_a_lead_tells_its_conversion_and_what_only_we_saw(web: WebApp, bare: Ten
     rows = page.partition('aria-labelledby="acts"')[2].split("<tr>")
     converted = next(row for row in rows if "Went on as this record" in row)
     assert "Until then Bare CRM kept it as lead:1; all that was done there counts here." in converted
-    seen = [row for row in rows if "seen between two readings" in row]
+    assert "as it was when we first read it" in next(row for row in rows if "Handed to Anneke" in row)
+    seen = [row for row in rows if "seen by Lead Assay between two readings" in row]
     assert any("Handed to Jonas Weber" in row for row in seen)
     assert all("Qualified" not in row for row in seen), "what the CRM's history tells is no sight of ours"
     assert "HubSpot" not in page

@@ -70,6 +70,7 @@ class ConnectPage:
     label: str
     is_self_hosted: bool
     redirect_uri: str
+    scopes: str
     days: int
     site: str = ""
     client_id: str = ""
@@ -139,6 +140,7 @@ def _connect_page(
         label=entry.label,
         is_self_hosted=entry.is_self_hosted,
         redirect_uri=callback_url(site().settings, crm),
+        scopes=" ".join(entry.required_scopes),
         days=site().settings.backfill_days,
         site=site_address[:_LONGEST_TYPED],
         client_id=client_id[:_LONGEST_TYPED],

@@ -270,13 +270,13 @@ def _hooks(life: Health, looked: cursors.Progress | None, says: Texts) -> list[F
 
 
 def _unknown(life: Health, me: Viewer) -> list[UnknownValue]:
-    names = {one.name for one in mappable(me.install.crm)} if me.is_admin else set()
+    labels = {one.name: t(one.label) for one in mappable(me.install.crm)} if me.is_admin else {}
     return [
         UnknownValue(
-            each.field,
+            labels.get(each.field, each.field),
             each.value,
             each.seen,
-            f"/settings/values#{anchor_of(each.field)}" if each.field in names else "",
+            f"/settings/values#{anchor_of(each.field)}" if each.field in labels else "",
         )
         for each in life.unmapped
     ]

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from connector.catalog import find_crm
 from connector.crm.values import MappableField
-from connector.jobs.backfill import restart_backfill
+from connector.jobs.meanings import keep_meanings
 from connector.storage import cursors, value_mappings
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
@@ -101,15 +101,12 @@ def save() -> Response | tuple[str, int]:
     chosen_field = next((one for one in mappable(me.install.crm) if one.name == request.form.get("field")), None)
     if chosen_field is None:
         abort(400)
-    with site().database.write() as connection:
+    with site().database.read() as connection:
         rows = _rows(connection, me.install_id, chosen_field)
-        wanted = _wanted(chosen_field, rows)
-        if wanted is None:
-            return _page(wrong_field=chosen_field.name), 422
-        is_changed = value_mappings.choose_meanings(connection, me.install_id, wanted, now)
-        if is_changed:
-            restart_backfill(connection, me.install_id, now)
-    said = "mapped" if is_changed else "same"
+    wanted = _wanted(chosen_field, rows)
+    if wanted is None:
+        return _page(wrong_field=chosen_field.name), 422
+    said = "mapped" if keep_meanings(site().jobs, me.install_id, wanted, now) else "same"
     return redirect(f"/settings/values?note={said}#{anchor_of(chosen_field.name)}", 303)
 
 

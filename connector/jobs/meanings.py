@@ -1,0 +1,35 @@
+"""Keep what an admin says that values of the CRM mean, and let it count for what was read before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from connector.catalog import adapter_for_install
+from connector.jobs.backfill import restart_backfill
+from connector.jobs.context import JobContext
+from connector.storage import findings, installs, value_mappings
+
+
+def keep_meanings(
+    context: JobContext, install_id: str, meanings: Mapping[tuple[str, str], str | None], at: datetime
+) -> bool:
+    """Keep `meanings` ((field, value) → meaning, None takes a choice back) as of `at` (aware UTC).
+
+    When anything changed the leads are read again, and what can be seen of the account is told anew: a meaning may
+    say that nothing goes on unseen. Returns whether anything changed. Raises UnknownInstall, and ConfigError when the
+    CRM's app is not set up any more.
+    """
+    with context.database.write() as connection:
+        if not value_mappings.choose_meanings(connection, install_id, meanings, at):
+            return False
+        restart_backfill(connection, install_id, at)
+        install = installs.get_install(connection, install_id)
+        chosen = value_mappings.chosen_meanings(connection, install_id)
+        capabilities = adapter_for_install(context.settings, context.tokens, install, chosen).capabilities()
+        if capabilities.coverage != install.coverage:
+            installs.set_capabilities(
+                connection, install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
+            )
+            findings.mark_all_due(connection, install_id, at)
+    return True
