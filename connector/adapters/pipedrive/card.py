@@ -17,6 +17,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from connector.adapters.pipedrive.adapter import ORGANIZATION
+from connector.adapters.pipedrive.mapping import DEAL, PERSON, our_id
 from connector.crm.card import (
     CardCall,
     CardDetails,
@@ -45,7 +47,7 @@ TEXT_CHARS, LABEL_CHARS, TITLE_CHARS = 255, 40, 30
 
 _COMPANY, _USER, _RESOURCE, _SELECTED = "companyId", "userId", "resource", "selectedIds"
 _PARAMETERS = (_RESOURCE, "view", _USER, _COMPANY, _SELECTED, "isShared")
-_KINDS = {"deal": RecordKind.LEAD, "person": RecordKind.COMPANION, "organization": RecordKind.ORGANIZATION}
+_KINDS = {DEAL: RecordKind.LEAD, PERSON: RecordKind.COMPANION, ORGANIZATION: RecordKind.ORGANIZATION}
 _COLOURS = {Tone.GOOD: "green", Tone.PLAIN: "blue", Tone.WARN: "yellow", Tone.BAD: "red", Tone.QUIET: "grey"}
 
 
@@ -68,11 +70,12 @@ class PipedriveCard:
         selected = asked[_SELECTED] or ""
         if not _is_number(selected):
             raise UnexpectedPayload("The panel's question names no single record.")
+        resource = asked[_RESOURCE] or ""
         return CardRequest(
             account_id=account_id,
             user_id=user_id,
-            kind=_KINDS.get(asked[_RESOURCE] or "", RecordKind.OTHER),
-            record_id=selected,
+            kind=_KINDS.get(resource, RecordKind.OTHER),
+            record_id=our_id(resource, selected),
             is_shared=(asked["isShared"] or "").lower() in {"true", "1"},
         )
 

@@ -80,11 +80,11 @@ class Reader:
         self._asked: set[str] = set()
 
     def show(self, listed: Listed) -> None:
-        """Remember what a page showed: it need not be asked for again in the same turn.
+        """Remember what a page showed: it need not be asked for once more to be read.
 
         What was asked for by itself in this turn is not believed from the page or the sweep, which may be older.
         """
-        self._listed = {one: record for one, record in listed.records.items() if one not in self._asked}
+        self._listed |= {one: record for one, record in listed.records.items() if one not in self._asked}
         self._since = listed.since
         self._pages_worth = MOST_SWEPT_PAGES if listed.is_full else len(self._listed)
 

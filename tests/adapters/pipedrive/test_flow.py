@@ -1,0 +1,79 @@
+"""Install, webhook, audit and write-back, with Pipedrive's sandbox on the other side and real stores on ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connector.adapters.pipedrive.mapping import ANY_MESSENGER, MESSENGERS
+from connector.storage import cursors, timeline, value_mappings
+from connector.storage.installs import Install
+from tests.conftest import DatabaseUrls
+from tests.sides.pipedrive import COMPANY, PipedriveSide
+from tests.stack import Stack
+
+
+@pytest.fixture
+def side() -> PipedriveSide:
+    return PipedriveSide()
+
+
+@pytest.fixture
+def stack(sqlite_urls: DatabaseUrls, tmp_path: Path, side: PipedriveSide) -> Iterator[Stack]:
+    with Stack(tmp_path, sqlite_urls.database_url, sqlite_urls.inbox_url, side=side) as ready:
+        yield ready
+
+
+def installed(stack: Stack) -> Install:
+    """The company, connected, set up and read; its admin said that there are no chats beside Pipedrive."""
+    install = stack.install()
+    with stack.context.database.write() as connection:
+        said = {(MESSENGERS.name, ANY_MESSENGER): "logged"}
+        value_mappings.choose_meanings(connection, install.install_id, said, stack.context.clock())
+    stack.advance(install)
+    return install
+
+
+def test_a_lead_is_read_judged_and_written_to_with_its_person(stack: Stack, side: PipedriveSide) -> None:
+    old = side.create_lead(
+        side.account, at=datetime.now(UTC) - timedelta(days=2), first_name="Ann", last_name="Old", phone="+4930555010"
+    )
+    install = installed(stack)
+    assert stack.fields(old)["leadassay_follow_up_status"] == "never_called"
+    new = side.create_lead(side.account, first_name="Bea", last_name="New", email="bea@example.com")
+    stack.settle(install)
+    shown = stack.fields(new)
+    assert shown["leadassay_lead_verdict"]
+    assert shown["leadassay_follow_up_status"] == "due"
+    persons = side.control.custom_values(COMPANY, "persons")
+    assert [one["Lead Assay: follow-up status"] for one in persons.values()] == ["Never called", "Due"]
+    side.log_call(side.account, new)
+    stack.settle(install)
+    assert stack.fields(new)["leadassay_follow_up_status"] == "in_progress"
+    with stack.context.database.read() as connection:
+        assert cursors.get_cursor(connection, install.install_id, "backfill") is not None
+    writes = len(stack.our_writes(new))
+    stack.settle(install)
+    assert len(stack.our_writes(new)) == writes
+
+
+def test_a_lead_that_becomes_a_deal_keeps_one_timeline(stack: Stack, side: PipedriveSide) -> None:
+    arrived = datetime.now(UTC) - timedelta(hours=3)
+    lead = side.create_lead(side.account, at=arrived, first_name="Cid", phone="+4930555011")
+    install = installed(stack)
+    side.log_call(side.account, lead)
+    stack.settle(install)
+    deal = side.control.act("convert", COMPANY, id=lead.removeprefix("lead:"))
+    stack.settle(install)
+    with stack.context.database.read() as connection:
+        cases = timeline.load_cases(
+            connection, install.install_id, [f"deal:{deal['id']}", lead], stack.context.clock(), install.coverage
+        )
+    (case,) = cases
+    assert case.lead.lead_id == f"deal:{deal['id']}"
+    assert abs((case.lead.received_at - arrived).total_seconds()) < 1
+    assert len(case.activities) == 1
+    assert stack.fields(case.lead.lead_id)["leadassay_follow_up_status"] == "in_progress"
