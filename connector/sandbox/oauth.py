@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-
 from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, Flask, Response, render_template, request
 
@@ -13,34 +10,14 @@ from connector.sandbox.config import PortalUser
 from connector.sandbox.core import Sandbox, answer, authorised
 from connector.sandbox.grants import grantable
 from connector.sandbox.portal import Portal
+from connector.sandbox.tickets import Tickets
 from connector.sandbox.wire import not_found
-
-
-class _Tickets:
-    """One-time numbers of consent pages shown, so that only a page of ours can say yes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: set[str] = set()
-
-    def issue(self) -> str:
-        ticket = secrets.token_urlsafe(24)
-        with self._lock:
-            self._open.add(ticket)
-        return ticket
-
-    def spend(self, ticket: str) -> bool:
-        with self._lock:
-            if ticket not in self._open:
-                return False
-            self._open.remove(ticket)
-            return True
 
 
 def create_oauth(app: Flask, sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of routes, each of them short
     """The OAuth endpoints under the dated paths, the consent page, and the two v1 look-ups."""
     server = create_server(app, sandbox)
-    tickets = _Tickets()
+    tickets = Tickets()
     blueprint = Blueprint("oauth", __name__)
 
     def refuse(reason: str, status: int = 400) -> Response:

@@ -9,11 +9,9 @@ import hmac
 import json
 import random
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +19,7 @@ import requests
 
 from connector.sandbox.changes import Change
 from connector.sandbox.config import SandboxConfig, Settings
+from connector.sandbox.delivery import DeliveryThreads
 from connector.sandbox.grants import Grants
 from connector.sandbox.kinds import find_kind
 from connector.sandbox.misbehave import Fault, RuleBook
@@ -69,7 +68,7 @@ def signed_headers(secret: str, url: str, body: bytes, timestamp_ms: int) -> dic
     }
 
 
-class Dispatcher:
+class Dispatcher(DeliveryThreads):
     """Queues events and delivers them from its own threads."""
 
     def __init__(
@@ -80,41 +79,18 @@ class Dispatcher:
         rules: RuleBook,
         dice: random.Random,
     ) -> None:
+        super().__init__(config.settings.webhook_concurrency)
         self._config = config
         self._settings = settings
         self._grants = grants
         self._rules = rules
         self._dice = dice
-        self._wake = threading.Condition()
         self._queue: list[JsonObject] = []
         self._doubles: list[JsonObject] = []
         self._due: list[_Due] = []
-        self._in_flight = 0
-        self._last_delivery = 0
         self._event_ids: Counter[int] = Counter()
-        self._log: list[JsonObject] = []
-        self._counts: Counter[str] = Counter()
-        self._is_stopping = False
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
-        self._pool = ThreadPoolExecutor(config.settings.webhook_concurrency, thread_name_prefix="sandbox-webhook")
-        self._thread = threading.Thread(target=self._run, name="sandbox-dispatcher", daemon=True)
 
     # -- from outside
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the threads; what is undelivered stays so."""
-        with self._wake:
-            self._is_stopping = True
-            self._wake.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(10)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for session in self._sessions:
-            session.close()
 
     def notice(self, change: Change) -> None:
         """Turn a change into events, for a portal that has the app installed and the scope for the object."""
@@ -323,16 +299,6 @@ class Dispatcher:
                 **details,
             }
         )
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            self._local.session = session
-            with self._wake:
-                self._sessions.append(session)
-        return session
 
 
 def _retry_wait_s(attempt: int, dice: random.Random) -> float:

@@ -6,17 +6,15 @@ import base64
 import heapq
 import json
 import random
-import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
 import requests
 
+from connector.sandbox.delivery import DeliveryThreads
 from connector.sandbox.misbehave import Fault, RuleBook
 from connector.sandbox.pipedrive.config import PipedriveConfig, PipedriveSettings
 from connector.sandbox.pipedrive.records import Change
@@ -109,7 +107,7 @@ class _Due:
     delivery: _Delivery = field(compare=False)
 
 
-class Dispatcher:
+class Dispatcher(DeliveryThreads):
     """Keeps the subscriptions and delivers from its own threads, one event a request."""
 
     def __init__(
@@ -119,39 +117,14 @@ class Dispatcher:
         rules: RuleBook,
         dice: random.Random,
     ) -> None:
+        super().__init__(config.settings.webhook_concurrency)
         self._config = config
         self._settings = settings
         self._rules = rules
         self._dice = dice
-        self._wake = threading.Condition()
         self._hooks: dict[int, Hook] = {}
         self._due: list[_Due] = []
-        self._in_flight = 0
-        self._last_delivery = 0
-        self._log: list[JsonObject] = []
-        self._counts: Counter[str] = Counter()
-        self._is_stopping = False
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
         self._hosts = {company.company_id: f"{company.domain}.pipedrive.com" for company in config.companies}
-        self._pool = ThreadPoolExecutor(config.settings.webhook_concurrency, thread_name_prefix="sandbox-webhook")
-        self._thread = threading.Thread(target=self._run, name="sandbox-dispatcher", daemon=True)
-
-    # -- life
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the threads; what is undelivered stays so."""
-        with self._wake:
-            self._is_stopping = True
-            self._wake.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(10)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for session in self._sessions:
-            session.close()
 
     # -- subscriptions
 
@@ -434,16 +407,6 @@ class Dispatcher:
                 **details,
             }
         )
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            self._local.session = session
-            with self._wake:
-                self._sessions.append(session)
-        return session
 
 
 def _headers(hook: Hook) -> dict[str, str]:

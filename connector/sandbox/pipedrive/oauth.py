@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-import threading
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -15,36 +14,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from connector.sandbox.pipedrive.config import PipedriveApp
 from connector.sandbox.pipedrive.core import Sandbox
 from connector.sandbox.pipedrive.grants import Grant
+from connector.sandbox.tickets import Tickets
 from connector.sandbox.wire import JsonObject, iso, now_ms
 
 _UNINSTALL_TIMEOUT_S = 10.0
-
-
-class _Tickets:
-    """One-time numbers of consent pages shown, so that only a page of ours can say yes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: set[str] = set()
-
-    def issue(self) -> str:
-        ticket = secrets.token_urlsafe(24)
-        with self._lock:
-            self._open.add(ticket)
-        return ticket
-
-    def spend(self, ticket: str) -> bool:
-        with self._lock:
-            was_open = ticket in self._open
-            self._open.discard(ticket)
-            return was_open
 
 
 def create_oauth(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list of routes, each of them short
     """The consent page, /oauth/token and /oauth/revoke."""
     blueprint = Blueprint("oauth", __name__, template_folder="templates")
     app = sandbox.config.app
-    tickets = _Tickets()
+    tickets = Tickets()
 
     def refuse(reason: str, status: int = 400) -> Response:
         page = render_template("sandbox_refused.html", reason=reason, app=app)
