@@ -9,6 +9,7 @@ from typing import Protocol
 
 from connector.adapters import frappe, hubspot, pipedrive
 from connector.adapters.hubspot.card import HubSpotCard
+from connector.adapters.pipedrive.card import PipedriveCard
 from connector.budget import open_budget
 from connector.crm.card import CardCall, CardDesk
 from connector.crm.economy import Economy
@@ -191,6 +192,7 @@ CRMS: Mapping[str, CrmEntry] = {
         denials=pipedrive.DENIALS,
         starts_at_marketplace=True,
         parse_uninstall=pipedrive.parse_uninstall,
+        card=PipedriveCard(),
         mappable=pipedrive.MAPPABLE,
         record_names=("lead or deal", "leads and deals"),
     ),

@@ -12,13 +12,12 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from connector import catalog
-from connector.adapters.pipedrive.card import PipedriveCard
 from connector.crm.port import LeadRecord
 from connector.errors import StorageBusy
 from connector.storage import card_queries, findings, installs, people
+from connector.storage.tables import activities, current_findings, lead_audits, leads, owners, tasks
+from connector.storage.tables import findings as findings_table
 from connector.storage.tables import installs as installs_table
-from connector.storage.tables import lead_audits, leads, owners
 from tests.conftest import DatabaseUrls
 from tests.factories import make_activity, make_lead, make_task
 from tests.web.card_calls import (
@@ -363,17 +362,17 @@ def test_hostile_texts_stay_text(panel: WebApp, text: str):
 
 
 @pytest.fixture
-def panel(make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> WebApp:
+def panel(make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls) -> WebApp:
     """The app with Pipedrive's panels."""
-    if "pipedrive" not in catalog.CRMS or catalog.CRMS["pipedrive"].card is None:
-        entry = catalog.CRMS.get("pipedrive") or replace(catalog.CRMS["hubspot"], label="Pipedrive")
-        monkeypatch.setitem(catalog.CRMS, "pipedrive", replace(entry, card=PipedriveCard()))
     return make_web(sqlite_urls, PIPEDRIVE_CLIENT_ID=PIPEDRIVE_CLIENT, PIPEDRIVE_CLIENT_SECRET=PIPEDRIVE_SECRET)
 
 
 def as_pipedrive(web: WebApp) -> None:
+    """What was seeded for HubSpot, as deals of a Pipedrive company."""
     with web.database.write() as connection:
         connection.execute(sa.update(installs_table).values(crm="pipedrive"))
+        for table in (leads, lead_audits, activities, tasks, findings_table, current_findings):
+            connection.execute(sa.update(table).values(lead_id=sa.literal("deal:") + table.c.lead_id))
 
 
 @pytest.fixture
@@ -394,10 +393,12 @@ def test_panels_show_the_deal_the_leads_of_the_person_and_of_the_organization(pa
         for n, lead_id in enumerate(company.lead_ids[:12]):
             connection.execute(
                 sa.update(leads)
-                .where(leads.c.lead_id == lead_id)
-                .values(companion_id="31" if n < 2 else None, organization_id="55")
+                .where(leads.c.lead_id == f"deal:{lead_id}")
+                .values(companion_id="person:31" if n < 2 else None, organization_id="organization:55")
             )
-        connection.execute(sa.update(leads).where(leads.c.lead_id == company.lead_ids[0]).values(gone_at=NOW))
+        connection.execute(
+            sa.update(leads).where(leads.c.lead_id == f"deal:{company.lead_ids[0]}").values(gone_at=NOW)
+        )
     client = panel.visitor()
     assert len(objects(client, company.admin_id, company.lead_ids[3], "deal")) == 1
     assert len(objects(client, company.admin_id, "31", "person")) == 1
@@ -414,7 +415,7 @@ def test_panels_show_the_deal_the_leads_of_the_person_and_of_the_organization(pa
 
 def test_a_rep_who_looks_at_an_organization_is_told_no_names_of_other_leads(panel: WebApp, company: Tenant):
     with panel.database.write() as connection:
-        connection.execute(sa.update(leads).values(organization_id="55"))
+        connection.execute(sa.update(leads).values(organization_id="organization:55"))
         rows = {row.lead_id: row for row in connection.execute(sa.select(leads).order_by(leads.c.received_at.desc()))}
     client = panel.visitor()
     made = objects(client, company.rep_id, "55", "organization")

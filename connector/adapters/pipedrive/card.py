@@ -7,9 +7,6 @@ the token says of the viewer is not documented: see `_claims_fit` and marketplac
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -19,6 +16,7 @@ from joserfc.jwk import OctKey
 
 from connector.adapters.pipedrive.adapter import ORGANIZATION
 from connector.adapters.pipedrive.mapping import DEAL, PERSON, our_id
+from connector.adapters.pipedrive.oauth import is_from_our_app
 from connector.crm.card import (
     CardCall,
     CardDetails,
@@ -60,7 +58,7 @@ class PipedriveCard:
         credentials, token = call.headers.get("authorization"), call.only("token")
         if credentials is None and not token:
             raise CardRefused("neither Basic nor a token")
-        if credentials is not None and not _is_basic_of(credentials, app):
+        if credentials is not None and not is_from_our_app(app, credentials):
             raise CardRefused("the Basic credentials are not the app's")
         if token and not _claims_fit(_claims(token, app.secrets, now), asked, must_name_viewer=credentials is None):
             raise CardRefused("the token is not for this question")
@@ -135,18 +133,6 @@ def _cut(text: str, chars: int) -> str:
     """On one line, and no longer than is shown."""
     line = " ".join(text.split())
     return line if len(line) <= chars else line[: chars - 1] + "…"
-
-
-def _is_basic_of(credentials: str, app: CrmApp) -> bool:
-    """Client id and one of the client secrets, as typed into the panel's form."""
-    scheme, _, encoded = credentials.partition(" ")
-    try:
-        given = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    # All are compared, whatever the one before gave: the time says nothing of which one fitted.
-    fits = [hmac.compare_digest(given, f"{app.client_id}:{secret}".encode()) for secret in app.secrets if secret]
-    return scheme.lower() == "basic" and any(fits)
 
 
 def _claims(token: str, secrets: Sequence[str], now: datetime) -> Mapping[str, object]:

@@ -78,19 +78,24 @@ def checked_api_url(app: CrmApp, address: str) -> str:
     return origin
 
 
+def is_from_our_app(app: CrmApp, authorization: str) -> bool:
+    """Whether the header holds our client id and one of our secrets as HTTP Basic, as Pipedrive itself sends them."""
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        given = base64.b64decode(encoded.strip().encode("utf-8", "surrogateescape"), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    # Every secret is tried whatever the one before gave: the time says nothing of which one fitted.
+    fits = [hmac.compare_digest(given, f"{app.client_id}:{secret}".encode()) for secret in app.secrets if secret]
+    return scheme.lower() == "basic" and any(fits)
+
+
 def parse_uninstall(app: CrmApp, headers: Mapping[str, str], body: bytes) -> UninstallNotice | None:
     """The notice that Pipedrive sends to our callback address when our app is taken out of a company.
 
     It proves itself by our own client id and secret in HTTP Basic; None for one that does not, or says nothing.
     """
-    scheme, _, encoded = headers.get("authorization", "").partition(" ")
-    try:
-        given = base64.b64decode(encoded.strip().encode("utf-8", "surrogateescape"), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    # Every secret is tried whatever the one before gave: the time says nothing of which one fitted.
-    fits = [hmac.compare_digest(given, f"{app.client_id}:{secret}".encode()) for secret in app.secrets if secret]
-    if scheme.lower() != "basic" or not any(fits):
+    if not is_from_our_app(app, headers.get("authorization", "")):
         return None
     try:
         notice = object_of(parse_json(body, "A notice"), "A notice")
