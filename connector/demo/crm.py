@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from audits.model.case import Coverage
 from connector.demo.browser import Browser, Page
-from connector.demo.expectations import Hidden
+from connector.demo.expectations import Hidden, Told
 from connector.demo.processes import DemoFailed
 from connector.sandbox.history import By, CallResult, Door, Source
 from connector.sandbox.population import Population
@@ -58,10 +59,9 @@ class NewLead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnRecord:
-    """A live lead as the acts choose among them. `received_at` aware UTC; `phone` empty when there is none."""
+    """A live lead as the acts choose among them. `phone` is empty when there is none."""
 
     lead_id: str
-    received_at: datetime
     phone: str
 
 
@@ -101,7 +101,7 @@ class Desk(Protocol):
         ...
 
     def leads(self) -> Sequence[OnRecord]:
-        """Every live lead, the newest first."""
+        """Every live lead, the newest record first."""
         ...
 
     def add(self, lead: NewLead) -> str:
@@ -147,9 +147,12 @@ class DemoCrm(Protocol):
         """Who signs in."""
         ...
 
-    @property
-    def hidden(self) -> Hidden:
-        """What its dialect cannot hold of a history."""
+    def coverage(self) -> Coverage:
+        """What the adapter declares to show, with what the demo's admin allows and says."""
+        ...
+
+    def hidden(self, told: Told) -> Hidden:
+        """What the CRM does not hold or show of one lead."""
         ...
 
     def environment(self, sandbox_url: str, keys: Secrets) -> dict[str, str]:
@@ -170,6 +173,10 @@ class DemoCrm(Protocol):
 
     def connect(self, browser: Browser, app_url: str) -> Page:
         """From the app's first page through the consent page back to the app. Returns the page that shows then."""
+        ...
+
+    def say_meanings(self, browser: Browser, app_url: str, wait: Callable[[], None]) -> None:
+        """The admin says on the app's page what the account's own values mean. `wait` is called while it reads."""
         ...
 
     def own_acts(self, desk: Desk, scene: LiveActs) -> Sequence[Callable[[], None]]:

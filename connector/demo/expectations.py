@@ -6,8 +6,9 @@ declares that it cannot show. From these follow, for each planted fault, one of 
 
 | the fault | must come out as |
 |---|---|
-| cannot stand in this CRM at all (`Hidden.never`) | nothing: the rule may not be broken there |
-| needs a fact that the adapter declares missing (`NEEDS`) | `not_evaluated`: silence is a fault of the app |
+| cannot stand on this lead in this CRM (`Hidden.never`) | nothing: the rule may not be broken there |
+| needs a fact (`NEEDS`) that the adapter declares missing, or the CRM hides of this lead (`Hidden.missing`,
+  `Hidden.unjudged`) | `not_evaluated`: silence is a fault of the app |
 | may hang on an act of which the CRM does not say enough (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, or `breach`
   where the act's time makes it sure all the same; silence is a fault here, too |
 | none of these | `breach` |
@@ -15,8 +16,8 @@ declares that it cannot show. From these follow, for each planted fault, one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -62,15 +63,32 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """What a dialect cannot hold of a history.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What really happened on one lead, as far as it tells what its CRM can show. `phone`: as on the record now."""
 
-    `never`: rule id → why its fault cannot stand there. `blurs`: what the CRM does not say of an act that it shows.
+    acts: tuple[Act, ...]
+    received_at: datetime
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """What a CRM does not hold or show of one lead.
+
+    `never`: rules whose fault cannot stand on it there. `missing`: facts of it that cannot be read. `unjudged`: rules
+    that it gives too little to judge, though all facts are read. `blurs`: what is not said of an act that is shown.
     """
 
-    never: Mapping[str, str] = field(default_factory=dict)
+    never: Set[str] = frozenset()
+    missing: Set[Fact] = frozenset()
+    unjudged: Set[str] = frozenset()
     blurs: Callable[[Act], Set[Blur]] = lambda _: frozenset()
+
+
+def shows_all(_told: Told) -> Hidden:
+    """Of a CRM that holds and shows whatever a rule looks at."""
+    return Hidden()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +100,21 @@ class Expected:
     either: frozenset[str] = frozenset()
 
 
-def expect(
-    rules: Set[str], acts: Sequence[Act], received_at: datetime, coverage: Coverage, hidden: Hidden
-) -> Expected:
-    """What must be found of the planted `rules` of one lead with these acts."""
-    unseen = {fact for fact, _ in coverage.missing}
-    able = {rule_id for rule_id in rules if rule_id not in hidden.never}
-    unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
-    doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, acts, received_at, hidden)}
+def expect(rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden) -> Expected:
+    """What must be found of the `rules` that are planted on one lead.
+
+    `coverage`: what the adapter declares for the whole account.
+    """
+    unseen = {fact for fact, _ in coverage.missing} | hidden.missing
+    able = rules - hidden.never
+    unsure = {rule_id for rule_id in able if rule_id in hidden.unjudged or unseen.intersection(NEEDS[rule_id])}
+    doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, told, hidden)}
     return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))
 
 
-def _is_doubtful(rule_id: str, acts: Sequence[Act], received_at: datetime, hidden: Hidden) -> bool:
+def _is_doubtful(rule_id: str, told: Told, hidden: Hidden) -> bool:
     kinds, wanted = DOUBTS.get(rule_id, ((), frozenset()))
     return any(
-        isinstance(act, kinds) and act.at >= received_at and wanted.intersection(hidden.blurs(act)) for act in acts
+        isinstance(act, kinds) and act.at >= told.received_at and wanted.intersection(hidden.blurs(act))
+        for act in told.acts
     )

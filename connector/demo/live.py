@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from audits.model.case import Coverage
 from connector.demo.crm import WEBSITE, Desk, Filled, NewLead, OnRecord
-from connector.demo.expectations import Expected, Hidden, expect
-from connector.sandbox.history import Act, By, Call, CallResult, Door
+from connector.demo.expectations import Expected, Hidden, Told, expect
+from connector.sandbox.history import By, Call, CallResult, Door, EditedField
 from connector.sandbox.people import respelt
 from connector.sandbox.population import Planted, Population
 
 
 @dataclass(slots=True)
 class Truth:
-    """What is planted, by the ids of live leads: the rules, and the acts from which follows what a CRM can show."""
+    """What is planted, by the ids of live leads: the rules, and what really happened."""
 
     planted: dict[str, Planted]
-    acts: dict[str, tuple[Act, ...]]
-    received_at: dict[str, datetime]
+    told: dict[str, Told]
 
     @classmethod
     def of(cls, population: Population, filled: Filled) -> Truth:
@@ -28,14 +27,20 @@ class Truth:
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            acts={lead_id: lead.acts for lead_id, lead in leads.items()},
-            received_at={lead_id: lead.received_at for lead_id, lead in leads.items()},
+            told={
+                lead_id: Told(
+                    acts=lead.acts,
+                    received_at=lead.received_at,
+                    phone=lead.edited(EditedField.PHONE, lead.person.phone),
+                )
+                for lead_id, lead in leads.items()
+            },
         )
 
-    def expected(self, coverage: Coverage, hidden: Hidden) -> dict[str, Expected]:
-        """What must be found of it, where the adapter declares `coverage` and the dialect has `hidden`."""
+    def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
+        """What must be found of it, where the adapter declares `coverage` and the CRM hides `hidden` of each lead."""
         return {
-            lead_id: expect(planted.rules, self.acts[lead_id], self.received_at[lead_id], coverage, hidden)
+            lead_id: expect(planted.rules, self.told[lead_id], coverage, hidden(self.told[lead_id]))
             for lead_id, planted in self.planted.items()
         }
 
@@ -81,7 +86,8 @@ class LiveActs:
 
     def _new_duplicate(self) -> None:
         earliest = self.started_at - timedelta(days=25)
-        first = next(record for record in self.clean() if record.received_at > earliest and record.phone)
+        told = self.truth.told
+        first = next(each for each in self.clean() if told[each.lead_id].received_at > earliest and each.phone)
         self._add("live_duplicate", {"PL004"}, email="second.try@example.com", phone=respelt(first.phone))
 
     def _new_lead_called_at_once(self) -> None:
@@ -134,8 +140,7 @@ class LiveActs:
     def add(self, lead: NewLead, kind: str, rules: set[str]) -> str:
         """A lead comes in with these faults. Returns its id."""
         lead_id = self.desk.add(lead)
-        self.truth.acts[lead_id] = ()
-        self.truth.received_at[lead_id] = datetime.now(UTC)
+        self.truth.told[lead_id] = Told(acts=(), received_at=datetime.now(UTC), phone=lead.phone)
         self.now(lead_id, kind, rules)
         return lead_id
 
@@ -154,7 +159,8 @@ class LiveActs:
             result=result,
             talk_s=talk_s,
         )
-        self.truth.acts[lead_id] = (*self.truth.acts[lead_id], call)
+        told = self.truth.told[lead_id]
+        self.truth.told[lead_id] = replace(told, acts=(*told.acts, call))
 
     def now(self, lead_id: str, kind: str, rules: set[str]) -> None:
         """From now on exactly these faults stand on the lead."""
@@ -165,8 +171,7 @@ class LiveActs:
         """The lead goes on under another id."""
         truth = self.truth
         truth.planted[new_id] = truth.planted.pop(lead_id)
-        truth.acts[new_id] = truth.acts.pop(lead_id)
-        truth.received_at[new_id] = truth.received_at.pop(lead_id)
+        truth.told[new_id] = truth.told.pop(lead_id)
         self._used |= {lead_id, new_id}
 
     def gone(self, lead_id: str) -> None:

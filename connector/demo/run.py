@@ -22,8 +22,6 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from audits.model.case import Coverage
-from connector.catalog import CRMS
 from connector.demo import visits
 from connector.demo.browser import Browser
 from connector.demo.comparison import Comparison, compare
@@ -167,6 +165,7 @@ class _Demo:
         observer = self._stack.enter_context(Observer(self._settings, self._crm.name, self._crm.account_id))
         with self._steps.step("Connect the CRM on its consent page"):
             self._crm.connect(self._admin, self._app_url)
+            self._crm.say_meanings(self._admin, self._app_url, self._pause)
         with self._steps.step("Read, audit, write back") as tell:
             self._settle(observer, tell)
         with self._steps.step("Name the head of sales, who signs in by a mailed link"):
@@ -186,7 +185,7 @@ class _Demo:
                 truth.planted,
                 observer.said(),
                 self._desk.our_fields(),
-                expected=truth.expected(self._declared(), self._crm.hidden),
+                expected=truth.expected(self._crm.coverage(), self._crm.hidden),
                 webhooks=self._desk.webhooks(),
                 listed=visits.take_list(self._head, self._app_url),
                 deleted=scene.deleted,
@@ -219,10 +218,6 @@ class _Demo:
         truth = Truth.of(population, self._desk.fill(population))
         self._desk.plant_truth(truth.as_json())
         return truth
-
-    def _declared(self) -> Coverage:
-        """What the adapter says that it can show with no scope missing: the demo's admin grants them all."""
-        return CRMS[self._crm.name].capabilities(()).coverage
 
     def _link(self) -> str:
         """A fresh link, asked for in a browser in which nobody is signed in."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import email
+import html
 import io
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from connector.demo.crm import Head
 from connector.demo.processes import DemoFailed
 
 MAIL_WITHIN_S: Final = 20
+_MEANS: Final = re.compile(r'for="(means-\w+)">What (.+?) means<')
 _LIST_COLUMNS: Final = ("lead_id", "lead_quality", "handling", "lead_verdict", "follow_up_status")
 
 
@@ -30,6 +32,29 @@ def name_head_of_sales(browser: Browser, app_url: str, head: Head, *, wait: Call
     else:
         raise DemoFailed(f"{head.name} does not stand on the page {app_url}/install/progress: were the owners read?")
     browser.submit(page, page.form("/install/answers"), ("manager", head.user_id))
+
+
+def say_meanings(
+    browser: Browser, app_url: str, meanings: Mapping[str, Mapping[str, str]], *, wait: Callable[[], None]
+) -> None:
+    """On the page of meanings: for each field (its internal name), what each value means (by what people see of it).
+
+    `wait` is called until the account's values are known to the app. Raises DemoFailed when they do not come.
+    """
+    for field, by_label in meanings.items():
+        for _ in range(240):
+            page = browser.open(f"{app_url}/settings/values")
+            names = {html.unescape(label): name for name, label in _MEANS.findall(page.text)}
+            if names.keys() >= by_label.keys():
+                break
+            wait()
+        else:
+            missing = ", ".join(sorted(by_label.keys() - names.keys()))
+            raise DemoFailed(f"The page {app_url}/settings/values does not ask what these mean: {missing}.")
+        form = next((form for form in page.forms if ("field", field) in form.fields), None)
+        if form is None:
+            raise DemoFailed(f"The page {app_url}/settings/values has no form for {field}.")
+        browser.submit(page, form, typed={names[label]: meaning for label, meaning in by_label.items()})
 
 
 def ask_for_link(browser: Browser, app_url: str, mailbox: Path, head: Head) -> str:

@@ -9,7 +9,7 @@ from audits.engine import audit
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage, Fact, LeadCase
 from audits.rulebook import RULES
-from connector.demo.expectations import DOUBTS, NEEDS, Blur, Hidden, expect
+from connector.demo.expectations import DOUBTS, NEEDS, Blur, Hidden, Told, expect
 from connector.sandbox.history import Act, Call, Email, LeadHistory
 from connector.sandbox.population import LEAST_LEADS, ZONE, Planted, make_population
 from connector.storage.policies import default_policy
@@ -18,6 +18,13 @@ from tests.demo.account_cases import Account
 UNTIL = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
 POPULATION = make_population(seed=4, until=UNTIL, leads=LEAST_LEADS)
 ACCOUNT = Account(POPULATION)
+
+
+BARE = Told(acts=(), received_at=UNTIL, phone="")
+
+
+def view(lead: LeadHistory) -> Told:
+    return Told(acts=lead.acts, received_at=lead.received_at, phone=lead.person.phone)
 
 
 def planted() -> list[tuple[LeadHistory, Planted]]:
@@ -62,7 +69,7 @@ def test_the_table_names_every_rule() -> None:
 
 def test_all_is_found_where_all_is_shown() -> None:
     for lead, told in planted():
-        found = expect(told.rules, lead.acts, lead.received_at, Coverage(), Hidden())
+        found = expect(told.rules, view(lead), Coverage(), Hidden())
         assert (found.breaches, found.not_evaluated) == (told.rules, frozenset())
 
 
@@ -72,7 +79,7 @@ def test_a_missing_fact(fact: Fact) -> None:
     for lead, told in planted():
         case = without(ACCOUNT.case(lead.ref, UNTIL), fact)
         said = outcomes(case)
-        wanted = expect(told.rules, lead.acts, lead.received_at, case.coverage, Hidden())
+        wanted = expect(told.rules, view(lead), case.coverage, Hidden())
         hidden += len(wanted.not_evaluated)
         for rules, outcome in ((wanted.breaches, "breach"), (wanted.not_evaluated, "not_evaluated")):
             wrong += [(told.kind, rule_id, said[rule_id], outcome) for rule_id in rules if said[rule_id] != outcome]
@@ -100,7 +107,7 @@ def test_an_act_of_which_too_little_is_said(
         case = ACCOUNT.case(lead.ref, UNTIL)
         blurred = tuple(replace(each, **unsaid) if each.kind is kind else each for each in case.activities)
         said = outcomes(replace(case, activities=blurred))
-        wanted = expect(told.rules, lead.acts, lead.received_at, Coverage(), hidden)
+        wanted = expect(told.rules, view(lead), Coverage(), hidden)
         wrong += [(told.kind, rule_id, said[rule_id]) for rule_id in wanted.breaches if said[rule_id] != "breach"]
         wrong += [
             (told.kind, rule_id, said[rule_id])
@@ -113,6 +120,11 @@ def test_an_act_of_which_too_little_is_said(
 
 
 def test_a_fault_that_cannot_stand() -> None:
-    hidden = Hidden(never={"DQ001": "every lead has an owner there"})
-    found = expect({"DQ001", "RT002"}, (), UNTIL, Coverage(), hidden)
+    found = expect({"DQ001", "RT002"}, BARE, Coverage(), Hidden(never={"DQ001"}))
     assert (found.breaches, found.not_evaluated) == (frozenset({"RT002"}), frozenset())
+
+
+def test_what_one_lead_does_not_show() -> None:
+    hidden = Hidden(missing={Fact.EMAILS}, unjudged={"PL001"})
+    found = expect({"PL001", "RT002", "NC001"}, BARE, Coverage(), hidden)
+    assert (found.breaches, found.not_evaluated) == (frozenset({"NC001"}), frozenset({"PL001", "RT002"}))

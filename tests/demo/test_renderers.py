@@ -42,12 +42,13 @@ def test_acts() -> None:
         (act["type"], act["due_time"], act["done"], act.get("marked_as_done_time")) for act in document["activities"]
     ]
     assert found == [
-        ("call", "09:45", True, "2026-11-02T09:51:30.000Z"),
+        ("call", "09:45", True, "2026-11-02T09:45:20.000Z"),
+        ("sms", "12:30", True, "2026-11-02T12:30:20.000Z"),
         ("meeting", "11:30", True, "2026-11-04T12:15:20.000Z"),
         ("meeting", "21:30", False, None),
         ("task", "11:30", True, "2026-11-03T10:30:20.000Z"),
         ("task", "13:30", False, None),
-        ("call", "15:30", True, "2026-11-03T15:30:25.000Z"),
+        ("incoming_call", "15:30", True, "2026-11-03T15:30:20.000Z"),
     ]
     assert [(log["outcome"], log["duration"], log["from_phone_number"]) for log in document["call_logs"]] == [
         ("connected", 370, "+49 30 5550100"),
@@ -59,7 +60,6 @@ def test_acts() -> None:
     ]
     assert only(document["notes"])["content"] == "<p>Roof faces south.</p>"
     assert "bounced" not in str(document).lower()
-    assert not any(act["type"] in ("message", "sms") for act in document["activities"])
     assert {str(act["lead_id"]) for act in document["activities"]} == {"{'ref': 'worked'}"}
 
 

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from audits.model.case import Coverage
 from connector.catalog import CRMS
 from connector.crm.port import OurField
 from connector.demo.browser import Browser, Page
 from connector.demo.crm import Desk, Filled, Head, NewLead, OnRecord, Secrets, counted_webhooks, through_consent
-from connector.demo.expectations import Hidden
+from connector.demo.expectations import Hidden, Told, shows_all
 from connector.demo.live import LiveActs
 from connector.sandbox.client import SandboxControl
 from connector.sandbox.config import PortalConfig, PortalUser
@@ -76,7 +77,6 @@ class HubSpotDesk:
         return [
             OnRecord(
                 lead_id=str(record["id"]),
-                received_at=datetime.fromisoformat(str(_values(record)["createdate"])),
                 phone=str(_values(record).get("phone") or ""),
             )
             for record in records
@@ -138,8 +138,13 @@ class HubSpotDemo:
     name: Final = "hubspot"
     account_id: Final = str(PORTAL_ID)
     head: Final = Head(user_id=str(HEAD.user_id), email=HEAD.email, name=HEAD.name)
-    #: HubSpot holds all of a history but the conversion of a lead, on which no rule looks.
-    hidden: Final = Hidden()
+
+    def coverage(self) -> Coverage:
+        return CRMS[self.name].capabilities(()).coverage
+
+    def hidden(self, told: Told) -> Hidden:
+        """Nothing: HubSpot holds all of a history but the conversion of a lead, at which no rule looks."""
+        return shows_all(told)
 
     def environment(self, sandbox_url: str, keys: Secrets) -> dict[str, str]:
         return {
@@ -182,6 +187,9 @@ class HubSpotDemo:
     def connect(self, browser: Browser, app_url: str) -> Page:
         choice = {"account": f"{PORTAL_ID}:{ADMIN.user_id}"}
         return through_consent(browser, app_url, self.name, "/oauth/authorize", ("decision", "grant"), choice)
+
+    def say_meanings(self, browser: Browser, app_url: str, wait: Callable[[], None]) -> None:
+        """Nothing to say: the account has one status of its own, which is to stay without a meaning."""
 
     def own_acts(self, desk: Desk, scene: LiveActs) -> Sequence[Callable[[], None]]:
         if not isinstance(desk, HubSpotDesk):

@@ -3,12 +3,13 @@
 A lead is a lead (UUID) on a person, until it is converted: then it is a deal on the same person, the lead is gone and
 its activities stand on the deal. A lead that was found to be no buyer is archived; a deal is lost.
 
-Not there at all: chat messages (the API for messengers has ended), city, country and job title of a person (fields of
-the contact sync only), the campaign, hand-overs and statuses of a lead while it was one (a lead has no changelog),
-statuses of the account's own (a label stands for them, and the lead is archived), a lead without an owner (whoever's
-token made it owns it) and a lead without an origin. An activity says neither who reached out nor how it ended: call
-logs do, and Pipedrive shows each user only his own. A mail does not say whether a machine sent it or whether it
-bounced.
+Not there at all: city, country and job title of a person (fields of the contact sync only), the campaign, hand-overs
+and statuses of a lead while it was one (a lead has no changelog), statuses of the account's own (a label stands for
+them, and the lead is archived), a lead without an owner (whoever's token made it owns it), a lead without an origin.
+An activity says neither who reached out nor how it ended: call logs do, and Pipedrive shows each user only his own.
+This account helps itself with types of activities: one for calls that came in, and one for each kind of chat:
+its reps log what they wrote (chats themselves are shown to no app). A mail does not say whether it bounced, and one
+that went out from within Pipedrive not whether a person or a workflow sent it. Mails are shown to their owner alone.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Final
 
 from connector.sandbox.history import (
     AccountHistory,
-    Act,
     Call,
     CallResult,
+    Channel,
     Door,
     EditedField,
     Email,
@@ -54,6 +55,14 @@ ORIGINS: Final = {
 BY_HAND: Final = ("Manually created", "ManuallyCreated")
 #: What Pipedrive calls the channel of leads that an app of its marketplace made.
 MARKETPLACE_CHANNEL: Final = 8
+#: Types of activities that the account made for itself: key → what its people read.
+INCOMING_CALL: Final = "incoming_call"
+CHAT_TYPES: Final = {
+    Channel.WHATSAPP: ("whatsapp", "WhatsApp"),
+    Channel.SMS: ("sms", "SMS"),
+    Channel.LINKEDIN: ("linkedin", "LinkedIn"),
+}
+OWN_TYPES: Final = {INCOMING_CALL: "Incoming call", **dict(CHAT_TYPES.values())}
 PIPELINE: Final = "sales"
 STAGES: Final = ("Qualified", "Contact made", "Proposal made", "Negotiations started")
 OFFICE_NUMBER: Final = "+49 30 5550100"
@@ -106,6 +115,7 @@ class _Writer:
         return {
             "company_id": company_id,
             "users": [self._user(rep) for rep in self._history.reps if rep.ref not in self._user_ids],
+            "activity_types": [{"name": name, "key_string": key} for key, name in OWN_TYPES.items()],
             "lead_labels": [{"ref": _label_ref(word), "name": word, "color": "gray"} for word in words],
             "pipelines": [{"ref": PIPELINE, "name": "Sales"}],
             "stages": [
@@ -129,7 +139,7 @@ class _Writer:
             "activities": [
                 self._activity(number, lead, act)
                 for number, lead, act in acts
-                if isinstance(act, Call | Meeting | Task)
+                if isinstance(act, Call | Message | Meeting | Task)
             ],
             "call_logs": [
                 self._call_log(number, lead, act)
@@ -273,10 +283,10 @@ class _Writer:
 
     # -- acts
 
-    def _activity(self, number: int, lead: LeadHistory, act: Call | Meeting | Task) -> JsonObject:
+    def _activity(self, number: int, lead: LeadHistory, act: Call | Message | Meeting | Task) -> JsonObject:
         activity: JsonObject = {
             "ref": _activity_ref(number),
-            "subject": act.subject,
+            "subject": CHAT_TYPES[act.channel][1] if isinstance(act, Message) else act.subject,
             "owner_id": self._user_id(act.rep_ref),
             "creator_user_id": self._user_id(act.rep_ref),
             "due_date": act.at.astimezone(UTC).date().isoformat(),
@@ -287,7 +297,13 @@ class _Writer:
         done_at: datetime | None
         match act:
             case Call():
-                activity |= {"type": "call", "duration": _hours_and_minutes(act.talk_s)}
+                activity["type"] = INCOMING_CALL if act.is_inbound else "call"
+                activity["duration"] = _hours_and_minutes(act.talk_s)
+                # Whoever clicks on a number has the call as a done activity from the first ring on.
+                activity["add_time"] = stamp(act.at)
+                done_at = act.at
+            case Message():
+                activity["type"] = CHAT_TYPES[act.channel][0]
                 done_at = act.recorded_at
             case Meeting():
                 activity |= {"type": "meeting", "duration": _hours_and_minutes((act.end_at - act.at).seconds)}
@@ -377,11 +393,6 @@ class _Writer:
                     "time": stamp(change.at),
                     "actor_user_id": self._user_id(change.by.rep_ref),
                 }
-
-
-def is_held(act: Act) -> bool:
-    """Whether Pipedrive holds the act at all."""
-    return not isinstance(act, Message)
 
 
 def _label_ref(word: str) -> str:
