@@ -151,6 +151,18 @@ def count_never_called(conn: Connection, install_id: str) -> int:
     return count_leads(conn, install_id, Scope(leads=LeadFilter(rule_id="NC001", outcome=Outcome.BREACH)))
 
 
+def count_unseen(conn: Connection, install_id: str, name: str) -> tuple[int, int]:
+    """Of how many live leads the fact `name` (see Fact) could not be read, beside what the whole account does not
+    show; and how many live leads there are."""
+    is_unseen = leads.c.unseen.contains(f'"{name}"', autoescape=True)
+    row = conn.execute(
+        sa.select(sa.func.coalesce(sa.func.sum(sa.case((is_unseen, 1), else_=0)), 0), sa.func.count()).where(
+            leads.c.install_id == install_id, leads.c.gone_at.is_(None)
+        )
+    ).one()
+    return int(row[0]), int(row[1])
+
+
 def count_by_status(conn: Connection, install_id: str, scope: Scope) -> dict[FollowUpStatus, int]:
     """Leads per follow-up status; every status is there."""
     status = lead_audits.c.follow_up_status

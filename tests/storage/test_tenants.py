@@ -201,6 +201,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health.bump": {"name": "duplicates"},
     "health.set_gauge": {"name": "duplicates"},
     "health.note_unmapped": {"value": FOREIGN},
+    "page_queries.count_unseen": {"name": "owner_history"},
     "people.upsert_user": {"name": "Olga"},
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},

@@ -22,6 +22,9 @@ PATHS = (
     "/sync",
     "/settings",
     "/settings/hours",
+    "/settings/values",
+    "/install/frappe",
+    "/install/hubspot",
     "/install/progress",
     "/rulebook",
 )

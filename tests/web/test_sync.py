@@ -73,12 +73,26 @@ def test_what_was_not_granted_is_told_from_what_the_crm_never_shows(web: WebApp,
     assert NO_HISTORY not in permissions
     shown = page.partition('id="shown"')[2].partition("</section>")[0]
     assert NO_HISTORY in shown
-    assert "from our own readings" in shown.partition("Changes of owner")[2].partition("Changes of status")[0]
+    owner = shown.partition("Changes of owner")[2].partition("Changes of status")[0]
+    assert "from our own readings" in owner
+    assert f"{NO_HISTORY} A change is then seen at the next reading" in owner
     assert "from Bare CRM, complete" in shown.partition("Changes of status")[2]
     overview = client.get("/overview").text
     assert overview.count("Grant it") == 1, "nobody can grant what the CRM does not have"
     assert NO_HISTORY in overview.partition("<details")[2]
     assert "HubSpot" not in page + overview
+
+
+def test_histories_that_were_not_read_of_every_lead_are_counted(web: WebApp, tenant: Tenant):
+    client = web.signed_in(tenant, tenant.admin_id)
+    assert client.get("/sync").text.count("from HubSpot, complete") == 2
+    now = web.clock.now
+    lead = Lead(lead_id="rationed", received_at=now, recorded_at=now)
+    rationed = ((Fact.STAGE_HISTORY, 'The "history" of this lead was not read: calls cost.'),)
+    store_and_audit(web.context, tenant.install_id, [LeadRecord(lead=lead, missing=rationed)])
+    page = client.get("/sync").text
+    assert page.count("from HubSpot, complete") == 1
+    assert "from HubSpot; of 1 of 26 leads from our own readings" in page.partition("Changes of status")[2]
 
 
 def test_subscriptions_that_fail_are_told_until_they_do_not(web: WebApp, tenant: Tenant):

@@ -51,7 +51,7 @@ def test_the_page_shows_what_is_known_and_what_is_not(admin: FlaskClient):
     rows = [row for row in page.split("<tr>") if "<bdi>" in row]
     own, shipped = (next(row for row in rows if name in row) for name in ("Nurturing, second round", "Brand new"))
     assert "14 times" in own
-    assert "not known: not evaluated" in own
+    assert '<option value="">not evaluated</option>' in own
     assert "nurturing 2" in own
     assert "as delivered" in shipped
     assert "Open: to be worked" in shipped
@@ -142,7 +142,7 @@ def test_sync_and_settings_lead_there(admin: FlaskClient):
 
 def test_a_list_without_values_says_when_they_come(web: WebApp, tenant: Tenant):
     page = web.signed_in(tenant, tenant.admin_id).get(PAGE).text
-    assert "They appear as soon as HubSpot has been read." in page
+    assert "Values appear here as soon as HubSpot names them or a record shows one." in page
 
 
 def test_a_paused_account_may_choose_and_reads_later(web: WebApp, tenant: Tenant, admin: FlaskClient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -130,6 +131,7 @@ def sync() -> str:
         notices = page_queries.list_notices(connection, me.install_id, limit=20)
         wake = worklist.get_wake(connection, me.install_id)
         looked = cursors.get_cursor(connection, me.install_id, HOOKS)
+        unseen = {fact: page_queries.count_unseen(connection, me.install_id, fact.value) for fact in HISTORIES}
         grantor = people.find_user(connection, me.install_id, me.install.installed_by)
     page = SyncPage(
         connected_says=t(
@@ -146,7 +148,7 @@ def sync() -> str:
         failing=failing_hooks(looked) if looked else (),
         permissions=permissions(me),
         lacks=not_shown(me.install),
-        histories=_histories(me),
+        histories=_histories(me, unseen, says),
         reading=_reading(life, backfill, says, me.install.crm),
         events=_events(life, says, now),
         loss_says=_loss(life, says),
@@ -222,17 +224,28 @@ def _connection(me: Viewer, grantor: User | None) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def _histories(me: Viewer) -> list[Fact]:
-    """Where the changes of owner and status come from."""
-    crm, unseen = crm_name(me.install.crm), {fact for fact, _ in me.install.coverage.missing}
-    theirs = t("from {crm}, complete", crm=crm)
-    ours = t("from our own readings")
-    note = t("{crm} does not tell it. A change is seen at the next reading; what came before the first is not known.")
+def _histories(me: Viewer, unseen: Mapping[CaseFact, tuple[int, int]], says: Texts) -> list[Fact]:
+    """Where the changes of owner and status come from. `unseen`: fact → leads without it, leads in all."""
+    crm = crm_name(me.install.crm)
     labels = {CaseFact.OWNER_HISTORY: t("Changes of owner"), CaseFact.STAGE_HISTORY: t("Changes of status")}
-    return [
-        Fact(labels[fact], ours if fact in unseen else theirs, note.format(crm=crm) if fact in unseen else "")
-        for fact in HISTORIES
-    ]
+    note = t("A change is then seen at the next reading; what came before the first is not known.")
+    facts: list[Fact] = []
+    for fact in HISTORIES:
+        cause = me.install.coverage.cause(fact)
+        ours, total = unseen[fact]
+        if cause is not None:
+            facts.append(Fact(labels[fact], t("from our own readings"), f"{cause} {note}"))
+        elif ours:
+            said = t(
+                "from {crm}; of {n} of {total} leads from our own readings",
+                crm=crm,
+                n=says.number(ours),
+                total=says.number(total),
+            )
+            facts.append(Fact(labels[fact], said, note))
+        else:
+            facts.append(Fact(labels[fact], t("from {crm}, complete", crm=crm)))
+    return facts
 
 
 def _is_subscribed_per_install(me: Viewer) -> bool:
