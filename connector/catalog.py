@@ -190,6 +190,7 @@ CRMS: Mapping[str, CrmEntry] = {
         capabilities=pipedrive.capabilities_for,
         parse_delivery=pipedrive.parse_delivery,
         denials=pipedrive.DENIALS,
+        economy=pipedrive.ECONOMY,
         starts_at_marketplace=True,
         parse_uninstall=pipedrive.parse_uninstall,
         card=PipedriveCard(),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from connector.crm.port import CrmAdapter
 from connector.jobs.context import Lease
 from connector.jobs.refresh_leads import refresh_leads
-from connector.storage import cursors, installs, worklist
+from connector.storage import cursors, findings, installs, worklist
 
 NAME = "backfill"
 PAGES_PER_STEP = 20
@@ -28,11 +28,19 @@ def backfill(lease: Lease, adapter: CrmAdapter) -> bool:
         progress = cursors.get_cursor(connection, install_id, NAME)
     if progress is None or progress.finished_at is not None:
         return False
+    capabilities = adapter.capabilities()
+    if progress.cursor is None and capabilities.coverage != lease.install().coverage:
+        # What an admin said of values may change what can be seen; every lead is read again from here on.
+        with lease.commit() as connection:
+            installs.set_capabilities(
+                connection, install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
+            )
+            findings.mark_all_due(connection, install_id, context.clock())
     since = progress.started_at - timedelta(days=context.settings.backfill_days)
     page = adapter.list_leads(progress.cursor, since)
     lead_ids, scanned, total = list(page.lead_ids), page.scanned, page.total
     for _ in range(PAGES_PER_STEP - 1):
-        if page.cursor is None or len(lead_ids) >= adapter.capabilities().read_batch:
+        if page.cursor is None or len(lead_ids) >= capabilities.read_batch:
             break
         page = adapter.list_leads(page.cursor, since)
         lead_ids += page.lead_ids

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.sides.hubspot import HubSpotSide
+from tests.sides.pipedrive import PipedriveSide
 from tests.sides.side import Side
 
-SIDES: Mapping[str, Callable[[], Side]] = {"hubspot": HubSpotSide}
+SIDES: Mapping[str, Callable[[], Side]] = {"hubspot": HubSpotSide, "pipedrive": PipedriveSide}
 """How a quick one is made for each CRM of connector.catalog.CRMS, by name."""

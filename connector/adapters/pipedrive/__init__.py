@@ -2,6 +2,7 @@
 
 from connector.adapters.pipedrive.adapter import PipedriveAdapter, capabilities_for
 from connector.adapters.pipedrive.client import RULES, PipedriveClient, lanes
+from connector.adapters.pipedrive.economy import ECONOMY
 from connector.adapters.pipedrive.events import parse_delivery
 from connector.adapters.pipedrive.mapping import MAPPABLE
 from connector.adapters.pipedrive.oauth import (
@@ -15,6 +16,7 @@ from connector.adapters.pipedrive.oauth import (
 
 __all__ = [
     "DENIALS",
+    "ECONOMY",
     "MAPPABLE",
     "OPTIONAL_SCOPES",
     "REQUIRED_SCOPES",

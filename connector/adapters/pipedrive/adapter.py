@@ -341,6 +341,7 @@ class PipedriveAdapter:
             converted_from=our_id(LEAD, origin_id) if origin_id is not None else None,
             companion_id=our_id(PERSON, person_id) if person_id is not None else None,
             organization_id=our_id(ORGANIZATION, company_id) if company_id is not None else None,
+            is_locked=record.get("is_archived") is True,
             missing=tuple(missing),
             our_fields=self._keys.shown(customs) if isinstance(customs, dict) else {},
         )
@@ -438,6 +439,10 @@ class PipedriveAdapter:
 
     def _write(self, write: FieldWrite) -> WriteResult:
         lead_id = write.lead_id
+        if write.is_locked:
+            # Archived records refuse edits; the attempt would cost as much as a write.
+            self._write_companion(write)
+            return WriteResult(lead_id=lead_id, is_written=False, is_locked=True)
         deal_id, lead_uuid = their_id(lead_id, DEAL), their_id(lead_id, LEAD)
         try:
             values = self._keys.to_write(DEAL, write.values)
