@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup check static unit test demo bench lock format clean
+.PHONY: help setup check static unit test demo bench docs lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,10 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/exports.py
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
+
+docs: setup ## renew the pages that are made from the code
+	$(PY) -m audits.reports.rulebook_page > docs/rulebook.md
+	$(PY) -m tests.conformance.page > docs/crms.md
 
 lock: ## renew the lock file from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.lock

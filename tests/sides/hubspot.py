@@ -114,15 +114,16 @@ class HubSpotSide:
         self.control.clear_requests()
 
     def load(self, account: str, history: AccountHistory) -> Mapping[str, str]:
-        merges = [(merge, lead.ref) for lead in history.leads for merge in lead.merges]
-        plain = replace(history, leads=tuple(replace(lead, merges=()) for lead in history.leads))
-        records = self.control.seed(hubspot_document(plain, int(account)))["records"]
+        # A seed holds no record that is gone: those are merged and thrown away afterwards.
+        alive = tuple(replace(lead, merges=(), deleted_at=None) for lead in history.leads)
+        records = self.control.seed(hubspot_document(replace(history, leads=alive), int(account)))["records"]
         assert isinstance(records, dict)
         ids = {ref: str(made) for ref, made in records.items()}
-        for merge, ref in sorted(merges, key=lambda pair: pair[0].at):
-            self.control.act(
-                "merge", int(account), type="contacts", primary_id=ids[ref], other_id=ids[merge.lead_ref]
-            )
-        merged = {merge.lead_ref for merge, _ in merges}
-        gone = merged | {lead.ref for lead in history.leads if lead.deleted_at is not None}
+        merges = sorted((merge.at, lead.ref, merge.lead_ref) for lead in history.leads for merge in lead.merges)
+        for _, kept, merged in merges:
+            self.control.act("merge", int(account), type="contacts", primary_id=ids[kept], other_id=ids[merged])
+        thrown_away = [lead.ref for lead in history.leads if lead.deleted_at is not None]
+        for ref in thrown_away:
+            self.delete_lead(account, ids[ref])
+        gone = {*thrown_away, *(merged for _, _, merged in merges)}
         return {lead.ref: ids[lead.ref] for lead in history.leads if lead.ref not in gone}

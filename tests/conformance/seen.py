@@ -1,0 +1,199 @@
+"""What comes out of one history that a CRM holds: read over HTTP, stored, audited as of its end."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from audits.model.activity import Activity, ActivityKind
+from audits.model.case import Coverage, Fact, LeadCase
+from audits.model.finding import Finding, Outcome
+from audits.rulebook import RULES
+from connector.jobs.audit_due import audit_due
+from connector.jobs.backfill import backfill
+from connector.jobs.context import take_lease
+from connector.jobs.install_setup import set_up
+from connector.sandbox.history import AccountHistory, LeadHistory
+from connector.storage import findings, timeline
+from connector.storage.migrate import upgrade
+from tests.sides.histories import UNTIL
+from tests.sides.side import Side
+from tests.stack import Clock, Stack
+
+RULE_IDS = tuple(rule.info.rule_id for rule in RULES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One CRM's account, by the refs of the history. `coverage`: what the whole account does not show."""
+
+    crm: str
+    lead_ids: Mapping[str, str]
+    cases: Mapping[str, LeadCase]
+    findings: Mapping[str, Mapping[str, Finding]]
+    coverage: Coverage
+    calls: int
+
+    def unevaluated(self) -> Iterator[tuple[str, Finding]]:
+        """(ref, finding) of every answer that could not be given."""
+        for ref, rules in self.findings.items():
+            for finding in rules.values():
+                if finding.outcome is Outcome.NOT_EVALUATED:
+                    yield ref, finding
+
+
+def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
+    """Let the CRM hold the history, connect it, read all of it with the real adapter, and audit as of UNTIL."""
+    database, inbox = f"sqlite:///{folder}/leadassay.sqlite", f"sqlite:///{folder}/inbox.sqlite"
+    upgrade(database, inbox)
+    with Stack(folder, database, inbox, clock=Clock(UNTIL), side=side) as stack:
+        ids = dict(side.load(side.account, history))
+        install = stack.install()
+        lease = take_lease(stack.context, install.install_id, "conformance")
+        set_up(lease, stack.context.adapter_for(install))
+        side.forget_calls()
+        adapter = stack.context.adapter_for(lease.install())
+        while backfill(lease, adapter):
+            continue
+        calls = len(side.calls())
+        while audit_due(lease):
+            continue
+        coverage = lease.install().coverage
+        with stack.context.database.read() as connection:
+            cases = {
+                case.lead.lead_id: case
+                for case in timeline.load_cases(connection, install.install_id, sorted(ids.values()), UNTIL, coverage)
+            }
+            said = {
+                lead_id: {
+                    stored.finding.rule_id: stored.finding
+                    for stored in findings.list_findings(connection, install.install_id, lead_id, only_current=True)
+                }
+                for lead_id in cases
+            }
+    return Seen(
+        crm=side.crm,
+        lead_ids=ids,
+        cases={ref: cases[lead_id] for ref, lead_id in ids.items() if lead_id in cases},
+        findings={ref: said[lead_id] for ref, lead_id in ids.items() if lead_id in said},
+        coverage=coverage,
+        calls=calls,
+    )
+
+
+def see_in_passing(side: Side, history: AccountHistory) -> Seen:
+    """`see` in a folder of its own that is gone afterwards."""
+    with TemporaryDirectory() as folder:
+        return see(side, history, Path(folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two CRMs answer a rule on one lead differently."""
+
+    ref: str
+    rule_id: str
+    one: Finding
+    other: Finding
+
+
+def differences(one: Seen, other: Seen) -> Iterator[Difference]:
+    """Where outcomes or reasons differ, by lead and rule. Both must know the same leads."""
+    for ref, rule_id in itertools.product(sorted(one.findings), RULE_IDS):
+        mine, theirs = one.findings[ref][rule_id], other.findings[ref][rule_id]
+        if (mine.outcome, mine.reason) != (theirs.outcome, theirs.reason):
+            yield Difference(ref, rule_id, mine, theirs)
+
+
+RUNNING = frozenset({"cadence_running", "recontact_due", "waiting_in_time"})
+"""Reasons of a pass that holds only for now: the time for it has not passed, so nothing can be broken yet."""
+
+TOUCHES = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Whose doing a difference is, and why."""
+
+    crm: str
+    why: str
+
+
+def explain(difference: Difference, one: Seen, other: Seen, history: AccountHistory) -> Explained | None:
+    """Why two CRMs differ, by what one of their adapters said of itself; None = by nothing that anybody said."""
+    lead = next(lead for lead in history.leads if lead.ref == difference.ref)
+    for seen, finding in ((one, difference.one), (other, difference.other)):
+        case = seen.cases[difference.ref]
+        why = cause_of(finding, case) or _held_otherwise(seen.crm, finding, case, lead)
+        if why is not None:
+            return Explained(seen.crm, why)
+    for seen, mine, theirs in (
+        (one, difference.one, difference.other),
+        (other, difference.other, difference.one),
+    ):
+        is_unbroken = theirs.outcome in (Outcome.NOT_APPLICABLE, Outcome.PASS)
+        if mine.outcome is Outcome.PASS and mine.reason in RUNNING and is_unbroken:
+            case = seen.cases[difference.ref]
+            why = next(filter(None, map(_open_question_of, case.activities)), None) or case.coverage.cause(*TOUCHES)
+            if why is not None:
+                return Explained(seen.crm, why)
+    return None
+
+
+def cause_of(finding: Finding, case: LeadCase) -> str | None:
+    """Why the question could not be answered, in words, from what the adapter declared; None where nobody said.
+
+    The account's or the lead's missing facts by their own sentence; an activity that the finding points at, of which
+    the CRM leaves something open; a status, or a country, that has no meaning here.
+    """
+    if finding.outcome is not Outcome.NOT_EVALUATED:
+        return None
+    match finding.reason:
+        case "not_looked_at":
+            return next((cause for _, cause in case.coverage.missing if cause.rstrip(".") in finding.sentence), None)
+        case "unknown_activity":
+            pointed = {evidence.record_id for evidence in finding.evidence}
+            acts = (act for act in case.activities if act.activity_id in pointed)
+            return next(filter(None, map(_open_question_of, acts)), None)
+        case "unmapped_status":
+            return "the status has no meaning yet: an admin says what it means" if case.lead.status is None else None
+        case "region_unknown":
+            return "the number has no country, and the record names none" if case.lead.country is None else None
+    return None
+
+
+def _open_question_of(act: Activity) -> str | None:
+    """What the CRM leaves open of an act, in words."""
+    is_told = act.kind in (ActivityKind.CALL, ActivityKind.EMAIL, ActivityKind.MESSAGE)
+    questions = (
+        ("who reached out", is_told and act.direction is None),
+        ("whether it took place", act.state is None),
+        ("whether a person or a machine acted", is_told and act.is_automated is None),
+        ("how it ended", act.kind is ActivityKind.CALL and act.disposition is None),
+        ("at what time of the day", act.latest_at is not None),
+    )
+    told = [words for words, is_open in questions if is_open]
+    name = {ActivityKind.CALL: "a call", ActivityKind.EMAIL: "an e-mail", ActivityKind.NOTE: "a note"}
+    return f"of {name.get(act.kind, f'a {act.kind.value}')} it is not said {' or '.join(told)}" if told else None
+
+
+HELD_OTHERWISE: Mapping[str, Mapping[str, str]] = {
+    "pipedrive": {
+        "DQ001": "a Pipedrive lead always has an owner: what nobody got belongs to whoever's token made it",
+        "DQ002": "a Pipedrive lead always names where it came from, if only that it was typed in",
+    },
+}
+"""What a CRM cannot hold of a history, so that a rule reads something else there: CRM → rule → why."""
+
+
+def _held_otherwise(crm: str, finding: Finding, case: LeadCase, lead: LeadHistory) -> str | None:
+    """The stated reason, where the history has nothing and the CRM really shows something."""
+    why = HELD_OTHERWISE.get(crm, {}).get(finding.rule_id)
+    if finding.rule_id == "DQ001" and lead.owner_ref is None and case.lead.owner_id is not None:
+        return why
+    if finding.rule_id == "DQ002" and lead.source is None and case.lead.source is not None:
+        return why
+    return None
