@@ -337,5 +337,34 @@ def test_notices_that_cannot_be_read(open_app: WebApp):
     assert client.delete("/oauth/house/callback", data=b"{}", headers=PROOF).status_code == 404
 
 
+def test_pipedrive_tells_of_an_uninstall(make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls):
+    """With what Pipedrive itself sends: our own client in Basic, numbers for ids."""
+    web = make_web(sqlite_urls, PIPEDRIVE_CLIENT_ID="id-1", PIPEDRIVE_CLIENT_SECRET="secret-1")
+    mine, other = (seed_tenant(web.context, account_id=account, leads=1) for account in ("77", "78"))
+    with web.database.write() as connection:
+        connection.execute(sa.update(table).values(crm="pipedrive", installed_by="12"))
+    body = {"client_id": "id-1", "company_id": 77, "user_id": 12, "timestamp": "2026-11-18T13:20:00.000Z"}
+    door, proof = "/oauth/pipedrive/callback", base64.b64encode(b"id-1:secret-1").decode()
+    assert web.visitor().delete(door, json=body).status_code == 401
+    for sent, status in (({**body, "client_id": "another"}, 401), ({**body, "user_id": 13}, 204)):
+        answer = web.visitor().delete(door, json=sent, headers={"Authorization": f"Basic {proof}"})
+        assert answer.status_code == status
+        assert state_of(web, mine)[0] is InstallStatus.ACTIVE
+    assert web.visitor().delete(door, json=body, headers={"Authorization": f"Basic {proof}"}).status_code == 204
+    assert (state_of(web, mine)[0], state_of(web, other)[0]) == (InstallStatus.UNINSTALLED, InstallStatus.ACTIVE)
+
+
+def test_pipedrives_marketplace_begins_and_is_led_to_its_own_consent(
+    make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls
+):
+    web = make_web(sqlite_urls, PIPEDRIVE_CLIENT_ID="id-1", PIPEDRIVE_CLIENT_SECRET="secret-1")
+    led = web.visitor().get("/oauth/pipedrive/callback?code=from-the-marketplace")
+    assert led.status_code == 303
+    parts = urlsplit(led.headers["Location"])
+    assert (parts.scheme, parts.hostname) == ("https", "oauth.pipedrive.com")
+    assert parse_qs(parts.query)["state"][0]
+    assert "from-the-marketplace" not in led.headers["Location"]
+
+
 def test_a_crm_that_tells_of_no_uninstall_has_no_such_door(web: WebApp):
     assert web.visitor().delete("/oauth/hubspot/callback", data=b"{}").status_code == 404
