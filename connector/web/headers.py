@@ -33,11 +33,11 @@ def allow_forms_to(urls: Iterable[str]) -> None:
     g.form_hosts = hosts
 
 
-def allow_forms_anywhere(plain_hosts: Iterable[str]) -> None:
+def allow_forms_anywhere(*, is_plain_allowed: bool) -> None:
     """The page of this request holds a form that leads to an address typed into it, which nobody knows beforehand:
-    any https one, and over plain http those of `plain_hosts`."""
+    any https one; `is_plain_allowed`: http ones, too. Which hosts those are is nothing for strangers to read."""
     hosts: list[str] = g.get("form_hosts", [])
-    hosts.extend(["https:", *(f"http://{host}" if ":" in host else f"http://{host}:*" for host in plain_hosts)])
+    hosts.extend(["https:", "http:"] if is_plain_allowed else ["https:"])
     g.form_hosts = hosts
 
 

@@ -132,7 +132,7 @@ def _connect_page(
     wrong: dict[str, str] | None = None,
 ) -> str:
     if entry.is_self_hosted:
-        allow_forms_anywhere(site().settings.private_crm_hosts)
+        allow_forms_anywhere(is_plain_allowed=bool(site().settings.private_crm_hosts))
     else:
         allow_forms_to(authorize_urls())
     page = ConnectPage(
