@@ -58,7 +58,8 @@ class LeadRecord:
     person); the newest lead of a companion is the one that is shown. `organization_id`: the CRM's record of the
     lead's company, where it has one. `missing`: facts that could not be read of this lead, beside those that the
     whole account does not show; see Coverage. Where the history of owner or stage is among what is missing, the
-    storage notes what it sees change from read to read.
+    storage notes what it sees change from read to read. `is_locked`: the CRM lets nobody change the record as it is
+    (archived, say), so that our fields cannot be written on it; a companion is written all the same.
     """
 
     lead: Lead
@@ -70,6 +71,7 @@ class LeadRecord:
     converted_from: str | None = None
     companion_id: str | None = None
     organization_id: str | None = None
+    is_locked: bool = False
     missing: tuple[tuple[Fact, str], ...] = ()
     our_fields: Mapping[str, str] = field(default_factory=dict)
 
@@ -173,11 +175,13 @@ class FieldWrite:
     """Absolute values for our fields on one record. "" clears. Keys are OurField values.
 
     `companion_id`: the other record that has to show the same, None where there is none or it shows a newer lead.
+    `is_locked`: as the lead was last read; only its companion can be written.
     """
 
     lead_id: str
     values: Mapping[str, str]
     companion_id: str | None = None
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,11 +198,13 @@ class FieldSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
-    """Result for one record of a batch: `is_written`, or the CRM's complaint; `is_gone` = record is no more."""
+    """Result for one record of a batch: `is_written`, or the CRM's complaint; `is_gone` = record is no more;
+    `is_locked` = nothing can be written on it while it is as it is, which is no failure."""
 
     lead_id: str
     is_written: bool
     is_gone: bool = False
+    is_locked: bool = False
     complaint: str = ""
 
 

@@ -20,12 +20,22 @@ def apply_outbox(lease: Lease, adapter: CrmAdapter) -> bool:
     now = context.clock()
     with context.database.read() as connection:
         rows = outbox.take_outbox(connection, install_id, adapter.capabilities().write_batch, now)
-        companions = timeline.companions_to_show(connection, install_id, [row.lead_id for row in rows])
+        lead_ids = [row.lead_id for row in rows]
+        companions = timeline.companions_to_show(connection, install_id, lead_ids)
+        locked = timeline.locked_leads(connection, install_id, lead_ids)
     if not rows:
         return False
     lease.check()
     results = adapter.write_fields(
-        [FieldWrite(lead_id=row.lead_id, values=row.values, companion_id=companions.get(row.lead_id)) for row in rows]
+        [
+            FieldWrite(
+                lead_id=row.lead_id,
+                values=row.values,
+                companion_id=companions.get(row.lead_id),
+                is_locked=row.lead_id in locked,
+            )
+            for row in rows
+        ]
     )
     now = context.clock()
     by_lead = {row.lead_id: row for row in rows}
@@ -36,6 +46,9 @@ def apply_outbox(lease: Lease, adapter: CrmAdapter) -> bool:
                 outbox.mark_written(connection, install_id, row, now)
             elif result.is_gone:
                 timeline.mark_gone(connection, install_id, [row.lead_id], now)
+                outbox.drop(connection, install_id, row)
+            elif result.is_locked:
+                # Planned again with the next audit: once the lead can be changed again, it is read and audited.
                 outbox.drop(connection, install_id, row)
             else:
                 is_parked = row.attempts + 1 >= PARK_AFTER

@@ -202,6 +202,7 @@ leads = sa.Table(
     _text("unseen", "[]"),
     _words("companion_id"),
     _words("organization_id"),
+    _flag("is_locked"),
     _at("read_at"),
     _at("gone_at", nullable=True),
     sa.Index(None, "install_id", "owner_id"),

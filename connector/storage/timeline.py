@@ -66,6 +66,7 @@ __all__ = [
     "leads_of_activities",
     "leads_of_companions",
     "load_cases",
+    "locked_leads",
     "mark_gone",
     "rebuild_keys",
     "stale_key_leads",
@@ -323,6 +324,17 @@ def companions_to_show(conn: Connection, install_id: str, lead_ids: Collection[s
             sa.not_(is_older),
         )
         found.update((row.lead_id, row.companion_id) for row in conn.execute(query))
+    return found
+
+
+def locked_leads(conn: Connection, install_id: str, lead_ids: Collection[str]) -> set[str]:
+    """Of these leads those that the CRM lets nobody change."""
+    found: set[str] = set()
+    for ids in portions(sorted(set(lead_ids))):
+        query = sa.select(leads.c.lead_id).where(
+            leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.is_locked
+        )
+        found.update(conn.execute(query).scalars())
     return found
 
 

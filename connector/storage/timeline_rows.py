@@ -68,6 +68,11 @@ class RecordLike(Protocol):
         ...
 
     @property
+    def is_locked(self) -> bool:
+        """Whether the CRM lets nobody change the record."""
+        ...
+
+    @property
     def missing(self) -> tuple[tuple[Fact, str], ...]:
         """Facts that could not be read of this lead, with the cause."""
         ...
@@ -125,6 +130,7 @@ def lead_row(install_id: str, record: RecordLike, lead: Lead, read_at: datetime,
         "unseen": dump_unseen(record.missing),
         "companion_id": _text(record.companion_id),
         "organization_id": _text(record.organization_id),
+        "is_locked": record.is_locked,
         "read_at": read_at,
         "gone_at": None,
     }

@@ -326,6 +326,7 @@ def upgrade() -> None:
         sa.Column("unseen", Words, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("companion_id", Words, nullable=True),
         sa.Column("organization_id", Words, nullable=True),
+        sa.Column("is_locked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
