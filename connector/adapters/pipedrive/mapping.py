@@ -174,7 +174,9 @@ def arrival_of_converted(lead_id: str, deal_added_at: datetime) -> datetime | No
     if made.version != 1:
         return None
     arrived_at = _UUID_EPOCH + timedelta(microseconds=made.time // 10)
-    return arrived_at if deal_added_at - timedelta(days=3653) <= arrived_at <= deal_added_at else None
+    # Deals show whole seconds.
+    earliest, latest = deal_added_at - timedelta(days=3653), deal_added_at + timedelta(seconds=1)
+    return arrived_at if earliest <= arrived_at <= latest else None
 
 
 def lead_of(lead: JsonObject, contact: Contact, base_url: str, values: ValueMap, unmapped: Unmapped) -> Lead:
