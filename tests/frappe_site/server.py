@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tests.frappe_site.meta import DOCTYPES, SALES, SINGLES, SYSTEM
 from tests.frappe_site.sender import Sender
@@ -73,6 +73,11 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Tests print nothing."""
+
+
 class FrappeSite:
     """One site. Use as a context manager, or `start` and `stop` it.
 
@@ -100,7 +105,7 @@ class FrappeSite:
         self._codes: dict[str, _Code] = {}
         self._grants: dict[str, _Grant] = {}
         self._lock = threading.Lock()
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._app(), threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._fill(zone)
