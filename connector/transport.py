@@ -320,7 +320,8 @@ class Transport:
         pause_s = _retry_after(response.headers.get("Retry-After"))
         if status == 429 and self._rules.reset_s_header is not None:
             # The wait of the burst; whatever Retry-After says beside it has been seen to mean nothing.
-            pause_s = max(_whole(response.headers, self._rules.reset_s_header) or 0, self._rules.least_pause_s)
+            reset_s = _whole(response.headers, self._rules.reset_s_header)
+            pause_s = max(pause_s or 0 if reset_s is None else reset_s, self._rules.least_pause_s)
         elif pause_s is None:
             pause_s = self._rules.pause_s(status, body, call.tries)
         call.tries += 1

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.contract.hubspot import HubSpotReplies
+from tests.contract.pipedrive import PipedriveReplies
 from tests.contract.replies import ContractReplies
 
-CONTRACTS: Mapping[str, Callable[[], ContractReplies]] = {"hubspot": HubSpotReplies}
+CONTRACTS: Mapping[str, Callable[[], ContractReplies]] = {
+    "hubspot": HubSpotReplies,
+    "pipedrive": PipedriveReplies,
+}
 """The replies of each CRM of connector.catalog.CRMS, by name."""
