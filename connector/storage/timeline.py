@@ -29,6 +29,7 @@ from connector.storage.policies import policy_as_of
 from connector.storage.statements import insert, insert_new, portions, upsert
 from connector.storage.tables import (
     activities,
+    current_findings,
     dirty_leads,
     installs,
     lead_audits,
@@ -429,7 +430,8 @@ def _merge(
 ) -> tuple[set[str], set[str]]:
     """Merged and converted records end as tombstones; what was done on them is done on the winner.
 
-    Who held a lead and how it stood goes on with the record that continues it, not with one it was merged into.
+    Who held a lead and how it stood goes on with the record that continues it, not with one it was merged into. A
+    merged lead was an enquiry and stays in the lists; one that goes on as another record is listed as that one alone.
     Returns the winners with news, and all losers.
     """
     winners = {
@@ -473,6 +475,10 @@ def _merge(
         rows = conn.execute(_of(table, install_id, continued))
         insert_new(conn, table, [{**row._mapping, "lead_id": continued[row.lead_id]} for row in rows])
     _close(conn, install_id, list(fresh), read_at)
+    for ids in portions(sorted(continued)):
+        # The same enquiry goes on under another id: counted under both, it would be two.
+        for table in (lead_audits, current_findings):
+            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
     return set(fresh.values()), set(winners)
 
 

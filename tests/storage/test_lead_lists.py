@@ -64,6 +64,18 @@ def ids(conn: Connection, tenant: str, **wanted: Any) -> list[str]:
     return [row.lead_id for row in rows]
 
 
+def test_a_lead_that_goes_on_as_another_record_is_listed_once_and_a_merged_one_stays(
+    database: Database, tenant: str
+) -> None:
+    with database.write() as conn:
+        deal = make_record(make_lead("deal:9", received_at=at(-1)), converted_from="1", merged_ids=("2",))
+        timeline.store_records(conn, tenant, [deal], NOW)
+        findings.store_audits(conn, tenant, [make_audit("deal:9", owner_id="o1", received_at=at(-30))])
+        assert ids(conn, tenant) == ["3", "2", "deal:9"]
+        assert ids(conn, tenant, rule_id="RT001", outcome=Outcome.PASS) == ["2"]
+        assert ids(conn, tenant, rule_id="RT001") == []
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
