@@ -7,8 +7,8 @@ declares that it cannot show. From these follow, for each planted fault, one of 
 | the fault | must come out as |
 |---|---|
 | cannot stand on this lead in this CRM (`Hidden.never`) | nothing: the rule may not be broken there |
-| needs a fact (`NEEDS`) that the adapter declares missing, or the CRM hides of this lead (`Hidden.missing`,
-  `Hidden.unjudged`) | `not_evaluated`: silence is a fault of the app |
+| needs a fact (`NEEDS`) that the adapter declares missing, or the CRM hides of this lead (`Hidden.missing`)
+  | `not_evaluated`: silence is a fault of the app |
 | may hang on an act of which the CRM does not say enough (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, or `breach`
   where the act's time makes it sure all the same; silence is a fault here, too |
 | none of these | `breach` |
@@ -65,24 +65,22 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What really happened on one lead, as far as it tells what its CRM can show. `phone`: as on the record now."""
+    """What really happened on one lead, as far as it tells what its CRM can show."""
 
     acts: tuple[Act, ...]
     received_at: datetime
-    phone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
     """What a CRM does not hold or show of one lead.
 
-    `never`: rules whose fault cannot stand on it there. `missing`: facts of it that cannot be read. `unjudged`: rules
-    that it gives too little to judge, though all facts are read. `blurs`: what is not said of an act that is shown.
+    `never`: rules whose fault cannot stand on it there. `missing`: facts of it that cannot be read. `blurs`: what is
+    not said of an act that is shown.
     """
 
     never: Set[str] = frozenset()
     missing: Set[Fact] = frozenset()
-    unjudged: Set[str] = frozenset()
     blurs: Callable[[Act], Set[Blur]] = lambda _: frozenset()
 
 
@@ -107,7 +105,7 @@ def expect(rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden) -> E
     """
     unseen = {fact for fact, _ in coverage.missing} | hidden.missing
     able = rules - hidden.never
-    unsure = {rule_id for rule_id in able if rule_id in hidden.unjudged or unseen.intersection(NEEDS[rule_id])}
+    unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
     doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, told, hidden)}
     return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from audits.model.case import Coverage
 from connector.demo.crm import WEBSITE, Desk, Filled, NewLead, OnRecord
 from connector.demo.expectations import Expected, Hidden, Told, expect
-from connector.sandbox.history import By, Call, CallResult, Door, EditedField
+from connector.sandbox.history import By, Call, CallResult, Door
 from connector.sandbox.people import respelt
 from connector.sandbox.population import Planted, Population
 
@@ -27,14 +27,7 @@ class Truth:
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={
-                lead_id: Told(
-                    acts=lead.acts,
-                    received_at=lead.received_at,
-                    phone=lead.edited(EditedField.PHONE, lead.person.phone),
-                )
-                for lead_id, lead in leads.items()
-            },
+            told={lead_id: Told(acts=lead.acts, received_at=lead.received_at) for lead_id, lead in leads.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -140,7 +133,7 @@ class LiveActs:
     def add(self, lead: NewLead, kind: str, rules: set[str]) -> str:
         """A lead comes in with these faults. Returns its id."""
         lead_id = self.desk.add(lead)
-        self.truth.told[lead_id] = Told(acts=(), received_at=datetime.now(UTC), phone=lead.phone)
+        self.truth.told[lead_id] = Told(acts=(), received_at=datetime.now(UTC))
         self.now(lead_id, kind, rules)
         return lead_id
 

@@ -112,11 +112,15 @@ class PipedriveDesk:
         return counted_webhooks(self._control.webhooks(), lambda _: 1)
 
     def our_fields(self) -> dict[str, dict[str, str]]:
-        return {
-            _app_id(kind, record_id): _ours(fields)
-            for kind in ("lead", "deal")
-            for record_id, fields in self._control.custom_values(COMPANY_ID, kind).items()
-        }
+        """Of an archived lead those of its person: nobody can change the lead, and persons show them, too."""
+        shown = {kind: self._control.custom_values(COMPANY_ID, kind) for kind in ("lead", "deal", "person")}
+        found: dict[str, dict[str, str]] = {}
+        for kind in ("lead", "deal"):
+            for record in self._control.records(COMPANY_ID, kind):
+                is_locked = record["is_archived"] is True
+                where, key = ("person", "person_id") if is_locked else (kind, "id")
+                found[_app_id(kind, record["id"])] = _ours(shown[where][str(record[key])])
+        return found
 
     def leads(self) -> Sequence[OnRecord]:
         persons = {str(person["id"]): person for person in self._control.records(COMPANY_ID, "person")}
@@ -222,15 +226,13 @@ class PipedriveDemo:
 
     def hidden(self, told: Told) -> Hidden:
         """Every lead has an owner (whoever's token made it) and an origin. Colleagues' mails are not shown, so that a
-        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other.
-        Without a country nobody knows what a number without a + is."""
+        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other."""
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
         has_bounced = is_own and any(mail.status is EmailStatus.BOUNCED for mail in mails)
         return Hidden(
             never={"DQ001", "DQ002", *({"RT002"} if has_bounced else ())},
             missing=frozenset() if is_own else {Fact.EMAILS},
-            unjudged=frozenset() if told.phone.startswith("+") else {"PL001"},
             blurs=_blurs,
         )
 
