@@ -14,6 +14,7 @@ from audits.model.activity import ActivityKind, ActivityState
 from audits.model.case import Coverage, Fact, KeyKind, LeadCase
 from connector.errors import UnknownInstall
 from connector.storage import keys, worklist
+from connector.storage.column_types import storable
 from connector.storage.database import Database
 from connector.storage.findings import get_audit, store_audits, store_findings
 from connector.storage.installs import Install, set_capabilities
@@ -365,7 +366,7 @@ def test_any_text_can_be_stored_and_read(
         store_records(conn, install.install_id, [record], at(1))
         case = case_of(conn, install)
     assert case is not None
-    assert case.activities[0].raw == ((raw, message),)
+    assert case.activities[0].raw == ((storable(raw), storable(message)),)
     printable = not any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in name)
     if printable:
         assert case.lead.first_name == name
