@@ -177,6 +177,7 @@ CRMS: Mapping[str, CrmEntry] = {
         adapter=_frappe_adapter,
         capabilities=frappe.capabilities_for,
         parse_delivery=frappe.parse_delivery,
+        economy=frappe.ECONOMY,
         check_site=lambda settings, address: frappe.check_site(address, frozenset(settings.private_crm_hosts)),
         mappable=frappe.MAPPABLE,
     ),

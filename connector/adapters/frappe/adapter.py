@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from audits.model.activity import Activity, Owner, Task
 from audits.model.case import Coverage, Fact
 from connector.adapters.frappe import documents, fields, hooks, mapping
-from connector.adapters.frappe.client import Filter, FrappeClient
+from connector.adapters.frappe.client import PAGE, Filter, FrappeClient
 from connector.adapters.frappe.documents import Document
 from connector.adapters.frappe.events import ZONE_KEY
 from connector.adapters.frappe.mapping import CALL_FIELD, DEAL, DEAL_STATUS_FIELD, LEAD, STATUS_FIELD, Unmapped
 from connector.adapters.frappe.places import Place
-from connector.adapters.frappe.reading import READ_DEAL, READ_VERSION, Reader
+from connector.adapters.frappe.reading import READ_DEAL, READ_IMPORTS, READ_VERSION, Reader
 from connector.adapters.frappe.times import SiteTime
 from connector.crm.port import (
     Account,
@@ -40,7 +40,7 @@ from connector.errors import (
 from connector.payloads import JsonObject, find_text
 from connector.server_rules import TokenSource
 
-READ_BATCH, WRITE_BATCH = 100, 50
+READ_BATCH, WRITE_BATCH = PAGE, 50
 """Ours. Frappe names no cap; 10 leads took 0.6 s to write on a small site, and a call may last 20 s."""
 OLDEST_FRAPPE = 15
 """The oldest major version of Frappe that was looked at."""
@@ -59,6 +59,7 @@ _HIDDEN: dict[str, tuple[Fact, ...]] = {
     **{one.scope: one.facts for one in documents.ALL},
     READ_VERSION: (Fact.OWNER_HISTORY,),
     READ_DEAL: (),
+    READ_IMPORTS: (),
 }
 
 
@@ -256,6 +257,7 @@ class FrappeAdapter:
         unmapped = Unmapped(self._values)
         rows = {name: row for row in self._lead_rows(lead_ids) if (name := find_text(row, "name")) is not None}
         reader = self._reader()
+        imported = reader.imported_among(list(rows))
         deals = reader.deals_of([name for name, row in rows.items() if mapping.is_set(row, "converted")])
         about = {(LEAD, name): name for name in rows} | {(DEAL, deal.name): deal.lead for deal in deals}
         acts: dict[str, list[Activity]] = {one: [] for one in rows}
@@ -278,7 +280,14 @@ class FrappeAdapter:
             owner_changes, stage_changes = histories[name]
             read.append(
                 LeadRecord(
-                    lead=mapping.lead_of(row, latest.get(name), site, self._record_url_base, unmapped),
+                    lead=mapping.lead_of(
+                        row,
+                        latest.get(name),
+                        site,
+                        self._record_url_base,
+                        unmapped,
+                        is_imported=name in imported,
+                    ),
                     activities=tuple(sorted(acts[name], key=lambda act: (act.occurred_at, act.activity_id))),
                     tasks=tuple(sorted(tasks[name], key=lambda task: (task.recorded_at, task.task_id))),
                     owner_changes=owner_changes,

@@ -214,7 +214,15 @@ def lead_status(row: JsonObject, deal: Deal | None, unmapped: Unmapped) -> LeadS
     return None if meaning is None else LeadStatus(meaning)
 
 
-def lead_of(row: JsonObject, deal: Deal | None, site: SiteTime, record_url_base: str, unmapped: Unmapped) -> Lead:
+def lead_of(
+    row: JsonObject,
+    deal: Deal | None,
+    site: SiteTime,
+    record_url_base: str,
+    unmapped: Unmapped,
+    *,
+    is_imported: bool = False,
+) -> Lead:
     """A row of CRM Lead. Its clock starts at `creation`. Raises UnexpectedPayload for a row without one."""
     name, created = find_text(row, "name"), site.moment(find_text(row, "creation"))
     if name is None or created is None:
@@ -235,6 +243,7 @@ def lead_of(row: JsonObject, deal: Deal | None, site: SiteTime, record_url_base:
         owner_id=deal.owner or find_text(row, "lead_owner") if deal is not None else find_text(row, "lead_owner"),
         status=lead_status(row, deal, unmapped),
         raw_status=deal.status if deal is not None else find_text(row, "status"),
+        is_imported=is_imported,
         record_url=record_url_base + quote(name, safe=""),
         modified_at=site.at(find_text(row, "modified")),
     )

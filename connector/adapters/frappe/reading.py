@@ -15,7 +15,9 @@ from connector.adapters.frappe.times import SiteTime
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text
 
-READ_VERSION, READ_DEAL = "read Version", f"read {DEAL}"
+IMPORT_LOG = "Data Import Log"
+"""One row for each record that Frappe's importer made."""
+READ_VERSION, READ_DEAL, READ_IMPORTS = "read Version", f"read {DEAL}", f"read {IMPORT_LOG}"
 """What we call the permissions to read these."""
 
 _DEAL_FIELDS = ("name", "creation", "lead", "status", "deal_owner")
@@ -50,6 +52,14 @@ class Reader:
             return []
         rows = self._client.iter_rows(DEAL, _DEAL_FIELDS, [("lead", "in", [*lead_ids])])
         return [deal for row in rows if (deal := mapping.deal_of(row)) is not None]
+
+    def imported_among(self, lead_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these leads that Frappe's importer made; none where its log cannot be read."""
+        if not lead_ids or READ_IMPORTS in self._missing:
+            return frozenset()
+        filters: list[Filter] = [("docname", "in", [*lead_ids]), ("success", "=", 1)]
+        rows = self._client.iter_rows(IMPORT_LOG, ("name", "docname"), filters)
+        return frozenset(name for row in rows if (name := find_text(row, "docname")) is not None)
 
     def documents_about(
         self,
