@@ -17,11 +17,14 @@ from connector.jobs.backfill import backfill
 from connector.jobs.context import take_lease
 from connector.jobs.install_setup import set_up
 from connector.sandbox.history import AccountHistory, LeadHistory
-from connector.storage import findings, timeline
+from connector.storage import findings, policies, timeline
 from connector.storage.migrate import upgrade
 from tests.sides.histories import UNTIL
 from tests.sides.side import Side
 from tests.stack import Clock, Stack
+
+ZONE = "Europe/Berlin"
+"""Whose working hours count."""
 
 RULE_IDS = tuple(rule.info.rule_id for rule in RULES)
 
@@ -52,6 +55,9 @@ def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
     with Stack(folder, database, inbox, clock=Clock(UNTIL), side=side) as stack:
         ids = dict(side.load(side.account, history))
         install = stack.install()
+        with stack.context.database.write() as connection:
+            # The accounts lie in different zones on purpose; what was agreed is the same everywhere.
+            policies.put_policy(connection, install.install_id, policies.default_policy(ZONE, "2"), UNTIL)
         lease = take_lease(stack.context, install.install_id, "conformance")
         set_up(lease, stack.context.adapter_for(install))
         side.forget_calls()

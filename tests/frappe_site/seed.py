@@ -1,7 +1,8 @@
 """A history in nobody's dialect, told as a Frappe site would hold it. Fires no webhook.
 
 What Frappe cannot hold: how a call ended beyond busy and unanswered, that somebody did not come to a meeting, how a
-lead came into the CRM, and that two records were merged (renaming one into another leaves no trace of it).
+lead came into the CRM (but by an import, which is logged), and that two records were merged (renaming one into
+another leaves no trace of it).
 """
 
 from __future__ import annotations
@@ -101,6 +102,9 @@ class _Teller:
             user=self._email(lead.arrived_by.rep_ref) or ADMIN,
             at=lead.received_at,
         )  # fmt: skip
+        if lead.arrived_by.door is Door.IMPORT:
+            logged = {"data_import": lead.arrived_by.name, "docname": name, "success": 1}
+            self._store.insert("Data Import Log", logged, user=ADMIN, at=lead.received_at)
         deal: str | None = None
         for at, values in later:
             if deal is None and lead.converted_at is not None and at > lead.converted_at:

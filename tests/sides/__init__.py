@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tests.sides.frappe import FrappeSide
 from tests.sides.hubspot import HubSpotSide
 from tests.sides.pipedrive import PipedriveSide
 from tests.sides.side import Side
 
-SIDES: Mapping[str, Callable[[], Side]] = {"hubspot": HubSpotSide, "pipedrive": PipedriveSide}
+SIDES: Mapping[str, Callable[[], Side]] = {
+    "frappe": FrappeSide,
+    "hubspot": HubSpotSide,
+    "pipedrive": PipedriveSide,
+}
 """How a quick one is made for each CRM of connector.catalog.CRMS, by name."""

@@ -319,8 +319,8 @@ def thrown_away(draft: _Draft) -> None:
 def make_history(*, seed: int, leads: int, names: tuple[str, ...] = ()) -> AccountHistory:
     """So many leads of the last DAYS days before UNTIL, scripts taken in turn (`names`: only those).
 
-    Equal arguments give an equal history. With all scripts, every 20th lead is a second record of an earlier one, and
-    every 25th was merged into its neighbour.
+    Equal arguments give an equal history. With all scripts, every 20th lead is a second enquiry of an earlier one,
+    and some were merged into their neighbour.
     """
     dice = random.Random(seed)
     crowd = Crowd(dice)
@@ -376,10 +376,14 @@ def _double(leads: list[LeadHistory]) -> list[LeadHistory]:
 
 
 def _merge(leads: list[LeadHistory]) -> list[LeadHistory]:
-    """Some records turned out to be one: the later is merged into the earlier, with all that was done on it."""
-    for later in range(24, len(leads), 25):
+    """Some records turned out to be one: the later is merged into the earlier, with all that was done on it.
+
+    The earlier has a value for everything: one CRM fills gaps from the record that goes, others do not.
+    """
+    for later in range(7, len(leads), 9):
         kept, merged = leads[later - 1], leads[later]
-        if any(one.deleted_at or one.converted_at for one in (kept, merged)):
+        is_full = kept.owner_changes and kept.source and kept.person.phone and kept.person.email and kept.company
+        if not is_full or any(one.deleted_at or one.converted_at for one in (kept, merged)):
             continue
         at = min(UNTIL - MINUTE, merged.received_at + 6 * DAY)
         leads[later - 1] = replace(kept, merges=(Merge(at, merged.ref, By(Door.HAND, rep_ref="rep1")),))
