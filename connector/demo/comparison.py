@@ -73,6 +73,7 @@ class Comparison:
     not_in_crm: tuple[str, ...]
     webhooks: Mapping[str, int]
     webhooks_undelivered: int
+    echoes_heeded: int
     list_differences: tuple[str, ...]
 
     @property
@@ -86,6 +87,7 @@ class Comparison:
             or self.not_audited
             or self.not_in_crm
             or self.webhooks_undelivered
+            or self.echoes_heeded
             or self.list_differences
         )
 
@@ -105,7 +107,11 @@ class Comparison:
             "not_audited": list(self.not_audited),
             "not_in_crm": list(self.not_in_crm),
             "list_differences": list(self.list_differences),
-            "webhooks": {**self.webhooks, "undelivered": self.webhooks_undelivered},
+            "webhooks": {
+                **self.webhooks,
+                "undelivered": self.webhooks_undelivered,
+                "echoes_heeded": self.echoes_heeded,
+            },
         }
 
 
@@ -116,6 +122,7 @@ def compare(
     *,
     expected: Mapping[str, Expected] | None = None,
     webhooks: Mapping[str, int],
+    ignored: int = 0,
     listed: Mapping[str, Mapping[str, str]],
     deleted: Set[str] = frozenset(),
     forgotten: Set[str] = frozenset(),
@@ -124,7 +131,8 @@ def compare(
 
     `crm`: our fields as they stand in the CRM, by lead id. `expected`: what must be found of the truth, by lead id;
     None = every planted fault.
-    `listed`: the app's export of its list of leads, lead id → column → value. `webhooks`: events fired and delivered.
+    `listed`: the app's export of its list of leads, lead id → column → value. `webhooks`: events fired and delivered,
+    and how many of them were echoes of the app's own writes, all of which must be among the `ignored` ones.
     `deleted` leads may stay in the list (their figures count on), `forgotten` ones only without their id.
     """
     if expected is None:
@@ -168,6 +176,7 @@ def compare(
         not_in_crm=tuple(sorted(set(truth) - set(crm))),
         webhooks=webhooks,
         webhooks_undelivered=webhooks["fired"] - webhooks["delivered"],
+        echoes_heeded=max(0, webhooks.get("echoes", 0) - ignored),
         list_differences=tuple(_list_differences(said, listed, deleted, forgotten)),
     )
 

@@ -93,7 +93,10 @@ class Desk(Protocol):
         ...
 
     def webhooks(self) -> dict[str, int]:
-        """fired and delivered (events), deliveries and retried (requests)."""
+        """fired and delivered (events), deliveries and retried (requests).
+
+        `echoes`: delivered events that tell of the app's own writes, for a CRM that sends such.
+        """
         ...
 
     def our_fields(self) -> dict[str, dict[str, str]]:

@@ -74,6 +74,12 @@ class Observer:
             trouble=install.status_reason or wake.last_error,
         )
 
+    def ignored_events(self) -> int:
+        """How many webhook events the app took no interest in."""
+        with self._database.read() as connection:
+            install = installs.find_install_by_account(connection, self._crm, self._account_id)
+            return health.read_health(connection, install.install_id).count("events_ignored") if install else 0
+
     def said(self) -> dict[str, LeadSaid]:
         """What the app says of every lead that it holds."""
         found: dict[str, LeadSaid] = {}

@@ -24,7 +24,7 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
     columns = ["planted", "found", "missed", "not planted"]
     # What a CRM cannot show, or cannot hold, is there only for some CRMs.
     if result.hidden or result.impossible:
-        columns += ["not evaluated, as due", "cannot stand there"]
+        columns += ["hidden", "impossible"]
     for name in columns:
         table.add_column(name, justify="right")
     for rule in RULES:
@@ -41,6 +41,12 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
         shown = map(str, counts[: len(columns)])
         table.add_row(rule_id, rule.info.title, *shown, style="bold red" if wrong else None)
     console.print(table)
+    if result.hidden or result.impossible:
+        console.print(
+            "hidden: the CRM cannot show the fault, and the app must say not evaluated; impossible: it cannot stand "
+            "in this CRM, and nothing may be found.",
+            style="dim",
+        )
     for sentence in _differences(result):
         console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
     leads = result.kinds.total()
@@ -74,4 +80,6 @@ def _differences(result: Comparison) -> list[str]:
     said += result.list_differences
     if result.webhooks_undelivered:
         said.append(f"{result.webhooks_undelivered} webhook events were not delivered")
+    if result.echoes_heeded:
+        said.append(f"{result.echoes_heeded} events of the app's own writes were not ignored")
     return [*said[:_SHOWN], *([f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else [])]

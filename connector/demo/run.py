@@ -187,6 +187,7 @@ class _Demo:
                 self._desk.our_fields(),
                 expected=truth.expected(self._crm.coverage(), self._crm.hidden),
                 webhooks=self._desk.webhooks(),
+                ignored=observer.ignored_events(),
                 listed=visits.take_list(self._head, self._app_url),
                 deleted=scene.deleted,
                 forgotten=scene.forgotten,

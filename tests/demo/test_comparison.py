@@ -139,6 +139,14 @@ def test_an_event_that_was_not_delivered() -> None:
     assert not result.is_equal
 
 
+def test_an_echo_that_was_not_ignored() -> None:
+    given = {**everything(), "webhooks": {"fired": 4, "delivered": 4, "echoes": 3}}
+    assert compare(**given, ignored=3).is_equal
+    result = compare(**given, ignored=2)
+    assert result.echoes_heeded == 1
+    assert not result.is_equal
+
+
 @pytest.mark.parametrize("column", sorted(ROW))
 def test_a_list_that_shows_something_else(column: str) -> None:
     given = everything()
