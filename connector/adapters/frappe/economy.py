@@ -1,4 +1,4 @@
-"""The fewest calls that a Frappe site's API lets us make. A call costs no tokens, and Frappe limits none by itself."""
+"""The fewest calls that a Frappe site's API lets us make. A call costs no tokens; Frappe limits none by itself."""
 
 from __future__ import annotations
 
