@@ -101,6 +101,28 @@ def test_nobody_finishes_another_ones_install(browser: Browser, page: Page, live
         victim.close()
 
 
+def test_a_status_of_the_account_gets_its_meaning_on_the_page_and_counts(page: Page, live: Live):
+    """By the real worker, which reads by the old meaning until the moment it is changed."""
+    status = "NURTURE_2"
+    live.control.act("add_option", PORTAL, type="contacts", property="hs_lead_status", value=status, label="Later")
+    contact_id = live.control.create_contact(
+        PORTAL, {"firstname": "Ines", "email": "ines@lead.example", "phone": "+4930123456", "hs_lead_status": status}
+    )
+    connect(page, live)
+    expect(page.get_by_role("link", name="To the overview")).to_be_visible(timeout=60_000)
+    page.goto(f"{live.url}/sync")
+    page.get_by_role("link", name=status).click()
+    page.wait_for_url(f"{live.url}/settings/values#field-hs-lead-status")
+    page.get_by_label("What Later means").or_(page.get_by_label(f"What {status} means")).select_option("discarded")
+    page.locator("#field-hs-lead-status").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The leads are being read again")).to_be_visible()
+    expect(page.get_by_role("link", name="To the overview")).to_be_visible(timeout=60_000)
+    live.wait(lambda: our_fields(live, contact_id).get("leadassay_follow_up_status") == "closed")
+    page.goto(f"{live.url}/settings/values")
+    page.get_by_role("button", name="Undo").click()
+    live.wait(lambda: our_fields(live, contact_id).get("leadassay_follow_up_status") != "closed")
+
+
 HOSTILE = (
     "<script>window.pwned=1</script>",
     '"><img src=x onerror=window.pwned=1>',
