@@ -33,6 +33,7 @@ from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
 from connector.jobs.watch_hooks import watch_hooks
+from connector.jobs.watch_values import watch_values
 from connector.logs import get_logger
 from connector.storage import health, worklist
 
@@ -147,4 +148,5 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = apply_outbox(lease, adapter) or did
     did = backfill(lease, adapter) or did
     did = watch_hooks(lease, adapter) or did
+    did = watch_values(lease, adapter) or did
     return reconcile(lease, adapter) or did

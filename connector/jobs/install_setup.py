@@ -7,6 +7,7 @@ from connector.errors import PermissionMissing
 from connector.jobs.backfill import start_backfill
 from connector.jobs.context import Lease
 from connector.jobs.watch_hooks import mend_hooks, note_hooks
+from connector.jobs.watch_values import note_look
 from connector.logs import get_logger
 from connector.storage import cursors, findings, health, installs, people, value_mappings
 
@@ -39,6 +40,7 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
         people.replace_owners(connection, install.install_id, owners)
         note_hooks(connection, install.install_id, hooks, now)
         value_mappings.replace_known_values(connection, install.install_id, known_values)
+        note_look(connection, install.install_id, len(known_values), now)
         installs.set_capabilities(
             connection, install.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from connector.crm.port import Account
 from connector.errors import InstallLost
 from connector.jobs.context import take_lease, utc_now
 from connector.jobs.meanings import keep_meanings
+from connector.jobs.watch_values import note_look
 from connector.settings import CRM_APPS, CrmApp
 from connector.storage import cursors, installs, timeline, value_mappings, worklist
 from connector.storage.installs import Install
@@ -49,6 +51,25 @@ def test_leads_are_read_again_by_the_meaning_that_was_chosen(stack: Stack):
     say(stack, install, None)
     stack.advance(install)
     assert case_of(stack, install, lead_id).lead.status is None
+
+
+def test_what_the_account_defines_later_is_learned_when_a_record_shows_it(stack: Stack):
+    path = "/calling/v1/dispositions"
+    install = stack.install()
+    stack.advance(install)
+    assert stack.control.count_requests("GET", path) == 1
+    stack.control.act("add_option", PORTAL, type="contacts", property=KEY[0], value=VALUE, label="Later")
+    stack.control.create_contact(PORTAL, {"email": "b@lead.example", "hs_lead_status": VALUE})
+    stack.settle(install)
+    assert stack.control.count_requests("GET", path) == 1, "the last look was a moment ago"
+    for times in (2, 2):
+        with stack.context.database.write() as connection:
+            note_look(connection, install.install_id, 0, utc_now() - timedelta(hours=7))
+        stack.advance(install)
+        assert stack.control.count_requests("GET", path) == times, "what is known is not asked for again"
+    with stack.context.database.read() as connection:
+        assert value_mappings.list_known_values(connection, install.install_id)[KEY] == "Later"
+        assert value_mappings.list_unmapped(connection, install.install_id)[KEY] >= 1
 
 
 def test_a_job_under_way_commits_nothing_more_and_the_next_begins_at_once(stack: Stack):
