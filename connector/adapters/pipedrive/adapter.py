@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -43,8 +44,9 @@ REREAD_PER_POLL = 5
 """Leads that each poll reads again although nothing told of them: each costs up to 50 tokens that others share."""
 WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
-HISTORY_SHARE = 0.5
-"""Changelogs are read while more than this share of our part of the day's tokens is left (our choice)."""
+DEAR_CALLS_SHARE = 0.5
+"""Changelogs, and leads that nothing told of, are read while more than this share of our part of the day's tokens is
+left (our choice)."""
 ORGANIZATION = "organization"
 
 _CONTACT_KINDS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
@@ -131,8 +133,12 @@ class PipedriveAdapter:
         return oauth.account_from(self._client)[0]
 
     def capabilities(self) -> Capabilities:
-        """What can be seen with the granted scopes, and by what the admin said of chats."""
-        return capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
+        """What can be seen with the granted scopes, and by what the admin said of chats.
+
+        Nothing is read again for its own sake once half of our part of the day is gone.
+        """
+        capable = capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
+        return capable if self._is_day_young() else replace(capable, reread_per_poll=0)
 
     def without_scope(self, scope: str) -> Capabilities:
         """What can still be seen when `scope` is missing too. Raises ReauthorizationNeeded when that is nothing."""
@@ -420,8 +426,7 @@ class PipedriveAdapter:
         changed_at = parse_at(find_text(record, "update_time")) or added_at
         if HISTORY in self._missing_scopes or changed_at <= added_at:
             return (), ()
-        share_left = self._client.share_left
-        if share_left is not None and share_left <= HISTORY_SHARE:
+        if not self._is_day_young():
             missing += [(fact, f"Not read yet: {_HISTORY_IS_DEAR}.") for fact in _HISTORIES]
             return (), ()
         lines = list(self._client.iter_deal_changes(deal_id))
@@ -429,6 +434,11 @@ class PipedriveAdapter:
             mapping.owner_changes_of(lead_id, lines, added_at, unmapped),
             mapping.stage_changes_of(lead_id, lines, unmapped),
         )
+
+    def _is_day_young(self) -> bool:
+        """Whether so much of our part of the day's tokens is left that dear calls may be made."""
+        share_left = self._client.share_left
+        return share_left is None or share_left > DEAR_CALLS_SHARE
 
     def _sees_chats(self) -> bool:
         if self._values.meaning(mapping.MESSENGERS.name, mapping.ANY_MESSENGER) == "logged":

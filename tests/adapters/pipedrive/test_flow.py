@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.pipedrive.mapping import ANY_MESSENGER, MESSENGERS
-from connector.storage import cursors, timeline, value_mappings
+from connector.errors import InstallNotActive
+from connector.jobs.uninstall import uninstall
+from connector.storage import cursors, timeline, value_mappings, worklist
 from connector.storage.installs import Install
 from tests.conftest import DatabaseUrls
 from tests.sides.pipedrive import COMPANY, PipedriveSide
@@ -58,6 +60,36 @@ def test_a_lead_is_read_judged_and_written_to_with_its_person(stack: Stack, side
     writes = len(stack.our_writes(new))
     stack.settle(install)
     assert len(stack.our_writes(new)) == writes
+
+
+def test_uninstalling_gives_the_grant_back(stack: Stack, side: PipedriveSide) -> None:
+    install = installed(stack)
+    assert side.control.hooks(COMPANY)
+    uninstall(stack.context, install.install_id, "by an admin")
+    assert side.control.hooks(COMPANY) == []
+    with pytest.raises(InstallNotActive):
+        stack.context.adapter_for(install).account()
+
+
+def test_the_day_of_tokens_ends_and_audits_go_on(stack: Stack, side: PipedriveSide) -> None:
+    lead = side.create_lead(side.account, first_name="Ann", phone="+4930555010")
+    side.control.settings(daily_token_limit=100_000)
+    install = installed(stack)
+    assert stack.fields(lead)["leadassay_follow_up_status"]
+    side.control.spend_tokens(COMPANY, 60_000)
+    stack.context.adapter_for(install).account()
+    side.control.set_values(COMPANY, "lead", lead.removeprefix("lead:"), {"title": "new"})
+    side.wait_for_webhooks()
+    stack.sort()
+    side.forget_calls()
+    stack.advance(install)
+    stack.advance(install)
+    assert [call for call in side.calls() if not call.is_oauth] == []
+    with stack.context.database.read() as connection:
+        wake = worklist.get_wake(connection, install.install_id)
+    assert wake.not_before is not None
+    assert "60 % of all stay for the account's other tools" in wake.last_error
+    assert wake.failures == 0
 
 
 def test_a_lead_that_becomes_a_deal_keeps_one_timeline(stack: Stack, side: PipedriveSide) -> None:

@@ -160,6 +160,12 @@ def test_histories_are_left_when_half_of_our_part_of_the_day_is_gone(side: Piped
     record = one(adapter, f"deal:{deal}")
     assert {fact for fact, _ in record.missing} == {Fact.OWNER_HISTORY, Fact.STAGE_HISTORY}
     assert "20 tokens" in record.missing[0][1]
+    assert (make().capabilities().reread_per_poll, adapter.capabilities().reread_per_poll) == (0, 0)
+
+
+def test_while_the_day_is_young_leads_are_read_again_for_their_own_sake(adapter: PipedriveAdapter) -> None:
+    adapter.account()
+    assert adapter.capabilities().reread_per_poll == 5
 
 
 def test_mails_that_are_shown_to_their_owners_alone_are_missed(
