@@ -60,7 +60,7 @@ class Account:
                 sorted(tasks, key=lambda task: (task.recorded_at, task.task_id)),
                 mapping.owner_changes_of(record_id, history.get("hubspot_owner_id", ()), self.unmapped),
             )
-        self._sightings = _sightings(leads)
+        self._sightings = sightings_of(leads)
 
     def case(self, ref: str, as_of: datetime) -> LeadCase:
         lead, acts, tasks, owner_changes = self._cases[ref]
@@ -74,7 +74,7 @@ class Account:
         )
 
 
-def _sightings(leads: list[Lead]) -> dict[str, list[Sighting]]:
+def sightings_of(leads: list[Lead]) -> dict[str, list[Sighting]]:
     holders: dict[tuple[KeyKind, str], list[Lead]] = defaultdict(list)
     keys = {lead.lead_id: _keys(lead) for lead in leads}
     for lead in leads:

@@ -47,6 +47,26 @@ def test_planted_is_found_and_scores_are_equal() -> None:
     assert "All equal" in done.stderr
 
 
+def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
+    """Faults that Pipedrive shows are found, those that it hides are called not evaluated, and nothing else is."""
+    done = run_demo("--crm", "pipedrive", "--once", "--leads", "150", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["is_equal"], result["crm"]) == (True, "pipedrive")
+    assert set(result["impossible"]) == {"DQ001", "DQ002"}
+    assert set(result["planted"]) == {rule.info.rule_id for rule in RULES} - set(result["impossible"])
+    assert result["found"] == result["planted"]
+    assert set(result["not_evaluated"]) >= {"RT001", "FU001", "FU002"}
+    names = ("missed", "unplanted", "unsaid", "score_differences", "not_audited", "not_in_crm", "list_differences")
+    assert {name: result[name] for name in names} == {name: [] for name in names}
+    for kind in ("live_converted", "live_merged", "live_merged_into", "live_discarded", "live_number_corrected"):
+        assert result["kinds"][kind] == 1, kind
+    assert result["webhooks"]["delivered"] == result["webhooks"]["fired"]
+    assert result["webhooks"]["echoes"] > 100
+    assert result["webhooks"]["echoes_heeded"] == 0
+    assert "are not evaluated" in done.stderr
+
+
 def test_the_demo_to_click_through(tmp_path: Path) -> None:
     """It prints where to look, the printed link signs in once, and Ctrl-C leaves nothing behind."""
     port, folder = free_port(), tmp_path / "data"
@@ -97,6 +117,8 @@ def test_the_demo_to_click_through(tmp_path: Path) -> None:
 
 
 def test_a_wrong_option_is_a_sentence(tmp_path: Path) -> None:
+    strange = run_demo("--crm", "spreadsheet")
+    assert (strange.returncode, "hubspot" in strange.stderr, "pipedrive" in strange.stderr) == (2, True, True)
     (tmp_path / "mine").write_text("x")
     full = run_demo("--once", "--dir", str(tmp_path))
     assert (full.returncode, "not empty" in full.stderr) == (1, True)
