@@ -57,6 +57,7 @@ class CrmEntry:
     adapter: Callable[[Settings, Install, RefreshTokenSource, ValueMap], CrmAdapter]
     capabilities: Callable[[tuple[str, ...]], Capabilities]
     parse_delivery: Callable[[Delivery], tuple[CrmEvent, ...]]
+    economy: Economy
     issuer: str | None = None
     denials: frozenset[str] = frozenset({"access_denied"})
     check_site: Callable[[Settings, str], str] | None = None
@@ -65,7 +66,6 @@ class CrmEntry:
     mappable: tuple[MappableField, ...] = ()
     card: CardDesk | None = None
     record_names: tuple[str, str] = ("lead", "leads")
-    economy: Economy | None = None
 
     @property
     def is_self_hosted(self) -> bool:

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from connector.catalog import CRMS
-from connector.crm.economy import Allowance, CallPlan, Economy
-from connector.errors import ConfigError
+from connector.crm.economy import Allowance, CallPlan, Load
 
 CALL_S = 0.3
 """How long a CRM takes to answer one call on average: our assumption, for want of a promise by any of them."""
@@ -25,18 +24,13 @@ PARTS = (
 """The parts of a forecast, in order: name in JSON, words for people."""
 
 
-def economy_of(crm: str) -> Economy:
-    """What the CRM of that name asks of us. Raises ConfigError where that is not stated."""
-    economy = CRMS[crm].economy
-    if economy is None:
-        raise ConfigError(f"The calls that {CRMS[crm].label} needs are not stated yet.")
-    return economy
-
-
 @click.command("budget")
 @click.option("--crm", required=True, type=click.Choice(sorted(CRMS)), help="Which CRM.")
 @click.option("--leads", required=True, type=click.IntRange(0), help="Leads of the days that are read.")
 @click.option("--activities", required=True, type=click.IntRange(0), help="Their activities and tasks in all.")
+@click.option("--mailed", type=click.IntRange(0), help="Leads with mails.  [default: all]")
+@click.option("--companies", type=click.IntRange(0), help="Leads with a company of their own.  [default: all]")
+@click.option("--deals", default=0, show_default=True, type=click.IntRange(0), help="Leads that became a deal.")
 @click.option("--plan", default="", help="The account's plan at the CRM, where its limits hang on that.")
 @click.option("--seats", default=1, show_default=True, type=click.IntRange(1), help="Paid seats of the account.")
 @click.option(
@@ -52,10 +46,20 @@ def economy_of(crm: str) -> Economy:
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of words.")
 def budget_command(
-    crm: str, leads: int, activities: int, plan: str, seats: int, reserve: int, ms_per_call: int, as_json: bool
+    crm: str,
+    leads: int,
+    activities: int,
+    mailed: int | None,
+    companies: int | None,
+    deals: int,
+    plan: str,
+    seats: int,
+    reserve: int,
+    ms_per_call: int,
+    as_json: bool,
 ) -> None:
     """Predict calls, tokens and time of the first reading of an account."""
-    economy = economy_of(crm)
+    economy = CRMS[crm].economy
     if plan and plan.lower() not in economy.plans:
         known = ", ".join(one for one in economy.plans if one)
         raise click.UsageError(
@@ -64,7 +68,9 @@ def budget_command(
     allowance = economy.allowance(plan.lower() or economy.plans[0], seats)
     plans = {
         "set_up": economy.set_up(),
-        "backfill": economy.backfill(leads, activities),
+        "backfill": economy.backfill(
+            Load(leads=leads, activities=activities, mailed=mailed, companies=companies, deals=deals)
+        ),
         "write_back": economy.write_back(leads),
         "new_lead": economy.new_lead(0),
     }

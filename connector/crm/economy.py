@@ -41,6 +41,31 @@ class CallPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What there is to read. `activities`: all that was done or is planned, notes, mails and tasks among it.
+
+    `mailed`: leads with mails. `companies`: leads with a company of their own. None = unknown, so as many as can be.
+    `deals`: leads that became a deal, in a CRM where that is another record.
+    """
+
+    leads: int
+    activities: int
+    mailed: int | None = None
+    companies: int | None = None
+    deals: int = 0
+
+    @property
+    def most_mailed(self) -> int:
+        """Leads that may have mails."""
+        return min(self.leads, self.activities) if self.mailed is None else self.mailed
+
+    @property
+    def most_companies(self) -> int:
+        """Companies that there may be."""
+        return self.leads if self.companies is None else self.companies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """`calls` in any `window_s` seconds."""
 
@@ -85,14 +110,13 @@ class Allowance:
 class Economy:
     """The least that one CRM's API asks of us; each figure's reasoning stands with the function that gives it.
 
-    `set_up()`: after consent. `backfill(leads, activities)`: reading so many leads of the window with so many
-    activities (tasks included) in all, without writing. `new_lead(activities)`: from its webhook to its audit,
-    written back. `write_back(leads)`: our fields on so many leads. `allowance(plan, seats)`: `plan` one of `plans`,
-    which begin with the one that is assumed.
+    `set_up()`: after consent. `backfill(load)`: reading the leads of the window with all activities, without writing.
+    `new_lead(activities)`: from its webhook to its audit, written back. `write_back(leads)`: our fields on so many
+    leads. `allowance(plan, seats)`: `plan` one of `plans`, which begin with the one that is assumed.
     """
 
     set_up: Callable[[], CallPlan]
-    backfill: Callable[[int, int], CallPlan]
+    backfill: Callable[[Load], CallPlan]
     new_lead: Callable[[int], CallPlan]
     write_back: Callable[[int], CallPlan]
     allowance: Callable[[str, int], Allowance]

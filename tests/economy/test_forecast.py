@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from connector.budget import STRETCH
 from connector.catalog import CRMS
 from connector.cli import main
-from connector.crm.economy import Allowance, CallLine, CallPlan, RateLimit
+from connector.crm.economy import Allowance, CallLine, CallPlan, Load, RateLimit
 
 
 def told(*arguments: str) -> str:
@@ -23,13 +23,12 @@ def plan_of(calls: int, tokens: int = 0) -> CallPlan:
     return CallPlan(lines=(CallLine(what="x", calls=calls, tokens=tokens),))
 
 
-@pytest.mark.parametrize("crm", sorted(crm for crm in CRMS if CRMS[crm].economy))
+@pytest.mark.parametrize("crm", sorted(CRMS))
 @pytest.mark.parametrize(("leads", "activities"), [(0, 0), (1, 0), (5_000, 40_000)])
 def test_the_forecast_is_the_economy(crm: str, leads: int, activities: int) -> None:
     economy = CRMS[crm].economy
-    assert economy is not None
     found = json.loads(told("--crm", crm, "--leads", str(leads), "--activities", str(activities), "--json"))
-    first = economy.set_up() + economy.backfill(leads, activities) + economy.write_back(leads)
+    first = economy.set_up() + economy.backfill(Load(leads=leads, activities=activities)) + economy.write_back(leads)
     assert (found["calls"], found["tokens"]) == (first.calls, first.tokens)
     assert sum(line["calls"] for name in ("set_up", "backfill", "write_back") for line in found["parts"][name]) == (
         first.calls
@@ -38,12 +37,11 @@ def test_the_forecast_is_the_economy(crm: str, leads: int, activities: int) -> N
     assert found["assumes"]
 
 
-@pytest.mark.parametrize("crm", sorted(crm for crm in CRMS if CRMS[crm].economy))
+@pytest.mark.parametrize("crm", sorted(CRMS))
 def test_words_name_the_sum_and_what_is_assumed(crm: str) -> None:
     economy = CRMS[crm].economy
-    assert economy is not None
     shown = " ".join(told("--crm", crm, "--leads", "900", "--activities", "3000").split())
-    first = economy.set_up() + economy.backfill(900, 3000) + economy.write_back(900)
+    first = economy.set_up() + economy.backfill(Load(leads=900, activities=3000)) + economy.write_back(900)
     assert f"The first reading, written back: {first.calls:,} calls" in shown
     assert f"Assumes {economy.allowance(economy.plans[0], 1).assumes}" in shown
 

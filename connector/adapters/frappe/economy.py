@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.adapters.frappe import documents, fields, hooks
 from connector.adapters.frappe.adapter import READ_BATCH, WRITE_BATCH
 from connector.adapters.frappe.client import PAGE
-from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, pages
+from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, Load, pages
 
 CHANGES_PER_LEAD = 2
 """Rows of Version of a lead that is worked: handed over once, and its status moved on."""
@@ -29,32 +29,35 @@ def set_up() -> CallPlan:
     )
 
 
-def backfill(leads: int, activities: int) -> CallPlan:
-    """Leads are counted, listed by 500 and read by 500. For as many, each of the six kinds of documents takes a list,
+def backfill(load: Load) -> CallPlan:
+    """Leads are counted, imports and leads listed by 500, and leads read by 500. For as many, each of the six kinds of documents takes a list,
     the two kinds that child tables tie to a lead one more; a list ends after 500 rows. So do the versions."""
-    batches = pages(leads, READ_BATCH)
+    batches = pages(load.leads, READ_BATCH)
     kinds = len(documents.ALL)
     return CallPlan(
         lines=(
             _CLOCK,
             CallLine(what="number of leads", calls=1),
-            CallLine(what="list of leads", calls=pages(leads, PAGE)),
+            CallLine(what="imports", calls=1),
+            CallLine(what="list of leads", calls=pages(load.leads, PAGE)),
             CallLine(what="leads", calls=batches),
             CallLine(what="links of calls and events", calls=_CHILD_TABLES * batches),
-            CallLine(what="activities", calls=max(kinds * batches, pages(activities, PAGE))),
-            CallLine(what="changes of owner and status", calls=max(batches, pages(leads * CHANGES_PER_LEAD, PAGE))),
+            CallLine(what="activities", calls=max(kinds * batches, pages(load.activities, PAGE))),
+            CallLine(
+                what="changes of owner and status", calls=max(batches, pages(load.leads * CHANGES_PER_LEAD, PAGE))
+            ),
         )
     )
 
 
 def new_lead(activities: int = 0) -> CallPlan:
-    """The lead, a list for each kind of document and for both child tables (events only where a table names one), its
+    """The lead, the imports, a list for each kind of document and for both child tables (events only where a table names one), its
     versions, one write."""
     kinds = len(documents.ALL) if activities else len(documents.ALL) - 1
     return CallPlan(
         lines=(
             _CLOCK,
-            CallLine(what="the lead", calls=1),
+            CallLine(what="the lead and the imports", calls=2),
             CallLine(what="links of calls and events", calls=_CHILD_TABLES),
             CallLine(what="activities", calls=max(kinds, pages(activities, PAGE))),
             CallLine(what="changes of owner and status", calls=1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.adapters.hubspot.activities import Engagement
 from connector.adapters.hubspot.client import ASSOCIATION_LIMIT, BATCH_LIMIT, HISTORY_LIMIT, LIST_LIMIT
-from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, RateLimit, pages
+from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, Load, RateLimit, pages
 
 ALLOWED = RateLimit(calls=110, window_s=10.0)
 """For an app of the marketplace, per account; neither plan nor seats change it (HubSpot's usage guidelines)."""
@@ -24,7 +24,7 @@ def set_up() -> CallPlan:
     )
 
 
-def backfill(leads: int, activities: int) -> CallPlan:
+def backfill(load: Load) -> CallPlan:
     """Contacts are listed by the hundred to find those of the window, and read with their histories by the fifty: no
     call takes more. (A list with histories gives fifty, too, but would pay for every contact older than the window.)
 
@@ -35,10 +35,10 @@ def backfill(leads: int, activities: int) -> CallPlan:
     """
     return CallPlan(
         lines=(
-            CallLine(what="list of contacts", calls=pages(leads, LIST_LIMIT)),
-            CallLine(what="contacts with histories", calls=pages(leads, HISTORY_LIMIT)),
-            CallLine(what="links to activities", calls=_KINDS * pages(leads, ASSOCIATION_LIMIT)),
-            CallLine(what="activities", calls=max(min(activities, _KINDS), pages(activities, BATCH_LIMIT))),
+            CallLine(what="list of contacts", calls=pages(load.leads, LIST_LIMIT)),
+            CallLine(what="contacts with histories", calls=pages(load.leads, HISTORY_LIMIT)),
+            CallLine(what="links to activities", calls=_KINDS * pages(load.leads, ASSOCIATION_LIMIT)),
+            CallLine(what="activities", calls=max(min(load.activities, _KINDS), pages(load.activities, BATCH_LIMIT))),
         )
     )
 

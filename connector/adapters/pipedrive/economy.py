@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connector.adapters.pipedrive import client
 from connector.adapters.pipedrive.events import WATCHED
-from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, RateLimit, pages
+from connector.crm.economy import Allowance, CallLine, CallPlan, Economy, Load, RateLimit, pages
 from connector.crm.port import OurField
 
 TOKENS_PER_SEAT = 30_000
@@ -38,17 +38,16 @@ def set_up() -> CallPlan:
     )
 
 
-def backfill(leads: int, activities: int) -> CallPlan:
+def backfill(load: Load) -> CallPlan:
     """Leads, archived leads, deals and archived deals are four lists, at least one call each, 500 records a call (all
     leads are taken to be in the first). Persons and organizations come by the hundred. Nothing gives the activities
     of several leads, so all of the window are read, 500 a call, and so are the notes.
 
-    Mails are given for one person a call, and the person says how many there are: a call for each lead, but no more
-    than there are activities in all. Histories of deals are not in it: each costs 20 tokens, is read only when a
-    deal has changed, and only while half of the day's part is left.
+    Mails are given for one person a call, and the person says how many there are: a call for each person with mails.
+    The history of a deal is a call of its own for each deal that has changed; all are taken to.
     """
     lists = client.COST_LIST_V1 + client.COST_LEADS_ARCHIVED + client.COST_LIST_V2 + client.COST_DEALS_ARCHIVED
-    further = pages(leads, client.LIST_LIMIT - client.OVERLAP) - 1 if leads > client.LIST_LIMIT else 0
+    further = pages(load.leads, client.LIST_LIMIT - client.OVERLAP) - 1 if load.leads > client.LIST_LIMIT else 0
     return CallPlan(
         lines=(
             CallLine(
@@ -56,11 +55,12 @@ def backfill(leads: int, activities: int) -> CallPlan:
                 calls=_LISTS + further,
                 tokens=lists + further * client.COST_LIST_V1,
             ),
-            _line("persons", pages(leads, client.IDS_LIMIT), client.COST_LIST_V2),
-            _line("organizations", pages(leads, client.IDS_LIMIT), client.COST_LIST_V2),
-            _line("activities", max(1, pages(activities, client.LIST_LIMIT)), client.COST_LIST_V2),
+            _line("persons", pages(load.leads, client.IDS_LIMIT), client.COST_LIST_V2),
+            _line("organizations", pages(load.most_companies, client.IDS_LIMIT), client.COST_LIST_V2),
+            _line("activities", max(1, pages(load.activities, client.LIST_LIMIT)), client.COST_LIST_V2),
             _line("notes", 1, client.COST_LIST_V1),
-            _line("mails", min(leads, activities), client.COST_LIST_V1),
+            _line("mails", load.most_mailed, client.COST_LIST_V1),
+            _line("histories of deals", load.deals, client.COST_HISTORY),
         )
     )
 
