@@ -108,6 +108,7 @@ DOCTYPES: dict[str, DocType] = {
     "Comment": DocType(
         fields=("comment_type", "content", "comment_email", "reference_doctype", "reference_name"), roles=_BOTH
     ),
+    "Data Import": DocType(fields=("reference_doctype", "import_type", "status")),
     "Data Import Log": DocType(fields=("data_import", "docname", "success", "log_index"), ints={"success": 0}),
     "Version": DocType(fields=("ref_doctype", "docname", "data"), roles=frozenset({SYSTEM})),
     "User": DocType(

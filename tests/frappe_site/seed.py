@@ -103,6 +103,16 @@ class _Teller:
             at=lead.received_at,
         )  # fmt: skip
         if lead.arrived_by.door is Door.IMPORT:
+            self._store.documents["Data Import"].get(lead.arrived_by.name) or self._store.insert(
+                "Data Import",
+                {
+                    "__newname": lead.arrived_by.name,
+                    "reference_doctype": "CRM Lead",
+                    "import_type": "Insert New Records",
+                },
+                user=ADMIN,
+                at=lead.received_at,
+            )
             logged = {"data_import": lead.arrived_by.name, "docname": name, "success": 1}
             self._store.insert("Data Import Log", logged, user=ADMIN, at=lead.received_at)
         deal: str | None = None

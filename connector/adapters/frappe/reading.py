@@ -12,7 +12,7 @@ from connector.adapters.frappe.client import Filter, FrappeClient
 from connector.adapters.frappe.documents import Document
 from connector.adapters.frappe.mapping import DEAL, DEAL_STATUS_FIELD, LEAD, STATUS_FIELD, Deal
 from connector.adapters.frappe.times import SiteTime
-from connector.errors import UnexpectedPayload
+from connector.errors import PermissionMissing, RecordGone, UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text
 
 IMPORT_LOG = "Data Import Log"
@@ -45,6 +45,7 @@ class Reader:
         self._client = client
         self._site = site
         self._missing = missing
+        self._known_imports: list[JsonValue] | None = None
 
     def deals_of(self, lead_ids: Sequence[str]) -> list[Deal]:
         """The deals that these leads became; none where deals cannot be read."""
@@ -55,11 +56,26 @@ class Reader:
 
     def imported_among(self, lead_ids: Sequence[str]) -> frozenset[str]:
         """Those of these leads that Frappe's importer made; none where its log cannot be read."""
-        if not lead_ids or READ_IMPORTS in self._missing:
+        if not lead_ids or READ_IMPORTS in self._missing or not self._imports():
             return frozenset()
-        filters: list[Filter] = [("docname", "in", [*lead_ids]), ("success", "=", 1)]
+        filters: list[Filter] = [
+            ("data_import", "in", self._imports()),
+            ("docname", "in", [*lead_ids]),
+            ("success", "=", 1),
+        ]
         rows = self._client.iter_rows(IMPORT_LOG, ("name", "docname"), filters)
         return frozenset(name for row in rows if (name := find_text(row, "docname")) is not None)
+
+    def _imports(self) -> list[JsonValue]:
+        """The imports that made leads; those that changed leads leave the same kind of log."""
+        if self._known_imports is None:
+            filters: list[Filter] = [("reference_doctype", "=", LEAD), ("import_type", "=", "Insert New Records")]
+            try:
+                rows = list(self._client.iter_rows("Data Import", ("name",), filters))
+            except (PermissionMissing, RecordGone):
+                rows = []
+            self._known_imports = [row.get("name") for row in rows]
+        return self._known_imports
 
     def documents_about(
         self,

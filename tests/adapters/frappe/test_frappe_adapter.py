@@ -446,3 +446,13 @@ def test_a_dead_token(site: FrappeSite, adapter: FrappeAdapter) -> None:
     site.end_grants()
     with pytest.raises(ReauthorizationNeeded):
         adapter.read_leads(["x"])
+
+
+def test_an_imported_lead_is_told_by_the_log_of_its_import(site: FrappeSite, adapter: FrappeAdapter) -> None:
+    made, changed, typed = lead(site), lead(site), lead(site)
+    for name, kind, about_lead in (("a", "Insert New Records", made), ("b", "Update Existing Records", changed)):
+        values = {"__newname": name, "reference_doctype": "CRM Lead", "import_type": kind}
+        site.store.insert("Data Import", values, user=ADMIN)
+        site.store.insert("Data Import Log", {"data_import": name, "docname": about_lead, "success": 1}, user=ADMIN)
+    read = adapter.read_leads([made, changed, typed]).records
+    assert [record.lead.is_imported for record in read] == [True, False, False]
