@@ -30,8 +30,9 @@ def set_up() -> CallPlan:
 
 
 def backfill(load: Load) -> CallPlan:
-    """Leads are counted, imports and leads listed by 500, and leads read by 500. For as many, each of the six kinds of documents takes a list,
-    the two kinds that child tables tie to a lead one more; a list ends after 500 rows. So do the versions."""
+    """Leads are counted, imports and leads listed by 500, and leads read by 500. For as many each of the six kinds of
+    documents takes a list, the two kinds that child tables tie to a lead one more; a list ends after 500 rows. So do
+    the versions."""
     batches = pages(load.leads, READ_BATCH)
     kinds = len(documents.ALL)
     return CallPlan(
@@ -51,8 +52,8 @@ def backfill(load: Load) -> CallPlan:
 
 
 def new_lead(activities: int = 0) -> CallPlan:
-    """The lead, the imports, a list for each kind of document and for both child tables (events only where a table names one), its
-    versions, one write."""
+    """The lead, the imports, a list for each kind of document and for both child tables (events only where a table
+    names one), its versions, one write."""
     kinds = len(documents.ALL) if activities else len(documents.ALL) - 1
     return CallPlan(
         lines=(
