@@ -23,6 +23,7 @@ from connector.adapters.pipedrive.client import (
 )
 from connector.adapters.pipedrive.fields import FieldKeys
 from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, Unmapped, our_id, parse_at, their_id
+from connector.adapters.pipedrive.own_writes import OWN_WRITES
 from connector.adapters.pipedrive.reading import Acts, Listed, Reader, utc_text
 from connector.crm.port import (
     Account,
@@ -33,6 +34,7 @@ from connector.crm.port import (
     HookReport,
     LeadRecord,
     LeadsRead,
+    OurField,
     Page,
     WriteResult,
 )
@@ -127,6 +129,8 @@ class PipedriveAdapter:
         self._zone = _zone(install.zone)
         self._missing_scopes = tuple(install.missing_scopes)
         self._call_logs: dict[str, JsonObject] | None = None
+        # One company has one set of keys, and no other has the same.
+        self._account_key = f"{client.origin} {self._keys.find_code(DEAL, OurField.AUDIT_NOTE)}"
 
     def account(self) -> Account:
         """The connected company."""
@@ -206,14 +210,14 @@ class PipedriveAdapter:
             changed = [(one, parse_at(find_text(one, "update_time")) or since) for one in page.records]
             if any(at < since for _, at in changed):
                 following = None
-            lead_ids = [our_id(LEAD, find_text(one, "id") or "") for one, at in changed if since <= at <= until]
+            lead_ids = self._others_changed(LEAD, [one for one, at in changed if since <= at <= until])
         else:
             page = self._changed_page(kind, place or None, span)
             following = page.following
             if kind in _DEAL_LISTS:
-                lead_ids = [our_id(DEAL, find_text(one, "id") or "") for one in page.records]
+                lead_ids = self._others_changed(DEAL, page.records)
             elif kind == "persons":
-                companions = [our_id(PERSON, find_text(one, "id") or "") for one in page.records]
+                companions = self._others_changed(PERSON, page.records)
             else:
                 for one in page.records:
                     deal_id, lead_id = find_text(one, "deal_id"), find_text(one, "lead_id")
@@ -457,9 +461,9 @@ class PipedriveAdapter:
         try:
             values = self._keys.to_write(DEAL, write.values)
             if deal_id is not None:
-                self._client.write_deal(deal_id, values)
+                self._note_own(lead_id, self._client.write_deal(deal_id, values))
             elif lead_uuid is not None:
-                self._client.write_lead(lead_uuid, values)
+                self._note_own(lead_id, self._client.write_lead(lead_uuid, values))
         except RecordGone:
             return WriteResult(lead_id=lead_id, is_written=False, is_gone=True)
         except CrmRejected as refused:
@@ -467,12 +471,21 @@ class PipedriveAdapter:
         self._write_companion(write)
         return WriteResult(lead_id=lead_id, is_written=True)
 
+    def _note_own(self, our: str, record: JsonObject) -> None:
+        OWN_WRITES.note(self._account_key, our, record)
+
+    def _others_changed(self, kind: str, records: Sequence[JsonObject]) -> list[str]:
+        """Our ids of the records that somebody else changed last."""
+        found = [(our_id(kind, find_text(one, "id") or ""), one) for one in records]
+        return [our for our, one in found if not OWN_WRITES.is_ours(self._account_key, our, one)]
+
     def _write_companion(self, write: FieldWrite) -> None:
         person_id = their_id(write.companion_id or "", PERSON)
         if person_id is None:
             return
         try:
-            self._client.write_person(person_id, self._keys.to_write(PERSON, write.values))
+            values = self._keys.to_write(PERSON, write.values)
+            self._note_own(our_id(PERSON, person_id), self._client.write_person(person_id, values))
         except (RecordGone, CrmRejected, PermissionMissing):
             # The person shows less than it could; the lead itself is right.
             return

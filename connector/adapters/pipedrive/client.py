@@ -19,6 +19,7 @@ V1, V2 = "/api/v1", "/api/v2"
 LIST_LIMIT = 500
 IDS_LIMIT = 100
 CALL_LOGS_LIMIT = 50
+HISTORY_LIMIT = 100
 OVERLAP = 50
 """Pages of version 1 are counted from the start. A record that goes away meanwhile shifts all later ones by one, so
 each page begins so many records before the end of the one before."""
@@ -219,7 +220,7 @@ class PipedriveClient:
         """The changelog of a deal."""
         cursor: str | None = None
         while True:
-            params: dict[str, str] = {}
+            params = {"limit": str(HISTORY_LIMIT)}
             page = self._page_v2(f"{V1}/deals/{deal_id}/changelog", cursor, params, COST_HISTORY, HISTORY)
             yield from page.records
             cursor = page.following
@@ -228,19 +229,24 @@ class PipedriveClient:
 
     # -- writing
 
-    def write_lead(self, lead_id: str, values: Mapping[str, JsonValue]) -> None:
-        """Set custom fields of a lead; they stand at the root."""
-        self._data("PATCH", f"{V1}/leads/{lead_id}", json=dict(values), cost=COST_WRITE_LEAD, scope="leads:full")
+    def write_lead(self, lead_id: str, values: Mapping[str, JsonValue]) -> JsonObject:
+        """Set custom fields of a lead, which stand at the root. The lead as it is now."""
+        sent = dict(values)
+        data = self._data("PATCH", f"{V1}/leads/{lead_id}", json=sent, cost=COST_WRITE_LEAD, scope="leads:full")
+        return data if isinstance(data, dict) else {}
 
-    def write_deal(self, deal_id: str, values: Mapping[str, JsonValue]) -> None:
-        """Set custom fields of a deal."""
-        sent: JsonObject = {"custom_fields": dict(values)}
-        self._data("PATCH", f"{V2}/deals/{deal_id}", json=sent, cost=COST_WRITE_V2, scope="deals:full")
+    def write_deal(self, deal_id: str, values: Mapping[str, JsonValue]) -> JsonObject:
+        """Set custom fields of a deal. The deal as it is now."""
+        return self._write_v2(f"{V2}/deals/{deal_id}", values, "deals:full")
 
-    def write_person(self, person_id: str, values: Mapping[str, JsonValue]) -> None:
-        """Set custom fields of a person."""
+    def write_person(self, person_id: str, values: Mapping[str, JsonValue]) -> JsonObject:
+        """Set custom fields of a person. The person as it is now."""
+        return self._write_v2(f"{V2}/persons/{person_id}", values, "contacts:full")
+
+    def _write_v2(self, path: str, values: Mapping[str, JsonValue], scope: str) -> JsonObject:
         sent: JsonObject = {"custom_fields": dict(values)}
-        self._data("PATCH", f"{V2}/persons/{person_id}", json=sent, cost=COST_WRITE_V2, scope="contacts:full")
+        data = self._data("PATCH", path, json=sent, cost=COST_WRITE_V2, scope=scope)
+        return data if isinstance(data, dict) else {}
 
     def list_fields(self, plural: str, scope: str) -> tuple[JsonObject, ...]:
         """The fields of deals or persons (`plural`: dealFields, personFields)."""

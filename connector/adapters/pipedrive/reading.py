@@ -35,12 +35,12 @@ class Acts:
     notes: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
     of_persons: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
 
-    def add_activity(self, item: JsonObject) -> None:
-        """Take one in; of what is not needed nothing is kept."""
+    def add_activity(self, item: JsonObject, holder: str | None = None) -> None:
+        """Take one in, on `holder` where that was asked for; of what is not needed nothing is kept."""
         if item.get("is_deleted") is True:
             return
         kept: JsonObject = {name: item[name] for name in _KEPT_OF_ACTIVITY if name in item}
-        item_id, holder = find_text(item, "id"), _holder(item)
+        item_id, holder = find_text(item, "id"), holder or _holder(item)
         if item_id is None:
             return
         if holder is not None:
@@ -48,9 +48,9 @@ class Acts:
         elif (person_id := find_text(item, "person_id")) is not None:
             self.of_persons.setdefault(person_id, {})[item_id] = kept
 
-    def add_note(self, item: JsonObject) -> None:
-        """Take one in, without its content."""
-        item_id, holder = find_text(item, "id"), _holder(item)
+    def add_note(self, item: JsonObject, holder: str | None = None) -> None:
+        """The same for a note, without its content."""
+        item_id, holder = find_text(item, "id"), holder or _holder(item)
         if item_id is not None and holder is not None and item.get("active_flag") is not False:
             kept: JsonObject = {name: item[name] for name in _KEPT_OF_NOTE if name in item}
             self.notes.setdefault(holder, {})[item_id] = kept
@@ -167,10 +167,10 @@ class Reader:
         number = find_text(record, "id") or ""
         if record.get("activities_count") != 0:
             for item in self._client.iter_activities(**{name: number}):
-                found.add_activity(item)
+                found.add_activity(item, lead_id)
         if record.get("notes_count") != 0:
             for note in self._client.iter_notes(**{name: number}):
-                found.add_note(note)
+                found.add_note(note, lead_id)
 
     def _read_rest_of_person(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from audits.model.score import FollowUpStatus, Verdict
@@ -10,7 +12,7 @@ from connector.adapters.pipedrive.events import WATCHED
 from connector.crm.port import FieldSetup, FieldWrite, Hook, HookReport, OurField
 from connector.errors import CrmRejected, QuotaSpent
 from tests.adapters.pipedrive.conftest import Make
-from tests.sides.pipedrive import COMPANY, PipedriveSide
+from tests.sides.pipedrive import COMPANY, PipedriveSide, without
 
 VALUES = {
     OurField.LEAD_QUALITY.value: "87",
@@ -89,6 +91,35 @@ def test_values_reach_leads_deals_and_persons_and_are_read_back(side: PipedriveS
     adapter.write_fields([FieldWrite(lead_id=lead_id, values=dict.fromkeys(VALUES, ""), companion_id=person_id)])
     assert set(side.our_fields(side.account, lead_id).values()) == {""}
     assert dict(adapter.read_leads([lead_id]).records[0].our_fields) == {}
+
+
+def test_the_poll_passes_over_what_we_alone_changed(side: PipedriveSide, make: Make) -> None:
+    adapter, setup = ready(make)
+    mine, touched = (side.create_lead(side.account, first_name=name) for name in ("M", "T"))
+    companions = {one: adapter.read_leads([one]).records[0].companion_id for one in (mine, touched)}
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    for record in (*side.control.records(COMPANY), *side.control.records(COMPANY, "persons")):
+        kind = "lead" if isinstance(record["id"], str) else "person"
+        values = {"title": "x"} if kind == "lead" else {"name": "x"}
+        side.control.set_values(COMPANY, kind, record["id"], values, at=(before - timedelta(days=1)).isoformat())
+    adapter.write_fields(
+        [FieldWrite(lead_id=one, values=VALUES, companion_id=companions[one]) for one in (mine, touched)]
+    )
+    later = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
+    side.control.set_values(COMPANY, "lead", touched.removeprefix("lead:"), {"title": "new"}, at=later)
+
+    def polled(by: PipedriveAdapter) -> set[str]:
+        found: set[str] = set()
+        cursor = None
+        while True:
+            page = by.list_modified(before, datetime.now(UTC) + timedelta(minutes=1), cursor)
+            found.update(page.lead_ids, page.companion_ids)
+            cursor = page.cursor
+            if cursor is None:
+                return found
+
+    assert polled(adapter) == polled(make(field_keys=setup.keys)) == {touched}
+    assert polled(make()) == {mine, touched, *companions.values()}
 
 
 def test_archived_records_refuse_and_gone_ones_are_gone(side: PipedriveSide, make: Make) -> None:
@@ -184,8 +215,6 @@ def test_a_subscription_that_fails_is_told_and_one_that_was_ended_made_anew(
 
 
 def test_without_the_scope_or_with_40_hooks_the_polls_go_on(side: PipedriveSide, make: Make) -> None:
-    from tests.sides.pipedrive import without
-
     refused = make(scopes=without("webhooks:full")).ensure_hooks(HOOK)
     assert refused.made == ()
     assert "polls alone" in refused.failing[0]
