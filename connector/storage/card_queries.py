@@ -9,15 +9,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.model.activity import Activity, ActivityKind, Task
+from audits.model.activity import Activity, ActivityKind, OwnerChange, Task
 from audits.model.case import Fact
 from audits.model.finding import Finding
 from audits.model.lead import Lead
-from connector.storage.cases import activity_from_row, lead_from_row, task_from_row
+from connector.storage.cases import activity_from_row, lead_from_row, owner_change_from_row, task_from_row
 from connector.storage.findings import AuditRow, audit_from_row, finding_from_row
 from connector.storage.json_text import load_unseen
 from connector.storage.people import Role, User, find_user
-from connector.storage.tables import activities, current_findings, findings, lead_audits, leads, owners, tasks
+from connector.storage.tables import (
+    activities,
+    current_findings,
+    findings,
+    lead_audits,
+    leads,
+    owner_changes,
+    owners,
+    tasks,
+)
 
 #: A person with more activities than this shows the latest ones only.
 LATEST_ACTIVITIES = 40
@@ -25,13 +34,17 @@ LATEST_ACTIVITIES = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCard:
-    """One lead with what its card needs. `audit` None = not judged yet. `activities`: the latest first, at most
-    LATEST_ACTIVITIES. `tasks`: open ones with a due moment, the earliest first. `findings`: what the rules that were
-    asked for say now. `unseen`: what could not be read of this lead, with the cause."""
+    """One lead with what its card needs. `audit` None = not judged yet.
+
+    `activities`: the latest first, at most LATEST_ACTIVITIES. `owner_changes`: in order of time. `tasks`: open ones
+    with a due moment, the earliest first. `findings`: what the rules that were asked for say now. `unseen`: what could
+    not be read of this lead, with the cause.
+    """
 
     lead: Lead
     audit: AuditRow | None
     activities: tuple[Activity, ...]
+    owner_changes: tuple[OwnerChange, ...]
     tasks: tuple[Task, ...]
     findings: tuple[Finding, ...]
     unseen: tuple[tuple[Fact, str], ...]
@@ -121,12 +134,13 @@ def _cards(
         )
     }
     said = _findings(conn, install_id, ids, rule_ids)
-    planned = _tasks(conn, install_id, ids)
+    planned, handed = _tasks(conn, install_id, ids), _owner_changes(conn, install_id, ids)
     return [
         StoredCard(
             lead=lead_from_row(row),
             audit=judged.get(row.lead_id),
             activities=_activities(conn, install_id, row.lead_id),
+            owner_changes=tuple(handed.get(row.lead_id, ())),
             tasks=tuple(planned.get(row.lead_id, ())),
             findings=tuple(said.get(row.lead_id, ())),
             unseen=load_unseen(row.unseen),
@@ -149,6 +163,18 @@ def _activities(conn: Connection, install_id: str, lead_id: str) -> tuple[Activi
         .limit(LATEST_ACTIVITIES)
     )
     return tuple(activity_from_row(row) for row in rows)
+
+
+def _owner_changes(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> Mapping[str, list[OwnerChange]]:
+    rows = conn.execute(
+        sa.select(owner_changes)
+        .where(owner_changes.c.install_id == install_id, owner_changes.c.lead_id.in_(lead_ids))
+        .order_by(owner_changes.c.occurred_at, owner_changes.c.owner_id)
+    )
+    found: dict[str, list[OwnerChange]] = {}
+    for row in rows:
+        found.setdefault(row.lead_id, []).append(owner_change_from_row(row))
+    return found
 
 
 def _tasks(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> Mapping[str, list[Task]]:

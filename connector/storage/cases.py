@@ -91,7 +91,7 @@ def _cases(
 
     done = _by_lead(map(activity_from_row, facts(activities, "recorded_at", ("occurred_at", "activity_id", "kind"))))
     planned = _by_lead(map(task_from_row, facts(tasks, "recorded_at", ("recorded_at", "task_id"))))
-    handed = _by_lead(map(_owner_change, facts(owner_changes, "occurred_at", ("occurred_at", "owner_id"))))
+    handed = _by_lead(map(owner_change_from_row, facts(owner_changes, "occurred_at", ("occurred_at", "owner_id"))))
     staged = _by_lead(map(_stage_change, facts(stage_changes, "occurred_at", ("occurred_at", "field", "raw_status"))))
     sightings = sightings_of(conn, install_id, ids, as_of)
     return [
@@ -181,7 +181,8 @@ def task_from_row(row: sa.Row[Any]) -> Task:
     )
 
 
-def _owner_change(row: sa.Row[Any]) -> OwnerChange:
+def owner_change_from_row(row: sa.Row[Any]) -> OwnerChange:
+    """A row of `owner_changes` → the change."""
     return OwnerChange(
         lead_id=row.lead_id, occurred_at=row.occurred_at, owner_id=row.owner_id or None, source=row.source
     )

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from audits.clock import NoWorkingHours, case_clock
 from audits.engine import OBLIGATIONS, is_owed
 from audits.model.activity import Activity, ActivityKind
-from audits.model.case import Fact
+from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Finding, Outcome
+from audits.model.policy import Policy
 from audits.model.score import FollowUpStatus, Verdict
 from audits.timeline import CONTACT_FACTS, AttemptVerdict, judge_attempt
 from connector.crm.card import (
@@ -64,9 +66,10 @@ def owners_named(cards: Sequence[StoredCard]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CardTeller:
-    """Writes cards for one viewer as of `now` (aware UTC). `names`: owner id → name."""
+    """Writes cards for one viewer as of `now` (aware UTC). `policy`: what holds now. `names`: owner id → name."""
 
     me: Viewer
+    policy: Policy
     names: Mapping[str, str]
     now: datetime
     says: Texts
@@ -117,11 +120,25 @@ class CardTeller:
         if row.due_at is None:
             return CardText(_nothing_due(row, card.findings), Tone.QUIET)
         what, moment = due_act_words(row.first_attempt_at), self.says.moment(row.due_at, now=self.now)
-        seconds = (row.due_at - self.now).total_seconds()
-        span = self.says.span(abs(seconds), has_days=True)
-        if seconds >= 0:
+        if self.now < row.due_at:
+            span = self.says.span((row.due_at - self.now).total_seconds(), has_days=True)
             return CardText(t("{what}: due {time}, in {span}", what=what, time=moment, span=span))
-        return CardText(t("{what}: was due {time}, overdue by {span}", what=what, time=moment, span=span), Tone.BAD)
+        late_s = self._overdue_s(card, row.due_at)
+        if not late_s:
+            # Due at the end of a working day, or in hours that nobody agreed on: late, but by no hour of work.
+            return CardText(t("{what}: was due {time}", what=what, time=moment), Tone.BAD)
+        late = self.says.span(late_s)
+        said = t("{what}: was due {time}, overdue by {span} of working time", what=what, time=moment, span=late)
+        return CardText(said, Tone.BAD)
+
+    def _overdue_s(self, card: StoredCard, due_at: datetime) -> int:
+        """Seconds of working time since `due_at`, by the hours of those who held the lead; 0 where none are known."""
+        coverage = Coverage(missing=(*self.me.install.coverage.missing, *card.unseen))
+        case = LeadCase(lead=card.lead, as_of=self.now, owner_changes=card.owner_changes, coverage=coverage)
+        try:
+            return case_clock(case, self.policy).elapsed(due_at, self.now)
+        except NoWorkingHours:
+            return 0
 
     def _next_step(self, card: StoredCard) -> str:
         """The sentence of what is owed, the most pressing first, and the next planned task."""

@@ -18,7 +18,7 @@ from audits.model.finding import Outcome
 from connector.storage import card_queries, findings, people, timeline
 from connector.storage.database import Database
 from connector.storage.people import Role
-from connector.storage.tables import activities, current_findings, lead_audits, leads, tasks
+from connector.storage.tables import activities, current_findings, lead_audits, leads, owner_changes, tasks
 from connector.storage.tables import findings as findings_table
 from tests.factories import (
     NOW,
@@ -29,6 +29,7 @@ from tests.factories import (
     make_install,
     make_lead,
     make_owner,
+    make_owner_change,
     make_record,
     make_task,
 )
@@ -51,7 +52,14 @@ def tenant(database: Database) -> str:
             make_task("undated", "1", due_at=None),
         ]
         records = [
-            make_record("1", activities=[*calls, note], tasks=tasks, companion_id="p1", organization_id="g1"),
+            make_record(
+                "1",
+                activities=[*calls, note],
+                tasks=tasks,
+                owner_changes=[make_owner_change()],
+                companion_id="p1",
+                organization_id="g1",
+            ),
             make_record(make_lead("2", received_at=at(-60)), companion_id="p1", organization_id="g1"),
             make_record(make_lead("3", received_at=at(-30)), missing=[(Fact.CALLS, "calls are hidden")]),
             make_record(make_lead("4", received_at=at(-20)), companion_id="p1", organization_id="g1"),
@@ -87,6 +95,7 @@ def test_one_lead_with_what_its_card_needs(database: Database, tenant: str) -> N
         ("NC001", "The first attempt came 30 min late."),
         ("RT002", "said now"),
     ]
+    assert card.owner_changes == (make_owner_change(),)
     assert card.unseen == ()
 
 
@@ -168,6 +177,7 @@ KEYS = {
     "lead_audits": ("lead_id",),
     "activities": ("lead_id",),
     "tasks": ("lead_id",),
+    "owner_changes": ("lead_id",),
     "current_findings": ("lead_id",),
     "findings": ("fingerprint", "lead_id"),
     "owners": ("install_id",),
@@ -178,7 +188,7 @@ KEYS = {
 def fill(conn: Connection, tenant: str) -> None:
     """Many more of everything: over a handful of rows a planner takes whatever comes first."""
     names = ("lead_id", "companion_id", "organization_id", "activity_id", "task_id", "fingerprint")
-    for table in (leads, lead_audits, activities, tasks, findings_table, current_findings):
+    for table in (leads, lead_audits, activities, tasks, owner_changes, findings_table, current_findings):
         model = conn.execute(sa.select(table).where(table.c.install_id == tenant, table.c.lead_id == "1")).first()
         assert model is not None
         row = dict(model._mapping)
@@ -213,7 +223,7 @@ def test_every_read_goes_by_a_key(database: Database, tenant: str, read: str) ->
                 assert "install_id" in said, plan
                 assert any(re.search(rf"\b{key}\b", said) for key in keys), plan
                 looked_at.add(table)
-    assert looked_at >= {"lead": {"leads", "activities", "tasks", "lead_audits"}}.get(read, set())
+    assert looked_at >= {"lead": {"leads", "activities", "tasks", "lead_audits", "owner_changes"}}.get(read, set())
 
 
 def test_the_number_of_reads_does_not_grow_with_the_account(database: Database, tenant: str) -> None:
@@ -225,4 +235,4 @@ def test_the_number_of_reads_does_not_grow_with_the_account(database: Database, 
         seen.clear()
         card_queries.find_cards_of_companion(conn, tenant, "p1", RULES, 11)
         for_two = len([each for each in seen if each[0].startswith("SELECT")])
-    assert (for_one, for_two) == (5, 6)  # one more: the activities of the second lead
+    assert (for_one, for_two) == (6, 7)  # one more: the activities of the second lead

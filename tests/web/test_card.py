@@ -102,11 +102,28 @@ def test_what_is_overdue_says_by_how_much_and_what_was_owed(web: WebApp, tenant:
     assert row.due_at is not None
     late = web.clock.now - row.due_at
     hours, minutes = divmod(int(late.total_seconds()) // 60, 60)
-    assert card["details"]["clock"]["text"].endswith(f"overdue by {hours} h {minutes} min")
+    assert card["details"]["clock"]["text"].endswith(f"overdue by {hours} h {minutes} min of working time")
     assert card["details"]["clock"]["tone"] == "bad"
     assert "no attempt" in card["details"]["nextStep"]
     assert card["details"]["attempts"] == []
     assert card["details"]["noAttempts"] == "No attempt so far."
+
+
+def test_a_night_does_not_count_as_late(web: WebApp, tenant: Tenant):
+    put_lead(web, tenant, activities=())
+    web.clock.now = NOW.replace(day=19, hour=8, minute=30)  # half past nine in Berlin
+    with web.database.read() as connection:
+        row = findings.get_audit(connection, tenant.install_id, "4711")
+    assert row is not None
+    assert row.due_at is not None
+    hours, minutes = divmod(int((NOW.replace(hour=17, minute=0) - row.due_at).total_seconds()) // 60 + 30, 60)
+    clock = only_lead_at(web, tenant.admin_id, "4711")["details"]["clock"]
+    assert clock["text"].endswith(f"overdue by {hours} h {minutes} min of working time")
+    web.clock.now = row.due_at
+    assert (
+        only_lead_at(web, tenant.admin_id, "4711")["details"]["clock"]["text"]
+        == "first attempt: was due Wed 18 Nov, 13:50"
+    )
 
 
 def only_lead_at(web: WebApp, user_id: str, lead_id: str) -> dict[str, Any]:
