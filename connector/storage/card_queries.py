@@ -37,8 +37,8 @@ class StoredCard:
     """One lead with what its card needs. `audit` None = not judged yet.
 
     `activities`: the latest first, at most LATEST_ACTIVITIES. `owner_changes`: in order of time. `tasks`: open ones
-    with a due moment, the earliest first. `findings`: what the rules that were asked for say now. `unseen`: what could
-    not be read of this lead, with the cause.
+    with a due moment, the earliest first. `findings`: what the rules that were asked for say now. `unseen`: what
+    could not be read of this lead, with the cause.
     """
 
     lead: Lead
