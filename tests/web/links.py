@@ -17,9 +17,9 @@ _LINK = re.compile(r"http://localhost:8000(/sign-in/link/\S+)")
 
 
 def mails(web: WebApp) -> list[Path]:
-    """The mails that were sent, oldest first."""
-    folder = web.site.settings.mailbox_dir
-    return sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns) if folder.exists() else []
+    """The mails that were sent, oldest first. One that is being written has a hidden name until it is whole."""
+    whole = web.site.settings.mailbox_dir.glob("[!.]*")
+    return sorted(whole, key=lambda path: path.stat().st_mtime_ns)
 
 
 def ask_for_link(web: WebApp, client: FlaskClient, email: str) -> str:
