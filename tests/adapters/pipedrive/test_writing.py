@@ -72,6 +72,23 @@ def test_an_option_that_was_taken_away_is_given_back(make: Make) -> None:
     assert changed == {"deal/leadassay_lead_verdict/suspect"}
 
 
+def test_an_archived_lead_is_read_as_locked_and_only_its_person_is_written(side: PipedriveSide, make: Make) -> None:
+    adapter, _ = ready(make)
+    lead_id = side.create_lead(side.account, first_name="Ann")
+    side.control.act("archive", COMPANY, kind="lead", id=lead_id.partition(":")[2])
+    (record,) = adapter.read_leads([lead_id]).records
+    assert record.is_locked
+    side.forget_calls()
+    write = FieldWrite(lead_id=lead_id, values=VALUES, companion_id=record.companion_id, is_locked=True)
+    (result,) = adapter.write_fields([write])
+    assert (result.is_written, result.is_locked, result.is_gone, result.complaint) == (False, True, False, "")
+    assert [call.method for call in side.calls()] == ["PATCH"]
+    person_id = str(record.companion_id).partition(":")[2]
+    shown = side.control.custom_values(COMPANY, "person")[person_id]
+    assert shown["Lead Assay: lead quality"].removesuffix(".0") == "87"
+    assert side.our_fields(side.account, lead_id)[OurField.LEAD_QUALITY.value] == ""
+
+
 def test_values_reach_leads_deals_and_persons_and_are_read_back(side: PipedriveSide, make: Make) -> None:
     adapter, _ = ready(make)
     lead_id = side.create_lead(side.account, first_name="Ann")
