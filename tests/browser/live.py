@@ -83,7 +83,7 @@ class Live:
     def mails(self) -> list[str]:
         """Texts of all mails in the file mailbox, oldest first."""
         box = self.directory / "mailbox"
-        return [path.read_text() for path in sorted(box.glob("*"), key=lambda path: path.stat().st_mtime_ns)]
+        return [path.read_text() for path in sorted(box.glob("[!.]*"), key=lambda path: path.stat().st_mtime_ns)]
 
     def sign_in_link(self) -> str:
         """The link in the newest mail."""
