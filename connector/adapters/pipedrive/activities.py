@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition, Task
@@ -71,6 +71,14 @@ def activity_of(
     if not is_done and due is not None:
         return _planned(item, lead_id, kind, due)
     return _done(item, log, lead_id, kind, direction, setting)
+
+
+def not_before(act: Activity, received_at: datetime) -> Activity:
+    """The act of a lead that arrived at `received_at`. Acts show whole seconds and leads milliseconds: an act in the
+    very second of the arrival came after it."""
+    if act.occurred_at.microsecond or not timedelta() < received_at - act.occurred_at < timedelta(seconds=1):
+        return act
+    return replace(act, occurred_at=received_at, recorded_at=max(received_at, act.recorded_at))
 
 
 def mail_of(envelope: JsonObject, lead_id: str, unmapped: Unmapped) -> Activity | None:

@@ -338,6 +338,7 @@ class PipedriveAdapter:
         done, tasks = self._acts_of(lead_id, record, contact, acts, unmapped, missing)
         done += self._mails_of(lead_id, contact, mails, unmapped, missing)
         done += [activities.note_of(note, lead_id) for note in acts.notes.get(lead_id, {}).values()]
+        done = [activities.not_before(act, lead.received_at) for act in done]
         owner_changes, stage_changes = self._history_of(lead_id, record, unmapped, missing)
         customs = record.get("custom_fields") if is_deal else record
         origin_id = find_text(record, "source_lead_id")

@@ -253,8 +253,6 @@ def _lead(
     stands: tuple[LeadStatus | None, str | None],
 ) -> Lead:
     their = get_text(record, "id", f"A {kind}")
-    # Leads show milliseconds, and acts whole seconds: a call in the second of the arrival came after it.
-    received_at = received_at.replace(microsecond=0)
     person = contact.person
     first, last = find_text(person, "first_name"), find_text(person, "last_name")
     phones, emails = _said(person, "phones"), _said(person, "emails")

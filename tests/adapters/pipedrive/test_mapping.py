@@ -177,6 +177,15 @@ def test_mails(flags: JsonObject, direction: Direction | None, is_automated: boo
     assert (mail.activity_id, mail.occurred_at) == ("mail:3", at("2026-03-02T11:00:00Z"))
 
 
+def test_an_act_in_the_second_of_the_arrival_came_after_it() -> None:
+    act, _ = read(activity())
+    assert isinstance(act, Activity)
+    arrived_at = at(DONE) + timedelta(milliseconds=700)
+    assert activities.not_before(act, arrived_at).occurred_at == arrived_at
+    assert activities.not_before(act, at(DONE) + timedelta(seconds=1)) == act
+    assert activities.not_before(act, at(DONE) - timedelta(seconds=1)) == act
+
+
 def test_drafts_and_deleted_mails_are_none() -> None:
     mail: JsonObject = {"id": 3, "message_time": "2026-03-02 11:00:00", "sent_flag": 1}
     for flag in ("draft_flag", "deleted_flag"):
@@ -224,7 +233,7 @@ def test_a_lead() -> None:
     assert (lead.company, lead.source, lead.source_detail) == ("Groß & Söhne", "Web forms", "Form 4")
     assert (lead.status, lead.raw_status, lead.is_imported) == (LeadStatus.OPEN, "open", False)
     assert lead.record_url == f"{BASE}leads/inbox/{LEAD['id']}"
-    assert lead.received_at == at("2022-11-24T15:35:58Z")
+    assert lead.received_at == at("2022-11-24T15:35:58.675Z")
 
 
 def test_a_lead_without_a_moment_is_refused() -> None:
