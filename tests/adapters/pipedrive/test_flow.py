@@ -11,7 +11,7 @@ import pytest
 from connector.adapters.pipedrive.mapping import ANY_MESSENGER, MESSENGERS
 from connector.errors import InstallNotActive
 from connector.jobs.uninstall import uninstall
-from connector.storage import cursors, timeline, value_mappings, worklist
+from connector.storage import cursors, outbox, timeline, value_mappings, worklist
 from connector.storage.installs import Install
 from tests.conftest import DatabaseUrls
 from tests.sides.pipedrive import COMPANY, PipedriveSide
@@ -109,3 +109,23 @@ def test_a_lead_that_becomes_a_deal_keeps_one_timeline(stack: Stack, side: Piped
     assert abs((case.lead.received_at - arrived).total_seconds()) <= 1
     assert len(case.activities) == 1
     assert stack.fields(case.lead.lead_id)["leadassay_follow_up_status"] == "in_progress"
+
+
+def test_an_archived_lead_gets_its_values_when_it_is_brought_back(stack: Stack, side: PipedriveSide) -> None:
+    lead = side.create_lead(side.account, first_name="Dora", last_name="Back", phone="+4930555012")
+    install = installed(stack)
+    assert stack.fields(lead)["leadassay_follow_up_status"] == "due"
+    record_id = lead.removeprefix("lead:")
+    side.control.act("archive", COMPANY, kind="lead", id=record_id)
+    side.forget_calls()
+    stack.settle(install)
+    assert stack.fields(lead)["leadassay_follow_up_status"] == "due"
+    persons = side.control.custom_values(COMPANY, "persons")
+    assert [one["Lead Assay: follow-up status"] for one in persons.values()] == ["Closed"]
+    assert [call.path for call in side.calls() if call.method == "PATCH" and "/leads/" in call.path] == []
+    with stack.context.database.read() as connection:
+        assert sum(outbox.count_outbox(connection, install.install_id).values()) == 0
+    side.log_call(side.account, lead)
+    side.control.act("archive", COMPANY, kind="lead", id=record_id, is_archived=False)
+    stack.settle(install)
+    assert stack.fields(lead)["leadassay_follow_up_status"] == "in_progress"
