@@ -122,9 +122,12 @@ class FrappeClient:
             after = last
 
     def count(self, doctype: str, filters: Sequence[Filter]) -> int | None:
-        """How many documents pass all filters."""
+        """How many documents pass all filters; None where the site does not count: it is for a progress bar alone."""
         params = {"doctype": doctype, "filters": _compact([list(one) for one in filters])}
-        answer = self._call("frappe.client.get_count", f"read {doctype}", params=params)
+        try:
+            answer = self._call("frappe.client.get_count", f"read {doctype}", params=params)
+        except (CrmRejected, PermissionMissing):
+            return None
         return answer if isinstance(answer, int) and not isinstance(answer, bool) else None
 
     def document(self, doctype: str, name: str) -> JsonObject:

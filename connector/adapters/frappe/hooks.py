@@ -138,7 +138,9 @@ def _put(client: FrappeClient, wanted: _Wanted, hook: Hook, found: JsonObject | 
         client.delete(WEBHOOK, wanted.name)
         found = None
     if found is None:
-        client.create(WEBHOOK, {"__newname": wanted.name, **fixed, **wanted.values(hook)})
+        # Whoever makes a Webhook names it; __newname is how the site's own form says it.
+        named: JsonObject = {"name": wanted.name, "__newname": wanted.name}
+        client.create(WEBHOOK, {**named, **fixed, **wanted.values(hook)})
     else:
         client.update(WEBHOOK, wanted.name, wanted.values(hook))
 

@@ -47,4 +47,6 @@ class Place:
         last_at, last = find_text(page[-1], name), page[-1].get("name")
         if last_at is None or last is None:
             raise UnexpectedPayload("The Frappe site's list has a row without a name or a time.")
+        if self.sign == "=" and str(last) == self.after:
+            raise UnexpectedPayload("The Frappe site's list does not move on.")
         return Place(last_at, str(last), sign="=" if last_at == self.at and self.sign != ">" else ">=")

@@ -456,3 +456,10 @@ def test_an_imported_lead_is_told_by_the_log_of_its_import(site: FrappeSite, ada
         site.store.insert("Data Import Log", {"data_import": name, "docname": about_lead, "success": 1}, user=ADMIN)
     read = adapter.read_leads([made, changed, typed]).records
     assert [record.lead.is_imported for record in read] == [True, False, False]
+
+
+def test_a_site_that_does_not_count_is_read_all_the_same(site: FrappeSite, adapter: FrappeAdapter) -> None:
+    name = lead(site)
+    site.fail("get_count", 417, b'{"exc_type": "ValidationError"}', Content_Type="application/json")
+    page = adapter.list_leads(None, LONG_AGO)
+    assert (page.lead_ids, page.total) == ((name,), None)

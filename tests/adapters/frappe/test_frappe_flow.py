@@ -241,6 +241,20 @@ def test_sites_that_may_not_be_called(stack: Stack, address: str, says: str) -> 
         check_site(stack.settings, address)
 
 
+def test_a_host_is_judged_by_every_address_it_leads_to(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ["93.184.216.34"]
+    monkeypatch.setattr(
+        "connector.adapters.frappe.site.socket.getaddrinfo",
+        lambda *_, **__: [(0, 0, 0, "", (one, 0)) for one in found],
+    )
+    check_site = CRMS["frappe"].check_site
+    assert check_site is not None
+    assert check_site(stack.settings, "CRM.example.com/app") == "https://crm.example.com"
+    found.append("10.0.0.7")
+    with pytest.raises(ConfigError, match="private network"):
+        check_site(stack.settings, "crm.example.com")
+
+
 def test_a_site_is_its_bare_origin(stack: Stack, side: FrappeSide) -> None:
     check_site = CRMS["frappe"].check_site
     assert check_site is not None
