@@ -245,8 +245,8 @@ class ContractReplies(Protocol):
         """The cursor of the next page is that of this one."""
         ...
 
-    def unknown_field(self) -> Writing:
-        """Somebody removed a field of ours: the write says so and the record is not gone."""
+    def unknown_field(self) -> Writing | Reading:
+        """Somebody removed a field of ours: the write says so and the record is not gone; or the lead is read."""
         ...
 
     def merged(self) -> Reading | CannotOccur:

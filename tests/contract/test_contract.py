@@ -24,6 +24,7 @@ from tests.contract.replies import (
     CannotOccur,
     ContractReplies,
     Exchange,
+    Reading,
     Reply,
     Talk,
 )
@@ -74,7 +75,7 @@ class Rig:
         return tuple((self.replies.probe().asked, reply) for reply in said)
 
 
-@pytest.fixture(params=sorted(CONTRACTS))
+@pytest.fixture(params=sorted(CRMS))
 def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """The real adapter, OAuth side and transport; time passes at once."""
     replies = CONTRACTS[request.param]()
@@ -110,7 +111,7 @@ def later(exchange: Exchange, token: str) -> Exchange:
 
 
 def test_every_crm_of_the_catalogue_is_in_the_suite() -> None:
-    assert set(CONTRACTS) <= set(CRMS)
+    assert set(CONTRACTS) == set(CRMS)
 
 
 def test_a_dead_token_is_renewed_once_and_the_call_made_again(rig: Rig) -> None:
@@ -201,6 +202,9 @@ def test_a_cursor_that_does_not_move_is_an_error_and_no_endless_loop(rig: Rig) -
 @pytest.mark.parametrize("name", ["unknown_field", "partial_batch"])
 def test_every_record_of_a_write_gets_its_own_result(rig: Rig, name: str) -> None:
     case = rig.replies.unknown_field() if name == "unknown_field" else rig.replies.partial_batch()
+    if isinstance(case, Reading):
+        hold_reading(rig, case)
+        return
     with wired(rig.replies.origin, case.talk):
         assert rig.adapter.write_fields(case.writes) == case.results
 
@@ -225,7 +229,11 @@ def test_what_is_no_answer_is_asked_again_and_never_read_as_empty(rig: Rig, bad:
 @pytest.mark.parametrize("name", ["merged", "converted", "deleted"])
 def test_a_lead_that_is_no_longer_itself_is_told(rig: Rig, name: str) -> None:
     cases = {"merged": rig.replies.merged, "converted": rig.replies.converted, "deleted": rig.replies.deleted}
-    case = told(cases[name]())
+    hold_reading(rig, told(cases[name]()))
+
+
+def hold_reading(rig: Rig, case: Reading) -> None:
+    """Read the leads and hold what comes against the case."""
     with wired(rig.replies.origin, case.talk):
         read = rig.adapter.read_leads(case.lead_ids)
     assert {record.lead.lead_id for record in read.records} == case.read
