@@ -98,10 +98,11 @@ def _data_dir(settings: Settings) -> Check:
 
 def _crm_app(settings: Settings) -> Check:
     if not settings.crm_apps:
+        own = ", ".join(entry.label for entry in CRMS.values() if entry.is_self_hosted)
         return Check(
             "CRM app",
-            False,
-            "no CRM's app is configured",
+            bool(own),
+            f"no marketplace's app is configured; only {own or 'no CRM'} can be connected",
             "Set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET, or another CRM's (README, Connecting a real account).",
         )
     found = (
