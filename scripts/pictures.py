@@ -85,12 +85,12 @@ def tenant_crm(web: WebApp, tenant: Tenant) -> str:
         return installs.get_install(connection, tenant.install_id).crm
 
 
-def taken(page: Page, folder: Path, name: str, *, part: str | None = None) -> None:
-    """Keep a picture of the page, or of a part of it."""
+def taken(page: Page, folder: Path, name: str, *, part: str | None = None, is_whole: bool = False) -> None:
+    """Keep a picture of what the window shows, of the whole page, or of a part of it."""
     page.wait_for_load_state("networkidle")
     path = folder / f"{name}.png"
     if part is None:
-        page.screenshot(path=path, animations="disabled")
+        page.screenshot(path=path, animations="disabled", full_page=is_whole)
     else:
         page.locator(part).screenshot(path=path, animations="disabled")
     print(path)
@@ -104,9 +104,11 @@ def walk(browser: Browser, folder: Path, crm: str, mail_scope: str) -> None:
         if crm == "hubspot":
             page.goto(f"{url}/")
             taken(page, folder, "start")
+            page.goto(f"{url}/install/frappe")
+            taken(page, folder, "frappe-connect", is_whole=True)
         else:
             page.goto(f"{url}/install/{crm}")
-            taken(page, folder, f"{crm}-connect", part="main")
+            taken(page, folder, f"{crm}-connect", is_whole=True)
         cookie = web.signed_in(tenant, tenant.admin_id).get_cookie("assay", domain="localhost")
         if cookie is None:
             raise SystemExit("nobody is signed in")
