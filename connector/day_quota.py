@@ -97,6 +97,12 @@ class DayQuota:
         ours = today[0] - self._reserve(today[0])
         return max(0.0, (today[1] - self._reserve(today[0])) / ours) if ours > 0 else 0.0
 
+    @property
+    def reset_s(self) -> float:
+        """Seconds until the day's tokens are given anew, one at least."""
+        now = self._clock()
+        return max(1.0, (next_reset(now) - now).total_seconds())
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -106,14 +112,13 @@ class DayQuota:
         return limit * self._reserve_percent // 100
 
     def _spent(self, limit: int, left: int) -> QuotaSpent:
-        now = self._clock()
         why = (
             f"{self._server}'s tokens of today ({limit:,}) are used up"
             if left <= 0
             else f"Of {self._server}'s {limit:,} tokens of today {left:,} are left, and {self._reserve_percent} % of "
             "all stay for the account's other tools"
         )
-        return QuotaSpent(f"{why}.", after_s=max(1.0, (next_reset(now) - now).total_seconds()))
+        return QuotaSpent(f"{why}.", after_s=self.reset_s)
 
     def _day(self) -> str:
         return next_reset(self._clock()).isoformat()

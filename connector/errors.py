@@ -25,7 +25,14 @@ class RetryLater(CrmError):
 
 
 class QuotaSpent(RetryLater):
-    """Our part of what the CRM lets all tools of the account do in a day is used up: no call until then."""
+    """Our part of what the CRM lets all tools of the account do in a day is used up, for `after_s` seconds.
+
+    `look_again_s`: when what needs no such calls should be looked at again.
+    """
+
+    def __init__(self, message: str, *, after_s: float, look_again_s: float = 900.0) -> None:
+        super().__init__(message, after_s=after_s)
+        self.look_again_s = look_again_s
 
 
 class ReauthorizationNeeded(CrmError):

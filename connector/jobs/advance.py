@@ -77,7 +77,7 @@ def advance(context: JobContext, install_id: str, job_id: str) -> None:
         except QuotaSpent as spent:
             # No failure (-1 + 1). Looked at again before the day is over: what time alone changes is still judged.
             _note_resumption(context, install_id, spent.after_s)
-            retry_s, error, failures = min(spent.after_s, LONGEST_RETRY_S), str(spent), -1
+            retry_s, error, failures = min(spent.after_s, spent.look_again_s), str(spent), -1
         except RetryLater as later:
             retry_s, error = max(later.after_s, 0.5), str(later)
         except (CrmError, StorageBusy) as trouble:
@@ -146,7 +146,15 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = refresh_keys(lease) or did
     did = audit_due(lease) or did
     did = apply_outbox(lease, adapter) or did
-    did = backfill(lease, adapter) or did
+    spent: QuotaSpent | None = None
+    try:
+        did = backfill(lease, adapter) or did
+    except QuotaSpent as over:
+        # What the past may cost in a day is used up; what is new may still be found.
+        spent = over
     did = watch_hooks(lease, adapter) or did
     did = watch_values(lease, adapter) or did
-    return reconcile(lease, adapter) or did
+    did = reconcile(lease, adapter) or did
+    if spent is not None and not did:
+        raise spent
+    return did

@@ -39,7 +39,7 @@ from connector.crm.port import (
     WriteResult,
 )
 from connector.crm.values import KnownValue, ValueMap
-from connector.errors import CrmRejected, PermissionMissing, ReauthorizationNeeded, RecordGone, RetryLater
+from connector.errors import CrmRejected, PermissionMissing, QuotaSpent, ReauthorizationNeeded, RecordGone, RetryLater
 from connector.payloads import JsonObject, find_text
 
 REREAD_PER_POLL = 5
@@ -47,8 +47,10 @@ REREAD_PER_POLL = 5
 WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
 DEAR_CALLS_SHARE = 0.5
-"""Changelogs, and leads that nothing told of, are read while more than this share of our part of the day's tokens is
-left (our choice)."""
+"""The past, changelogs, and leads that nothing told of are read while more than this share of our part of the day's
+tokens is left (our choice)."""
+LOOK_AGAIN_S = 30.0
+"""How long news may wait while the past does (our choice)."""
 ORGANIZATION = "organization"
 
 _CONTACT_KINDS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
@@ -183,7 +185,17 @@ class PipedriveAdapter:
         return hooks.ensure(self._client, hook, self._install.installed_by)
 
     def list_leads(self, cursor: str | None, since: datetime) -> Page:
-        """A page of leads, archived leads, deals, archived deals: one after the other, each from the newest on."""
+        """A page of leads, archived leads, deals, archived deals: one after the other, each from the newest on.
+
+        Raises QuotaSpent once half of our part of the day is gone: the rest is for what is new.
+        """
+        if not self._is_day_young():
+            raise QuotaSpent(
+                "Half of our part of Pipedrive's tokens of today is used up, and the rest is kept for what is new: "
+                "reading the past goes on tomorrow.",
+                after_s=self._client.reset_s,
+                look_again_s=LOOK_AGAIN_S,
+            )
         kind, _, place = (cursor or f"{_LISTS[0]}|").partition("|")
         page, following = self._list_page(kind, place, "add_time")
         fresh = [record for record in page.records if (parse_at(find_text(record, "add_time")) or since) >= since]

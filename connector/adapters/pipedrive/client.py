@@ -101,6 +101,12 @@ class PipedriveClient:
         quota = self._transport.quota
         return quota.share_left if quota is not None else None
 
+    @property
+    def reset_s(self) -> float:
+        """Seconds until the day's tokens are given anew."""
+        quota = self._transport.quota
+        return quota.reset_s if quota is not None else 1.0
+
     # -- the account
 
     def me(self) -> JsonObject:

@@ -92,6 +92,28 @@ def test_the_day_of_tokens_ends_and_audits_go_on(stack: Stack, side: PipedriveSi
     assert wake.failures == 0
 
 
+def test_the_past_leaves_half_of_our_part_to_what_is_new(stack: Stack, side: PipedriveSide) -> None:
+    side.create_lead(side.account, at=datetime.now(UTC) - timedelta(days=2), first_name="Old")
+    side.control.settings(daily_token_limit=10_000)
+    side.control.spend_tokens(COMPANY, 2_100)
+    install = stack.install()
+    stack.context.adapter_for(install).account()
+    stack.advance(install)
+    with stack.context.database.read() as connection:
+        wake = worklist.get_wake(connection, install.install_id)
+        past = cursors.get_cursor(connection, install.install_id, "backfill")
+        poll = cursors.get_cursor(connection, install.install_id, "reconcile")
+    assert past is not None
+    assert past.finished_at is None
+    assert poll is not None
+    assert "reading the past goes on tomorrow" in wake.last_error
+    assert wake.not_before is not None
+    assert wake.not_before - stack.context.clock() < timedelta(seconds=31)
+    new = side.create_lead(side.account, first_name="New", phone="+4930555012")
+    stack.settle(install)
+    assert stack.fields(new)["leadassay_follow_up_status"]
+
+
 def test_a_lead_that_becomes_a_deal_keeps_one_timeline(stack: Stack, side: PipedriveSide) -> None:
     arrived = datetime.now(UTC) - timedelta(hours=3)
     lead = side.create_lead(side.account, at=arrived, first_name="Cid", phone="+4930555011")
