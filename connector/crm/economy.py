@@ -78,12 +78,14 @@ class Allowance:
     """What the CRM allows one account. `rate` None: the CRM sets no limit of its own.
 
     `day_tokens`: tokens that all tools of the account share in a day, None where calls cost none. `assumes`: the
-    plan and the seats that this is true of, in a sentence for a person.
+    plan and the seats that this is true of, in a sentence for a person. `past_share`: how much of our part of a day's
+    tokens is spent on the past, the rest is kept for what is new.
     """
 
     rate: RateLimit | None
     day_tokens: int | None = None
     assumes: str = ""
+    past_share: float = 1.0
 
     def seconds(self, plan: CallPlan, *, reserve_percent: int, call_s: float) -> float:
         """How long the calls of `plan` take, one after another, when each is answered after `call_s` seconds.
@@ -99,7 +101,7 @@ class Allowance:
         seconds = max(in_turn_s, in_windows_s)
         if self.day_tokens is None or not plan.tokens:
             return seconds
-        ours = self.day_tokens * (100 - reserve_percent) // 100
+        ours = math.floor(self.day_tokens * (100 - reserve_percent) // 100 * self.past_share)
         if ours <= 0:
             raise ValueError("the reserve leaves no tokens for us")
         whole_days = math.ceil(plan.tokens / ours) - 1

@@ -56,6 +56,8 @@ def test_calls_in_turn_take_their_time_and_no_window_takes_more_than_it_may() ->
 
 @pytest.mark.parametrize(("tokens", "days"), [(400, 0), (401, 1), (800, 1), (4_000, 9)])
 def test_tokens_beyond_our_share_wait_for_the_next_day(tokens: int, days: int) -> None:
+    half = Allowance(rate=None, day_tokens=1_000, past_share=0.5)
+    assert half.seconds(plan_of(1, 400), reserve_percent=60, call_s=0.0) == 86_400
     allowed = Allowance(rate=None, day_tokens=1_000)
     seconds = allowed.seconds(plan_of(1, tokens), reserve_percent=60, call_s=0.0)
     assert seconds == days * 86_400

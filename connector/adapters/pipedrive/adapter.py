@@ -14,6 +14,7 @@ from connector.adapters.pipedrive import activities, fields, hooks, mapping, oau
 from connector.adapters.pipedrive.activities import Setting, UnknownType
 from connector.adapters.pipedrive.client import (
     CALL_LOGS,
+    DEAR_CALLS_SHARE,
     HISTORY,
     IDS_LIMIT,
     MAIL,
@@ -46,9 +47,6 @@ REREAD_PER_POLL = 5
 """Leads that each poll reads again although nothing told of them: each costs up to 50 tokens that others share."""
 WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
-DEAR_CALLS_SHARE = 0.5
-"""The past, changelogs, and leads that nothing told of are read while more than this share of our part of the day's
-tokens is left (our choice)."""
 LOOK_AGAIN_S = 30.0
 """How long news may wait while the past does (our choice)."""
 ORGANIZATION = "organization"

@@ -34,6 +34,9 @@ COST_HOOK, COST_HOOK_GONE = 10, 6
 COST_LABELS = 10
 COST_ACTIVITY_TYPES = 20
 
+DEAR_CALLS_SHARE = 0.5
+"""The past, changelogs, and leads that nothing told of are read while more than this share of our part of the day's
+tokens is left (our choice)."""
 GUARD_PAUSE_S = 300.0
 """How long Pipedrive's guard is left alone after it turned us away (our choice; Pipedrive does not say)."""
 CLOSED_PAUSE_S = 3600.0

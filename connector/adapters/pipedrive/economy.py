@@ -95,6 +95,7 @@ def allowance(plan: str, seats: int) -> Allowance:
     return Allowance(
         rate=RateLimit(calls=calls, window_s=client.BURST_WINDOW_S),
         day_tokens=TOKENS_PER_SEAT * factor * seats,
+        past_share=1 - client.DEAR_CALLS_SHARE,
         assumes=f"Pipedrive's plan {plan.capitalize()} with {seats} seats, without bought tokens.",
     )
 
