@@ -19,9 +19,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from connector.logs import configure_logs
 from connector.sandbox.config import Settings as HubSpotSettings
+from connector.sandbox.pipedrive.config import PLANS, PipedriveSettings
 from connector.storage.migrate import upgrade
+from tests.sides import hubspot, pipedrive
 from tests.sides.callers import call_together, use_of
-from tests.sides.hubspot import FAST, HubSpotSide
 from tests.sides.side import Side
 from tests.stack import Stack
 
@@ -41,11 +42,25 @@ class Trial:
 
 def _hubspot() -> Trial:
     real = HubSpotSettings()
-    settings = replace(FAST, rate_limit=real.rate_limit, rate_window_s=real.rate_window_s)
-    return Trial(limit=real.rate_limit, window_s=real.rate_window_s, windows=3, side=lambda: HubSpotSide(settings))
+    settings = replace(hubspot.FAST, rate_limit=real.rate_limit, rate_window_s=real.rate_window_s)
+    return Trial(
+        limit=real.rate_limit, window_s=real.rate_window_s, windows=3, side=lambda: hubspot.HubSpotSide(settings)
+    )
 
 
-TRIALS: dict[str, Callable[[], Trial]] = {"hubspot": _hubspot}
+def _pipedrive() -> Trial:
+    _, calls = PLANS["lite"]
+    window_s = PipedriveSettings().burst_window_s
+    settings = replace(pipedrive.FAST, burst_limit=calls, burst_window_s=window_s)
+    return Trial(
+        limit=calls,
+        window_s=window_s,
+        windows=15,
+        side=lambda: pipedrive.PipedriveSide(settings),
+    )
+
+
+TRIALS: dict[str, Callable[[], Trial]] = {"hubspot": _hubspot, "pipedrive": _pipedrive}
 
 
 def run(crm: str) -> bool:
