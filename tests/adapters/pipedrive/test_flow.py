@@ -62,6 +62,21 @@ def test_a_lead_is_read_judged_and_written_to_with_its_person(stack: Stack, side
     assert len(stack.our_writes(new)) == writes
 
 
+@pytest.mark.parametrize("has_fields", [True, False])
+def test_our_own_echo_ends_the_talk(stack: Stack, side: PipedriveSide, has_fields: bool) -> None:
+    side.control.settings(lead_webhooks_carry_custom_fields=has_fields)
+    install = installed(stack)
+    lead = side.create_lead(side.account, first_name="Eva", phone="+4930555013")
+    stack.settle(install)
+    assert len(stack.our_writes(lead)) == 1
+    side.forget_calls()
+    for _ in range(3):
+        stack.settle(install)
+    assert len(stack.our_writes(lead)) == 1
+    read_again = [call for call in side.calls() if call.method == "GET" and lead.removeprefix("lead:") in call.path]
+    assert len(read_again) == (0 if has_fields else 1)
+
+
 def test_uninstalling_gives_the_grant_back(stack: Stack, side: PipedriveSide) -> None:
     install = installed(stack)
     assert side.control.hooks(COMPANY)
