@@ -213,13 +213,15 @@ class Capabilities:
     """What this CRM with these scopes can show, and how much one call may carry.
 
     `reread_per_poll`: how many of the longest unread leads each poll reads again, to find those that were deleted
-    without a word; fewer where every call is paid from a budget that others share.
+    without a word; fewer where every call is paid from a budget that others share. `poll_every_s`: the fewest seconds
+    between two polls that this budget bears, as it stands now.
     """
 
     coverage: Coverage
     read_batch: int
     write_batch: int
     reread_per_poll: int = 200
+    poll_every_s: float = 0.0
     missing_scopes: tuple[str, ...] = ()
 
 
@@ -318,7 +320,11 @@ class CrmOAuth(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UninstallNotice:
-    """The CRM's word that `user_id` (None = everybody) took our app out of the account."""
+    """The CRM's word that `user_id` (None = everybody) took our app out of the account.
+
+    `at`: when that was (aware UTC), None where the CRM does not say.
+    """
 
     account_id: str
     user_id: str | None
+    at: datetime | None = None

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -371,6 +371,32 @@ def test_pipedrive_tells_of_an_uninstall(make_web: Callable[..., WebApp], sqlite
         assert state_of(web, mine)[0] is InstallStatus.ACTIVE
     assert web.visitor().delete(door, json=body, headers={"Authorization": f"Basic {proof}"}).status_code == 204
     assert (state_of(web, mine)[0], state_of(web, other)[0]) == (InstallStatus.UNINSTALLED, InstallStatus.ACTIVE)
+
+
+@pytest.mark.parametrize("form", ["iso", "seconds", "milliseconds"])
+def test_a_notice_from_before_the_present_grant_ends_nothing(
+    make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls, form: str
+):
+    """It came late: the account was connected again meanwhile, by the same user."""
+    web = make_web(sqlite_urls, PIPEDRIVE_CLIENT_ID="id-1", PIPEDRIVE_CLIENT_SECRET="secret-1")
+    tenant = seed_tenant(web.context, account_id="77", leads=1)
+    connected_at = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+    with web.database.write() as connection:
+        connection.execute(sa.update(table).values(crm="pipedrive", installed_by="12", connected_at=connected_at))
+    proof = {"Authorization": "Basic " + base64.b64encode(b"id-1:secret-1").decode()}
+
+    def tell(at: datetime, user_id: int) -> InstallStatus:
+        unix = int(at.timestamp())
+        said = {"iso": at.isoformat(), "seconds": unix, "milliseconds": unix * 1000}[form]
+        body = {"client_id": "id-1", "company_id": 77, "user_id": user_id, "timestamp": said}
+        answer = web.visitor().delete("/oauth/pipedrive/callback", json=body, headers=proof)
+        assert answer.status_code == 204
+        return state_of(web, tenant)[0]
+
+    assert tell(connected_at - timedelta(hours=1), 12) is InstallStatus.ACTIVE
+    assert tell(connected_at - timedelta(hours=1), 13) is InstallStatus.ACTIVE
+    assert state_of(web, tenant)[1] == 0, "nobody is told of what is over"
+    assert tell(connected_at - timedelta(seconds=30), 12) is InstallStatus.UNINSTALLED
 
 
 def test_pipedrives_marketplace_begins_and_is_led_to_its_own_consent(

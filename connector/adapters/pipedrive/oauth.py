@@ -14,6 +14,7 @@ from authlib.oauth2 import OAuth2Client, OAuth2Error
 
 from audits.model.activity import Owner
 from connector.adapters.pipedrive.client import CALL_LOGS, HISTORY, HOOKS, MAIL, RULES, PipedriveClient
+from connector.adapters.pipedrive.mapping import parse_at
 from connector.authlib_session import TransportSession
 from connector.crm.lifetimes import expires_at
 from connector.crm.port import Account, Grant, UninstallNotice
@@ -41,6 +42,8 @@ DENIALS = frozenset({"user_denied", "access_denied"})
 
 _HOST = re.compile(r"([a-z0-9-]+\.)+pipedrive\.com")
 _LIMITS = Limits(attempts=2, total_s=30.0)
+#: Unix times of our century have ten digits in seconds, and thirteen in milliseconds.
+_DIGITS_OF_S = 11
 
 
 class FixedToken:
@@ -104,7 +107,20 @@ def parse_uninstall(app: CrmApp, headers: Mapping[str, str], body: bytes) -> Uni
     account_id = find_text(notice, "company_id")
     if account_id is None or find_text(notice, "client_id") not in (None, app.client_id):
         return None
-    return UninstallNotice(account_id=account_id, user_id=find_text(notice, "user_id"))
+    return UninstallNotice(
+        account_id=account_id, user_id=find_text(notice, "user_id"), at=_told_at(find_text(notice, "timestamp"))
+    )
+
+
+def _told_at(text: str | None) -> datetime | None:
+    """The moment of a notice. Pipedrive does not document its form: ISO 8601, or a Unix time in s or ms, is read."""
+    if text is None or not (text.isascii() and text.isdecimal()):
+        return parse_at(text)
+    try:
+        seconds = int(text) / (1000 if len(text) > _DIGITS_OF_S else 1)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def account_from(client: PipedriveClient) -> tuple[Account, Owner]:

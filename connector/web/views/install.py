@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
@@ -38,6 +38,8 @@ pages = Blueprint("install", __name__)
 log = get_logger(__name__)
 
 _LONGEST_TYPED = 500
+#: How far a CRM's clock may be behind ours (our choice): an uninstall right after the consent still counts.
+_CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +221,17 @@ def uninstalled_there(crm: str) -> Response:
 
 
 def _end_or_tell(crm: str, entry: CrmEntry, notice: UninstallNotice) -> None:
-    """End the install when its grant is gone; somebody else's grant is none of ours, of that the admins are told."""
+    """End the install when its grant is gone; somebody else's grant is none of ours, of that the admins are told.
+
+    A notice from before the present grant (it came late, or was sent again) ended an earlier one.
+    """
     now = site().now()
     with site().database.write() as connection:
         install = installs.find_install_by_account(connection, crm, notice.account_id)
         if install is None or install.status is InstallStatus.UNINSTALLED:
+            return
+        if notice.at is not None and notice.at < install.connected_at - _CLOCKS_DIFFER:
+            log.info("uninstall_notice_too_late", crm=crm, install_id=install.install_id)
             return
         if notice.user_id is not None and notice.user_id != install.installed_by:
             health.put_notice(

@@ -122,10 +122,15 @@ def notice(pair: str = "id:new", body: object = NOTICE, scheme: str = "Basic") -
 
 
 def test_the_uninstall_proves_itself_by_our_own_credentials() -> None:
-    told = UninstallNotice(account_id="8087566", user_id="1")
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    told = UninstallNotice(account_id="8087566", user_id="1", at=at)
     assert notice() == notice("id:old") == notice(scheme="basic") == told
     for wrong in ("id:", "id:wrong", ":new", "other:new", "id:new\n"):
         assert notice(wrong) is None
+    for said, moment in (
+        (1767225600, at), ("1767225600", at), (1767225600000, at), (None, None), ("soon", None), (10**40, None),
+    ):  # fmt: skip
+        assert notice(body={**NOTICE, "timestamp": said}) == replace(told, at=moment)
     assert notice(scheme="Bearer") is None
     assert notice(body=b"{") is None
     assert notice(body=[]) is None
