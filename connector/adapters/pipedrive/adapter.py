@@ -12,8 +12,13 @@ from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Tas
 from audits.model.case import Coverage, Fact
 from connector.adapters.pipedrive import activities, fields, hooks, mapping, oauth
 from connector.adapters.pipedrive.activities import Setting, UnknownType
+from connector.adapters.pipedrive.call_logs import CALL_LOGS_READ, CallLogs
 from connector.adapters.pipedrive.client import (
     CALL_LOGS,
+    COST_DEALS_ARCHIVED,
+    COST_LEADS_ARCHIVED,
+    COST_LIST_V1,
+    COST_LIST_V2,
     DEAR_CALLS_SHARE,
     HISTORY,
     IDS_LIMIT,
@@ -44,7 +49,17 @@ from connector.errors import CrmRejected, PermissionMissing, QuotaSpent, Reautho
 from connector.payloads import JsonObject, find_text
 
 REREAD_PER_POLL = 5
-"""Leads that each poll reads again although nothing told of them: each costs up to 50 tokens that others share."""
+"""Leads that each poll reads again although nothing told of them (our choice)."""
+REREAD_TOKENS = 50
+"""What that costs for each at most: lead, activities, notes and mails, and its part of a call for the persons."""
+POLL_TOKENS = (
+    COST_LIST_V1 + COST_LEADS_ARCHIVED + COST_DEALS_ARCHIVED + 4 * COST_LIST_V2 + REREAD_PER_POLL * REREAD_TOKENS
+)
+"""What a poll costs in an account where nothing happened: its lists, and the leads that are read again."""
+POLLS_SHARE = 0.5
+"""So much of our part of a day's tokens may go into polls of an account where nothing happens (our choice): the poll
+is a net below the webhooks, and what they tell of must find tokens at any hour."""
+DAY_S = 86_400
 WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
 LOOK_AGAIN_S = 30.0
@@ -128,9 +143,10 @@ class PipedriveAdapter:
         self._keys = FieldKeys(install.field_keys)
         self._zone = _zone(install.zone)
         self._missing_scopes = tuple(install.missing_scopes)
-        self._call_logs: dict[str, JsonObject] | None = None
         # One company has one set of keys, and no other has the same.
-        self._account_key = f"{client.origin} {self._keys.find_code(DEAL, OurField.AUDIT_NOTE)}"
+        code = self._keys.find_code(DEAL, OurField.AUDIT_NOTE)
+        self._account_key = f"{client.origin} {code}"
+        self._call_logs = CALL_LOGS_READ if code is not None else CallLogs()
 
     def account(self) -> Account:
         """The connected company."""
@@ -139,10 +155,16 @@ class PipedriveAdapter:
     def capabilities(self) -> Capabilities:
         """What can be seen with the granted scopes, and by what the admin said of chats.
 
-        Nothing is read again for its own sake once half of our part of the day is gone.
+        Nothing is read again for its own sake once half of our part of the day is gone. Polls are as far apart as a
+        company with few tokens needs.
         """
         capable = capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
-        return capable if self._is_day_young() else replace(capable, reread_per_poll=0)
+        part = self._client.day_part
+        return replace(
+            capable,
+            reread_per_poll=capable.reread_per_poll if self._is_day_young() else 0,
+            poll_every_s=DAY_S * POLL_TOKENS / max(1.0, POLLS_SHARE * part) if part is not None else 0.0,
+        )
 
     def without_scope(self, scope: str) -> Capabilities:
         """What can still be seen when `scope` is missing too. Raises ReauthorizationNeeded when that is nothing."""
@@ -402,10 +424,8 @@ class PipedriveAdapter:
             or find_text(item, "owner_id") != self._install.installed_by
         ):
             return None
-        if self._call_logs is None:
-            logs = self._client.iter_call_logs()
-            self._call_logs = {one: log for log in logs if (one := find_text(log, "activity_id")) is not None}
-        return self._call_logs.get(find_text(item, "id") or "")
+        read = self._client.iter_call_logs if self._is_day_young() else None
+        return self._call_logs.find((self._account_key, self._install.installed_by), item, read)
 
     def _mails_of(
         self,

@@ -20,9 +20,9 @@ LIST_LIMIT = 500
 IDS_LIMIT = 100
 CALL_LOGS_LIMIT = 50
 HISTORY_LIMIT = 100
-OVERLAP = 50
+OVERLAP_PART = 10
 """Pages of version 1 are counted from the start. A record that goes away meanwhile shifts all later ones by one, so
-each page begins so many records before the end of the one before."""
+each page begins before the end of the one before: by this part of what that one held (our choice: a tenth)."""
 
 #: Tokens a call costs. Source: `x-token-cost` of Pipedrive's API description.
 COST_LIST_V1, COST_LIST_V2 = 20, 10
@@ -103,6 +103,12 @@ class PipedriveClient:
         """How much of our part of today's tokens is left, 0 to 1; None while Pipedrive said nothing."""
         quota = self._transport.quota
         return quota.share_left if quota is not None else None
+
+    @property
+    def day_part(self) -> int | None:
+        """What is ours of a whole day's tokens; None while Pipedrive said nothing today."""
+        quota = self._transport.quota
+        return quota.day_part if quota is not None else None
 
     @property
     def reset_s(self) -> float:
@@ -396,7 +402,8 @@ class PipedriveClient:
 
 def following_start(start: int, following: str) -> int:
     """Where the next page of version 1 begins, the overlap taken back, and further on in any case."""
-    return max(start + 1, int(following) - OVERLAP)
+    step = int(following) - start
+    return start + max(1, step - step // OVERLAP_PART)
 
 
 def _id_of(record: JsonObject) -> str:

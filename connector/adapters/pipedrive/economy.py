@@ -47,7 +47,8 @@ def backfill(load: Load) -> CallPlan:
     The history of a deal is a call of its own for each deal that has changed; all are taken to.
     """
     lists = client.COST_LIST_V1 + client.COST_LEADS_ARCHIVED + client.COST_LIST_V2 + client.COST_DEALS_ARCHIVED
-    further = pages(load.leads, client.LIST_LIMIT - client.OVERLAP) - 1 if load.leads > client.LIST_LIMIT else 0
+    step = client.following_start(0, str(client.LIST_LIMIT))
+    further = pages(load.leads, step) - 1 if load.leads > client.LIST_LIMIT else 0
     return CallPlan(
         lines=(
             CallLine(

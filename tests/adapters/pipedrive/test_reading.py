@@ -10,9 +10,11 @@ from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.case import Fact
 from audits.model.lead import LeadStatus
 from connector.adapters.pipedrive import PipedriveAdapter, client, reading
+from connector.adapters.pipedrive.call_logs import CallLogs
 from connector.crm.port import LeadRecord, Page
 from connector.day_quota import DayQuota
 from connector.errors import QuotaSpent, ReauthorizationNeeded, RetryLater, UnexpectedPayload
+from connector.payloads import JsonObject
 from tests.adapters.pipedrive.conftest import Make
 from tests.sides.pipedrive import ADMIN, COMPANY, REP, PipedriveSide, without
 
@@ -67,7 +69,7 @@ def test_a_page_that_moves_loses_no_lead(
     side: PipedriveSide, adapter: PipedriveAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "LIST_LIMIT", 10)
-    monkeypatch.setattr(client, "OVERLAP", 4)
+    monkeypatch.setattr(client, "OVERLAP_PART", 2)
     made = [
         side.create_lead(side.account, at=NOW - timedelta(hours=number), first_name=f"P{number}")
         for number in range(25)
@@ -204,6 +206,62 @@ def test_call_logs_of_the_tokens_user_refine_his_calls(side: PipedriveSide, adap
     known = acts[f"activity:{mine}"]
     assert (known.disposition, known.duration_s, known.direction) == (Disposition.CONNECTED, 200, Direction.INBOUND)
     assert acts[f"activity:{theirs}"].disposition is None
+
+
+def test_call_logs_are_listed_once_for_the_leads_of_a_while(side: PipedriveSide, make: Make) -> None:
+    lead_id, uuid = lead_of(side)
+    mine = int(side.log_call(side.account, lead_id).removeprefix("activity:"))
+    log = {"user_id": ADMIN, "outcome": "busy", "start_time": NOW.isoformat(), "end_time": NOW.isoformat()}
+    log |= {"from_phone_number": "+49 30 1", "to_phone_number": "+49 30 2", "lead_id": uuid}
+    side.control.seed(
+        {"company_id": COMPANY, "call_logs": [*({**log} for _ in range(119)), {**log, "activity_id": mine}]}
+    )
+    keys = {"deal/leadassay_audit_note": f"ours{side.sandbox.base_url}"}
+    side.forget_calls()
+    for _ in range(3):
+        acts = one(make(field_keys=keys), lead_id).activities
+        assert [act.disposition for act in acts] == [Disposition.BUSY]
+    assert calls(side).count("GET /api/v1/callLogs") == 3, "120 logs are three pages that overlap"
+
+
+class Clock:
+    """A clock that stands where it was put."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_when_call_logs_are_listed_again() -> None:
+    clock, listed = Clock(), list[datetime]()
+    kept = CallLogs(clock)
+
+    def read() -> list[JsonObject]:
+        listed.append(clock.now)
+        return [{"activity_id": 1, "outcome": "busy", "subject": "private"}, {"activity_id": None}]
+
+    def find(number: int, done_at: datetime, whose: str = "1") -> JsonObject | None:
+        return kept.find(("account", whose), {"id": number, "marked_as_done_time": done_at.isoformat()}, read)
+
+    before = NOW - timedelta(hours=1)
+    assert find(1, before) == {"outcome": "busy"}
+    assert find(2, before) is None
+    assert len(listed) == 1, "a call without a log, made before the list was read, has none"
+    assert find(2, NOW, "2") is None
+    assert len(listed) == 2, "another user's are others"
+    clock.now = NOW + timedelta(seconds=30)
+    assert find(3, clock.now) is None
+    assert len(listed) == 2, "never twice in a minute"
+    clock.now = NOW + timedelta(minutes=2)
+    find(3, NOW + timedelta(seconds=30))
+    assert len(listed) == 3, "a call that was made since"
+    clock.now += timedelta(minutes=15)
+    assert kept.find(("account", "1"), {"id": 1}, None) is None
+    assert len(listed) == 3, "not now: the day's tokens are for new leads"
+    assert find(1, before) == {"outcome": "busy"}
+    assert len(listed) == 4
 
 
 def test_an_activity_of_an_unknown_type_may_have_been_a_touch(side: PipedriveSide, make: Make) -> None:
