@@ -40,15 +40,16 @@ def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
 
 def _forget(lease: Lease, lead_ids: list[str]) -> None:
     """Erase people for whom the CRM announced a privacy deletion, here and in the stored deliveries."""
-    context, account_id = lease.context, lease.install().account_id
+    context, install = lease.context, lease.install()
+    crm, account_id, install_id = install.crm, install.account_id, install.install_id
     now = context.clock()
     for lead_id in lead_ids:
         # Before the commit, which ends the event: killed in between, nobody would come back for the deliveries.
-        context.inbox.delete_mentioning(account_id, lead_id)
+        context.inbox.delete_mentioning(crm, account_id, lead_id, install_id=install_id)
     with lease.commit() as connection:
         forgotten = timeline.forget(connection, lease.install_id, lead_ids, now)
         health.bump(connection, lease.install_id, "forgotten", len(lead_ids), now)
-    for lead_id in sorted(forgotten.lead_ids):
+    for record_id in sorted(forgotten.lead_ids | forgotten.companion_ids):
         # Again: what came meanwhile was sorted before the commit, and the records merged into one are known now.
-        context.inbox.delete_mentioning(account_id, lead_id)
+        context.inbox.delete_mentioning(crm, account_id, record_id, install_id=install_id)
     context.database.scrub()

@@ -28,12 +28,14 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
     """
     rows = context.inbox.take_new(ROWS)
     done: list[int] = []
+    nobodys: list[int] = []
     for row in rows:
         try:
             events = parsers[row.sender](_delivery(context, row))
         except UnknownInstall:
+            # Purged: its CRM goes on sending what we promised to hold no more.
             _count_unknown(context, row)
-            done.append(row.inbox_id)
+            nobodys.append(row.inbox_id)
         except UnexpectedPayload as unreadable:
             _park(context, row, str(unreadable))
         except Exception as fault:  # noqa: BLE001  (logged, counted and parked)
@@ -45,6 +47,8 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
             done.append(row.inbox_id)
     if done:
         context.inbox.mark_done(done)
+    if nobodys:
+        context.inbox.delete(nobodys)
     return len(rows)
 
 
@@ -71,7 +75,7 @@ def _sort_events(context: JobContext, row: InboxRow, events: Sequence[CrmEvent])
     by_account: dict[str, list[CrmEvent]] = {}
     for event in events:
         by_account.setdefault(event.account_id, []).append(event)
-    hidden: list[tuple[str, str]] = []
+    hidden: list[tuple[installs.Install, str]] = []
     with context.database.write() as connection:
         for account_id, events in sorted(by_account.items()):
             install = installs.find_install_by_account(connection, row.sender, account_id)
@@ -80,7 +84,7 @@ def _sort_events(context: JobContext, row: InboxRow, events: Sequence[CrmEvent])
                 continue
             leads = {event.object_id for event in events if event.object_type == LEAD}
             forgotten = timeline.forgotten_among(connection, install.install_id, leads)
-            hidden += [(account_id, lead_id) for lead_id in sorted(forgotten)]
+            hidden += [(install, lead_id) for lead_id in sorted(forgotten)]
             wanted = [
                 event
                 for event in events
@@ -107,9 +111,9 @@ def _sort_events(context: JobContext, row: InboxRow, events: Sequence[CrmEvent])
             for name, count in (*bump, ("events_duplicate", len(wanted) - new)):
                 if count:
                     health.bump(connection, install.install_id, name, count, row.received_at)
-    for account_id, lead_id in hidden:
+    for install, lead_id in hidden:
         # A late delivery about a person whom we forgot carries his data too.
-        context.inbox.delete_mentioning(account_id, lead_id)
+        context.inbox.delete_mentioning(row.sender, install.account_id, lead_id, install_id=install.install_id)
 
 
 def wake_installs(context: JobContext, enqueue: Callable[[str, str], None], *, with_polls: bool) -> int:

@@ -23,7 +23,7 @@ def purge_due(context: JobContext) -> int:
     with context.database.read() as connection:
         due = [installs.get_install(connection, install_id) for install_id in installs.due_for_purge(connection, now)]
     for install in due:
-        context.inbox.delete_mentioning(install.account_id, install.account_id)
+        context.inbox.delete_account(install.crm, install.account_id, install_id=install.install_id)
         with context.database.write() as connection:
             installs.purge(connection, install.install_id)
         _log.info("install_purged", install_id=install.install_id)

@@ -61,10 +61,14 @@ _OF_LEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """`lead_ids`: what was wiped, merged records included. `affected`: live leads that are due for audit now."""
+    """`lead_ids`: what was wiped, merged records included. `affected`: live leads that are due for audit now.
+
+    `companion_ids`: the CRM's other records of the same people, which no other lead shares.
+    """
 
     lead_ids: frozenset[str]
     affected: frozenset[str]
+    companion_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +98,14 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         ],
     )
     affected = affected_by_keys(conn, install_id, family)
+    companion_ids = _own_companions(conn, install_id, family)
+    _end_events(conn, install_id, companion_ids, at)
     for ids in portions(sorted(family)):
         affected |= _wipe_mentions(conn, install_id, ids)
         names = {lead_id: f"forgotten-{secrets.token_hex(12)}" for lead_id in ids}
         _strip_findings(conn, install_id, names)
         _strip_audits(conn, install_id, names, at)
-        conn.execute(
-            sa.update(events)
-            .where(events.c.install_id == install_id, events.c.object_id.in_(ids))
-            .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, sa.literal(at, UtcMicros)))
-        )
+        _end_events(conn, install_id, ids, at)
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
     affected = _live(conn, install_id, affected - family)
@@ -112,7 +114,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         dirty_leads,
         [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(affected)],
     )
-    return Forgotten(frozenset(family), frozenset(affected))
+    return Forgotten(frozenset(family), frozenset(affected), frozenset(companion_ids))
 
 
 def forgotten_among(conn: Connection, install_id: str, lead_ids: Iterable[str]) -> frozenset[str]:
@@ -160,6 +162,33 @@ def _family(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:
         newest = found - family
         family |= newest
     return family
+
+
+def _own_companions(conn: Connection, install_id: str, family: set[str]) -> set[str]:
+    """Companions of these leads and of no other: where a person has other leads, those are still his."""
+    named = sa.select(leads.c.companion_id).where(leads.c.install_id == install_id, leads.c.companion_id.is_not(None))
+    found: set[str] = set()
+    for ids in portions(sorted(family)):
+        found.update(conn.execute(named.where(leads.c.lead_id.in_(ids))).scalars())
+    shared: set[str] = set()
+    for ids in portions(sorted(found)):
+        rows = conn.execute(
+            sa.select(leads.c.lead_id, leads.c.companion_id).where(
+                leads.c.install_id == install_id, leads.c.companion_id.in_(ids)
+            )
+        )
+        shared.update(row.companion_id for row in rows if row.lead_id not in family)
+    return found - shared
+
+
+def _end_events(conn: Connection, install_id: str, object_ids: Collection[str], at: datetime) -> None:
+    """Events about these records say no more which they were, and are worked off."""
+    for ids in portions(sorted(object_ids)):
+        conn.execute(
+            sa.update(events)
+            .where(events.c.install_id == install_id, events.c.object_id.in_(ids))
+            .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, sa.literal(at, UtcMicros)))
+        )
 
 
 def _live(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:

@@ -182,17 +182,28 @@ class Inbox:
             oldest: datetime | None = conn.execute(query).scalar_one_or_none()
         return oldest
 
-    def delete_mentioning(self, account_id: str, object_id: str) -> int:
-        """Privacy deletion: take out of every body the events that name both ids. Returns how many rows changed.
+    def delete_mentioning(self, sender: str, account_id: str, object_id: str, *, install_id: str) -> int:
+        """Privacy deletion: take what names `object_id` out of a tenant's deliveries. Returns how many rows changed.
 
-        Other events of a delivery stay; a row of which nothing stays, or whose body is no JSON, is deleted.
+        A row that the tenant's own secret proved is the tenant's, whatever its body names. Of the sender's other
+        rows those events go that name both ids. Other events of a delivery stay; a row of which nothing stays, or
+        whose body is no JSON, is deleted. Where our id has the kind of record in front of the CRM's own id, parted
+        by a colon, the CRM's own id counts as named.
         """
-        account, subject = account_id.encode(), object_id.encode()
-        query = sa.select(table.c.inbox_id, table.c.body).where(self._body_holds(account), self._body_holds(subject))
+        named = {object_id, object_id.rpartition(":")[2]} - {""}
+        return sum(self._delete_naming(sender, account_id, one, install_id) for one in sorted(named))
+
+    def _delete_naming(self, sender: str, account_id: str, subject: str, install_id: str) -> int:
+        is_own = sa.and_(table.c.install_id == install_id, table.c.install_id != "")
+        is_shared = sa.and_(table.c.install_id == "", self._body_holds(account_id.encode()))
+        query = sa.select(table.c.inbox_id, table.c.install_id, table.c.body).where(
+            table.c.sender == sender, self._body_holds(subject.encode()), sa.or_(is_own, is_shared)
+        )
         changed = 0
         with self._database.write() as conn:
-            for inbox_id, body in conn.execute(query).all():
-                rest = mentions.without(bytes(body), account_id, object_id)
+            for inbox_id, proven_by, body in conn.execute(query).all():
+                wanted = {subject} if proven_by else {account_id, subject}
+                rest = mentions.without(bytes(body), wanted)
                 if rest == body:
                     continue
                 row = table.c.inbox_id == inbox_id
@@ -203,6 +214,24 @@ class Inbox:
         if changed:
             self._database.scrub()
         return changed
+
+    def delete_account(self, sender: str, account_id: str, *, install_id: str) -> int:
+        """The tenant is purged: delete its deliveries, and its events from those that it shares with others.
+
+        Returns how many rows changed.
+        """
+        own = table.delete().where(table.c.sender == sender, table.c.install_id == install_id)
+        with self._database.write() as conn:
+            changed = conn.execute(own.where(table.c.install_id != "")).rowcount
+        if changed:
+            self._database.scrub()
+        return changed + self.delete_mentioning(sender, account_id, account_id, install_id="")
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete rows that are nobody's."""
+        with self._database.write() as conn:
+            for part in _parts(ids):
+                conn.execute(table.delete().where(table.c.inbox_id.in_(part)))
 
     def purge_done(self, before: datetime) -> int:
         """Delete DONE rows that were done before the instant `before` (aware). Returns how many."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from typing import Any
 
 
-def without(body: bytes, account_id: str, object_id: str) -> bytes | None:
-    """`body` (JSON, UTF-8) without the list entries that name both ids as a value, at whatever depth.
+def without(body: bytes, wanted: Set[str]) -> bytes | None:
+    """`body` (JSON, UTF-8) without the list entries that name all the `wanted` ids as a value, at whatever depth.
 
     The very same bytes when no entry does; None when nothing is left, when the body is a single thing that names
-    both, or when it is no JSON and so cannot be taken apart.
+    all, or when it is no JSON and so cannot be taken apart.
     """
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    wanted = {account_id, object_id}
     if not isinstance(content, list):
         return None if wanted <= _values(content) else body
     rest = [entry for entry in content if not wanted <= _values(entry)]

@@ -295,6 +295,33 @@ def test_the_same_id_of_another_tenant_is_another_person(database: Database, ins
         assert len(set(conn.execute(sa.text("SELECT lead_hash FROM forgotten")).scalars())) == len(hashes) + 1
 
 
+def test_the_persons_other_records_are_forgotten_and_those_that_others_share_are_not(
+    database: Database, install: Install
+) -> None:
+    tenant = install.install_id
+    with database.write() as conn:
+        converted = make_record("deal:1", companion_id="person:1", organization_id="9", converted_from="lead:1")
+        shared = [make_record(one, companion_id="person:2") for one in ("deal:2", "deal:3")]
+        timeline.store_records(conn, tenant, [make_record("lead:1", companion_id="person:1")], at(-3))
+        timeline.store_records(conn, tenant, [converted, *shared], at(-2))
+        for number, companion_id in enumerate(("person:1", "person:2")):
+            event = worklist.EventRow(
+                event_key=f"c{number}", kind="look_again", object_type="companion", object_id=companion_id,
+                occurred_at=NOW,
+            )  # fmt: skip
+            worklist.put_events(conn, tenant, [event], at(-1))
+    with database.write() as conn:
+        done = timeline.forget(conn, tenant, ["lead:1", "deal:2"], NOW)
+    assert done.lead_ids == {"lead:1", "deal:1", "deal:2"}
+    assert done.companion_ids == {"person:1"}
+    with database.read() as conn:
+        held = " ".join(text for _, text in texts(conn))
+        assert timeline.forgotten_among(conn, tenant, ["lead:1", "deal:1", "deal:3"]) == {"lead:1", "deal:1"}
+    for gone in ("lead:1", "deal:1", "person:1", "deal:2"):
+        assert f'"{gone}"' not in held
+    assert '"person:2"' in held
+
+
 def test_nothing_can_be_forgotten_for_an_unknown_install(database: Database) -> None:
     with pytest.raises(UnknownInstall), database.write() as conn:
         timeline.forget(conn, "no such install", ["1"], NOW)
