@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from audits.model.case import Fact
 from audits.model.finding import Outcome
@@ -12,8 +13,8 @@ from audits.rulebook import RULES
 from connector.catalog import CRMS
 from connector.crm.economy import Load
 from connector.logs import configure_logs
-from connector.sandbox.history import AccountHistory
-from tests.conformance.seen import HELD_OTHERWISE, RULE_IDS, Seen, cause_of, see_in_passing
+from connector.sandbox.history import AccountHistory, Message
+from tests.conformance.seen import HELD_OTHERWISE, RULE_IDS, SAID, Seen, cause_of, see_in_passing
 from tests.contract import CONTRACTS
 from tests.contract.replies import CannotOccur, ContractReplies
 from tests.sides import SIDES
@@ -56,12 +57,40 @@ def history() -> AccountHistory:
 def see_all() -> dict[str, Seen]:
     """The history in every CRM of the catalogue."""
     told = history()
-    return {crm: see_in_passing(SIDES[crm](), told) for crm in CRMS if crm in SIDES}
+    return {crm: see_in_passing(SIDES[crm](), told) for crm in CRMS}
 
 
-def page(seen: Mapping[str, Seen]) -> str:
-    """The whole page, from what was seen just now."""
-    return "\n".join((*_intro(), *_capabilities(), *_calls(seen), *_differences(seen), *_contract())).rstrip() + "\n"
+def without_chats(told: AccountHistory) -> AccountHistory:
+    """The same without chat messages, which one CRM shows to nobody."""
+    leads = tuple(
+        replace(lead, acts=tuple(act for act in lead.acts if not isinstance(act, Message))) for lead in told.leads
+    )
+    return replace(told, leads=leads)
+
+
+def see_all_mapped() -> dict[str, Seen]:
+    """The history without chats in every CRM, whose admins said what the account's own values mean."""
+    told = without_chats(history())
+    return {crm: see_in_passing(SIDES[crm](), told, SAID[crm]) for crm in CRMS}
+
+
+def page(seen: Mapping[str, Seen], mapped: Mapping[str, Seen]) -> str:
+    """The whole page, from what was seen just now: as connected, and with the meanings that an admin gave."""
+    parts = (
+        *_intro(),
+        *_capabilities(),
+        *_calls(seen),
+        "## What comes of one history",
+        "",
+        "As it is right after connecting. Leads for which a rule could be evaluated / could not be:",
+        "",
+        *_differences(seen, "right after connecting"),
+        "The same without chats, when an admin has said what the account's own values mean:",
+        "",
+        *_differences(mapped, "with the admin's meanings"),
+        *_contract(),
+    )
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
@@ -164,9 +193,8 @@ def _calls(seen: Mapping[str, Seen]) -> Iterator[str]:
     )
 
 
-def _differences(seen: Mapping[str, Seen]) -> Iterator[str]:
+def _differences(seen: Mapping[str, Seen], when: str) -> Iterator[str]:
     crms = list(seen)
-    yield from ("## What comes of one history", "", "Leads for which a rule could be evaluated / could not be:", "")
     titles = {rule.info.rule_id: rule.info.title for rule in RULES}
     rows = []
     for rule_id in RULE_IDS:
@@ -182,7 +210,7 @@ def _differences(seen: Mapping[str, Seen]) -> Iterator[str]:
         for ref, finding in seen[crm].unevaluated():
             why = cause_of(finding, seen[crm].cases[ref])
             causes.setdefault(str(why), Counter())[finding.rule_id] += 1
-        yield f"### Not evaluated at {CRMS[crm].label}"
+        yield f"### Not evaluated at {CRMS[crm].label} {when}"
         yield ""
         told = [
             (why, ", ".join(f"{rule_id} {count}" for rule_id, count in sorted(rules.items())))
@@ -233,7 +261,7 @@ def case_methods() -> frozenset[str]:
 def main() -> None:
     """Print the page."""
     configure_logs("ERROR")
-    print(page(see_all()), end="")
+    print(page(see_all(), see_all_mapped()), end="")
 
 
 if __name__ == "__main__":

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
-from audits.model.activity import Activity, ActivityKind
+from audits.model.activity import Activity, ActivityKind, ActivityState
 from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.rulebook import RULES
+from connector.adapters.pipedrive.mapping import CALL_BY_LEAD
 from connector.jobs.audit_due import audit_due
 from connector.jobs.backfill import backfill
 from connector.jobs.context import take_lease
 from connector.jobs.install_setup import set_up
-from connector.sandbox.history import AccountHistory, LeadHistory
-from connector.storage import findings, policies, timeline
+from connector.sandbox.history import AccountHistory, LeadHistory, Meeting, MeetingOutcome
+from connector.storage import findings, policies, timeline, value_mappings
 from connector.storage.migrate import upgrade
 from tests.sides.histories import UNTIL
 from tests.sides.side import Side
@@ -48,8 +50,22 @@ class Seen:
                     yield ref, finding
 
 
-def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
-    """Let the CRM hold the history, connect it, read all of it with the real adapter, and audit as of UNTIL."""
+Meanings: TypeAlias = Mapping[tuple[str, str], str]
+"""(field, value) → what an admin says that it means."""
+
+SAID: Mapping[str, Meanings] = {
+    "frappe": {("status", "AT_PARTNER"): "lost"},
+    "hubspot": {("hs_lead_status", "AT_PARTNER"): "lost"},
+    "pipedrive": {("messengers", "all"): "logged", ("activity_type", "incoming_call"): CALL_BY_LEAD},
+}
+"""What an admin of each CRM says of the values of these histories, and that no chats go on unseen."""
+
+
+def see(side: Side, history: AccountHistory, folder: Path, said: Meanings | None = None) -> Seen:
+    """Let the CRM hold the history, connect it, read all of it with the real adapter, and audit as of UNTIL.
+
+    `said`: what the admin said beforehand.
+    """
     database, inbox = f"sqlite:///{folder}/leadassay.sqlite", f"sqlite:///{folder}/inbox.sqlite"
     upgrade(database, inbox)
     with Stack(folder, database, inbox, clock=Clock(UNTIL), side=side) as stack:
@@ -57,6 +73,7 @@ def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
         install = stack.install()
         with stack.context.database.write() as connection:
             # The accounts lie in different zones on purpose; what was agreed is the same everywhere.
+            value_mappings.choose_meanings(connection, install.install_id, said or {}, UNTIL)
             policies.put_policy(connection, install.install_id, policies.default_policy(ZONE, "2"), UNTIL)
         lease = take_lease(stack.context, install.install_id, "conformance")
         set_up(lease, stack.context.adapter_for(install))
@@ -73,7 +90,7 @@ def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
                 case.lead.lead_id: case
                 for case in timeline.load_cases(connection, install.install_id, sorted(ids.values()), UNTIL, coverage)
             }
-            said = {
+            answers = {
                 lead_id: {
                     stored.finding.rule_id: stored.finding
                     for stored in findings.list_findings(connection, install.install_id, lead_id, only_current=True)
@@ -84,16 +101,16 @@ def see(side: Side, history: AccountHistory, folder: Path) -> Seen:
         crm=side.crm,
         lead_ids=ids,
         cases={ref: cases[lead_id] for ref, lead_id in ids.items() if lead_id in cases},
-        findings={ref: said[lead_id] for ref, lead_id in ids.items() if lead_id in said},
+        findings={ref: answers[lead_id] for ref, lead_id in ids.items() if lead_id in answers},
         coverage=coverage,
         calls=calls,
     )
 
 
-def see_in_passing(side: Side, history: AccountHistory) -> Seen:
+def see_in_passing(side: Side, history: AccountHistory, said: Meanings | None = None) -> Seen:
     """`see` in a folder of its own that is gone afterwards."""
     with TemporaryDirectory() as folder:
-        return see(side, history, Path(folder))
+        return see(side, history, Path(folder), said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +207,7 @@ HELD_OTHERWISE: Mapping[str, Mapping[str, str]] = {
     "pipedrive": {
         "DQ001": "a Pipedrive lead always has an owner: what nobody got belongs to whoever's token made it",
         "DQ002": "a Pipedrive lead always names where it came from, if only that it was typed in",
+        "NC002": "a Pipedrive meeting is done or not; one to which the lead did not come is not done, and no touch",
     },
 }
 """What a CRM cannot hold of a history, so that a rule reads something else there: CRM → rule → why."""
@@ -202,4 +220,18 @@ def _held_otherwise(crm: str, finding: Finding, case: LeadCase, lead: LeadHistor
         return why
     if finding.rule_id == "DQ002" and lead.source is None and case.lead.source is not None:
         return why
+    if finding.rule_id == "NC002" and _did_not_come(lead) and _has_past_plan(case):
+        return why
     return None
+
+
+def _did_not_come(lead: LeadHistory) -> bool:
+    return any(isinstance(act, Meeting) and act.outcome is MeetingOutcome.NO_SHOW for act in lead.acts)
+
+
+def _has_past_plan(case: LeadCase) -> bool:
+    """Whether a meeting whose time has passed still stands as planned."""
+    return any(
+        act.kind is ActivityKind.MEETING and act.state is ActivityState.PLANNED and act.occurred_at < case.as_of
+        for act in case.activities
+    )

@@ -12,7 +12,15 @@ import pytest
 from audits.model.finding import Outcome
 from connector.catalog import CRMS
 from connector.sandbox.history import AccountHistory
-from tests.conformance.page import CASES, case_methods, history, page, see_all
+from tests.conformance.page import (
+    CASES,
+    case_methods,
+    history,
+    page,
+    see_all,
+    see_all_mapped,
+    without_chats,
+)
 from tests.conformance.seen import HELD_OTHERWISE, RULE_IDS, Seen, cause_of, differences, explain
 from tests.sides import SIDES
 from tests.sides.histories import SCRIPTS
@@ -28,6 +36,11 @@ def told() -> AccountHistory:
 @pytest.fixture(scope="module")
 def seen() -> Mapping[str, Seen]:
     return see_all()
+
+
+@pytest.fixture(scope="module")
+def mapped() -> Mapping[str, Seen]:
+    return see_all_mapped()
 
 
 def test_every_crm_of_the_catalogue_has_a_side() -> None:
@@ -58,6 +71,19 @@ def test_every_crm_shows_the_same_leads_and_every_rule_answers(
 def test_findings_are_equal_but_where_a_crm_says_that_it_cannot_show_it(
     seen: Mapping[str, Seen], told: AccountHistory
 ) -> None:
+    hold_equal(seen, told)
+
+
+def test_the_same_holds_when_an_admin_has_said_what_values_mean(
+    seen: Mapping[str, Seen], mapped: Mapping[str, Seen], told: AccountHistory
+) -> None:
+    hold_equal(mapped, without_chats(told))
+    for crm, one in mapped.items():
+        assert len(list(one.unevaluated())) < len(list(seen[crm].unevaluated())), crm
+
+
+def hold_equal(seen: Mapping[str, Seen], told: AccountHistory) -> None:
+    """Each pair of CRMs answers alike, or one of them says why not."""
     unexplained = [
         f"{difference.rule_id} on {difference.ref}: {one.crm} {difference.one.outcome} {difference.one.reason} "
         f"({difference.one.sentence}) | {other.crm} {difference.other.outcome} {difference.other.reason} "
@@ -69,8 +95,10 @@ def test_findings_are_equal_but_where_a_crm_says_that_it_cannot_show_it(
     assert not unexplained, "\n".join(unexplained[:20])
 
 
-def test_whatever_was_not_evaluated_has_a_cause_that_the_adapter_declared(seen: Mapping[str, Seen]) -> None:
-    for one in seen.values():
+def test_whatever_was_not_evaluated_has_a_cause_that_the_adapter_declared(
+    seen: Mapping[str, Seen], mapped: Mapping[str, Seen]
+) -> None:
+    for one in (*seen.values(), *mapped.values()):
         silent = [
             f"{one.crm}: {finding.rule_id} on {ref}: {finding.reason} ({finding.sentence})"
             for ref, finding in one.unevaluated()
@@ -103,8 +131,8 @@ def test_what_is_held_otherwise_is_said_of_rules_and_crms_that_exist() -> None:
     assert {rule_id for rules in HELD_OTHERWISE.values() for rule_id in rules} <= set(RULE_IDS)
 
 
-def test_the_page_is_up_to_date(seen: Mapping[str, Seen]) -> None:
-    assert PAGE.read_text() == page(seen), "docs/crms.md is stale: make docs"
+def test_the_page_is_up_to_date(seen: Mapping[str, Seen], mapped: Mapping[str, Seen]) -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(seen, mapped), "docs/crms.md is stale: make docs"
 
 
 def test_every_case_of_the_contract_stands_on_the_page() -> None:
