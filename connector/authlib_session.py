@@ -37,11 +37,16 @@ class TransportResponse:
 
 
 class TransportSession:
-    """The session of an authlib.oauth2.OAuth2Client. `last_body`: the last answer, for what Authlib leaves out."""
+    """The session of an authlib.oauth2.OAuth2Client. `last_body`: the last answer, for what Authlib leaves out.
 
-    def __init__(self, transport: Transport) -> None:
+    `judged`: further statuses that are handed on instead of raised; `last_status` tells them.
+    """
+
+    def __init__(self, transport: Transport, judged: frozenset[int] = frozenset()) -> None:
         self._transport = transport
+        self._judged = _JUDGED_BY_AUTHLIB | judged
         self.last_body: JsonObject = {}
+        self.last_status = 0
 
     def post(
         self,
@@ -58,7 +63,8 @@ class TransportSession:
         for name in ("Content-Type", "Content-Length"):
             sent_headers.pop(name, None)
         answer = self._transport.send(
-            "POST", url, form=dict(url_decode(body)), headers=sent_headers, judged=_JUDGED_BY_AUTHLIB
+            "POST", url, form=dict(url_decode(body)), headers=sent_headers, judged=self._judged
         )
         self.last_body = answer.body if isinstance(answer.body, dict) else {}
+        self.last_status = answer.status
         return TransportResponse(answer)

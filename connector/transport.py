@@ -148,10 +148,11 @@ class Transport:
         judged: frozenset[int] = frozenset(),
         cost: int = 0,
         may_be_empty: bool = False,
+        is_anonymous: bool = False,
     ) -> Answer:
         """As `request`, with the status. Answers with a status in `judged` are handed back instead of raised.
 
-        `may_be_empty`: a 200 may come without a body.
+        `may_be_empty`: a 200 may come without a body. `is_anonymous`: without our token, in no user's name.
         """
         call = _Call(
             method=method,
@@ -165,6 +166,7 @@ class Transport:
             judged=judged,
             cost=cost,
             may_be_empty=may_be_empty,
+            is_anonymous=is_anonymous,
             deadline=time.monotonic() + self._limits.total_s,
         )
         attempts = Retrying(
@@ -191,7 +193,7 @@ class Transport:
 
     def _authorised(self, call: _Call) -> Answer:
         """One try, with one more when the access token was refused: it may have died before its time."""
-        if self._tokens is None:
+        if self._tokens is None or call.is_anonymous:
             return self._attempt(call, None)
         token = self._tokens.current()
         answer = self._attempt(call, token)
@@ -371,6 +373,7 @@ class _Call:
     judged: frozenset[int]
     cost: int
     may_be_empty: bool
+    is_anonymous: bool
     deadline: float
     tries: int = 1
 

@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Any
 
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -22,7 +21,7 @@ WAITS_S = (1.0, 4.0, 7.0)
 
 
 class _Seen:
-    """The `doc` of a condition or template."""
+    """The `doc` of a condition."""
 
     def __init__(self, doc: Doc, before: Doc | None, tables: dict[str, list[Doc]]) -> None:
         self.__dict__.update({**doc, **tables})
@@ -50,7 +49,7 @@ class Sender:
     store: Store
     time_scale: float = 0.001
     sent: list[Sent] = field(default_factory=list)
-    _waiting: queue.Queue[tuple[Doc, Any] | None] = field(default_factory=queue.Queue)
+    _waiting: queue.Queue[tuple[Doc, Doc] | None] = field(default_factory=queue.Queue)
     _worker: threading.Thread | None = None
 
     def start(self) -> None:
@@ -74,12 +73,15 @@ class Sender:
             for table, child in self.store.meta(doctype).tables.items()
         }
         for hook in list(self.store.documents["Webhook"].values()):
-            if not hook["enabled"] or (hook["webhook_doctype"], hook["webhook_docevent"]) != (doctype, event):
+            if not hook["enabled"] or hook["webhook_doctype"] != doctype:
                 continue
-            seen = _Seen(doc, before, tables)
-            # The site's own condition, in its own language; tests alone write them.
-            if not hook["condition"] or eval(hook["condition"], {"__builtins__": {}}, {"doc": seen}):
-                self._waiting.put((hook, seen))
+            # The site's own condition, in its own language; tests alone write them. As Frappe does it, before the
+            # event is looked at: a condition that fails on any event fails the saving of the document.
+            is_met = not hook["condition"] or eval(
+                hook["condition"], {"__builtins__": {}}, {"doc": _Seen(doc, before, tables)}
+            )
+            if is_met and hook["webhook_docevent"] == event:
+                self._waiting.put((hook, {**doc, **tables}))
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
@@ -89,7 +91,8 @@ class Sender:
                 self._waiting.task_done()
         self._waiting.task_done()
 
-    def _send(self, hook: Doc, doc: _Seen) -> None:
+    def _send(self, hook: Doc, doc: Doc) -> None:
+        # The template sees plain values, dates as text; the document with its methods is the condition's alone.
         text = SandboxedEnvironment().from_string(hook["webhook_json"]).render(doc=doc)
         body = json.dumps(json.loads(text)).encode()
         headers = {

@@ -317,12 +317,14 @@ class FrappeSite:
     def _get_token(self) -> Response:
         form = request.form
         client = self.clients.get(form.get("client_id", ""))
-        if client is None or (self.checks_secret and form.get("client_secret") != client[0]):
+        if client is None:
+            raise Refused(404, "DoesNotExistError", "OAuth Client not found")
+        if self._is_signed_in() or (self.checks_secret and form.get("client_secret") != client[0]):
             return _json({"error": "invalid_client"}, 400)
         if form["grant_type"] == "refresh_token":
             known = next((one for one in self._grants.values() if one.refresh_token == form["refresh_token"]), None)
             if known is None:
-                return _json({"error": "invalid_grant"}, 400)
+                raise Refused(404, "DoesNotExistError", "OAuth Bearer Token not found")
             return _json(self._new_grant(known.user, known.scope))
         code = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
@@ -334,7 +336,13 @@ class FrappeSite:
             return _json({"error": "invalid_grant"}, 400)
         return _json(self._new_grant(code.user, code.scope))
 
+    def _is_signed_in(self) -> bool:
+        """Frappe proves a client by comparing the request's user with its cookie: a bearer token fits none."""
+        return "Authorization" in request.headers
+
     def _revoke_token(self) -> Response:
+        if self._is_signed_in():
+            return _json({}, 401)
         self._grants.pop(request.form.get("token", ""), None)
         return _json({})
 

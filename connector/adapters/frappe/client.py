@@ -169,9 +169,17 @@ class FrappeClient:
         return {app: find_text(told, "version") or "" for app, told in answer.items() if isinstance(told, dict)}
 
     def revoke(self, token: str) -> None:
-        """End the grant that this access token belongs to. The site answers alike whether it knew it or not."""
+        """End the grant that this access token belongs to. The site answers alike whether it knew it or not.
+
+        Sent in nobody's name: with a bearer token the site takes the caller for somebody else than the client, and
+        answers 401 without ending anything.
+        """
         self._transport.send(
-            "POST", f"{METHOD}/frappe.integrations.oauth2.revoke_token", form={"token": token}, is_write=False
+            "POST",
+            f"{METHOD}/frappe.integrations.oauth2.revoke_token",
+            form={"token": token},
+            is_write=False,
+            is_anonymous=True,
         )
 
     def _call(

@@ -14,7 +14,7 @@ from connector.adapters.frappe.client import METHOD, RULES, FrappeClient
 from connector.authlib_session import TransportSession
 from connector.crm.lifetimes import expires_at
 from connector.crm.port import Account, Grant
-from connector.errors import CrmRejected, ReauthorizationNeeded, UnexpectedPayload
+from connector.errors import CrmRejected, ReauthorizationNeeded, RetryLater, UnexpectedPayload
 from connector.payloads import JsonObject, find_text, get_text
 from connector.server_rules import Limits
 from connector.settings import CrmApp
@@ -26,6 +26,10 @@ REQUIRED_SCOPES = ("all", "openid")
 _OAUTH = f"{METHOD}/frappe.integrations.oauth2"
 _TOKEN_PATH = f"{_OAUTH}.get_token"
 _LIMITS = Limits(attempts=2, total_s=30.0)
+_NOT_FOUND = 404
+_ENDED = (
+    "The Frappe site has ended our access (revoked, or our OAuth Client there was changed or deleted): connect again."
+)
 
 
 class FixedToken:
@@ -85,6 +89,8 @@ class FrappeOAuth:
             )
         except OAuth2Error as error:
             raise CrmRejected(f"The Frappe site refused the code: {error.error}.", status=400) from None
+        if session.last_status == _NOT_FOUND:
+            raise CrmRejected("The Frappe site knows no OAuth Client of this id.", status=_NOT_FOUND)
         return self._grant(session.last_body)
 
     def refresh(self, refresh_token: str) -> Grant:
@@ -94,11 +100,14 @@ class FrappeOAuth:
             client.refresh_token(_TOKEN_PATH, refresh_token=refresh_token)
         except OAuth2Error as error:
             if error.error in {"invalid_grant", "invalid_client", "unauthorized_client"}:
-                raise ReauthorizationNeeded(
-                    "The Frappe site has ended our access (revoked, or our OAuth Client there was changed or "
-                    "deleted): connect again."
-                ) from None
+                raise ReauthorizationNeeded(_ENDED) from None
             raise CrmRejected(f"The Frappe site refused the refresh: {error.error}.", status=400) from None
+        if session.last_status == _NOT_FOUND:
+            # So says Frappe 15 of a refresh token or a client that is not there any more. A page instead of its
+            # words comes from something in front of the site, which may be away for a while.
+            if find_text(session.last_body, "exc_type") == "DoesNotExistError":
+                raise ReauthorizationNeeded(_ENDED)
+            raise RetryLater("There is no Frappe site at the address of ours just now.", after_s=60.0)
         return self._grant({"refresh_token": refresh_token, **session.last_body})
 
     def installing_user(self, grant: Grant) -> Owner:
@@ -127,7 +136,7 @@ class FrappeOAuth:
         )
 
     def _client(self) -> tuple[OAuth2Client, TransportSession]:
-        session = TransportSession(self._transport)
+        session = TransportSession(self._transport, judged=frozenset({_NOT_FOUND}))
         client = OAuth2Client(
             session,
             client_id=self._app.client_id,

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector.catalog import CRMS
-from connector.errors import ConfigError
+from connector.errors import ConfigError, RetryLater
 from connector.jobs.uninstall import uninstall
 from connector.oauth.flow import Installed, InstallRefused, begin_install, finish_install
 from connector.oauth.vault import Vault
@@ -198,6 +198,28 @@ def test_an_uninstall_leaves_the_fields_and_nothing_else(stack: Stack, side: Fra
     assert side.site.store.documents["Webhook"] == {}
     assert len(side.site.store.documents["Custom Field"]) == 5
     assert not side.site.is_granted(token)
+
+
+def test_the_grant_is_ended_in_nobodys_name(stack: Stack, side: FrappeSide) -> None:
+    """With a bearer token Frappe answers 401 and ends nothing."""
+    install = connect(stack, side).install
+    stack.advance(install)
+    side.site.asked.clear()
+    uninstall(stack.context, install.install_id, "asked for")
+    assert [one.status for one in side.site.asked if one.path.endswith("revoke_token")] == [200]
+    assert all(one.status < 400 for one in side.site.asked)
+
+
+def test_a_page_instead_of_the_token_endpoint_ends_no_install(stack: Stack, side: FrappeSide) -> None:
+    """A refresh token that is gone is told by Frappe's own 404; a proxy's means that the site is away."""
+    install = connect(stack, side).install
+    stack.advance(install)
+    side.site.expire_tokens()
+    side.site.fail("get_token", 404, b"<html>localhost does not exist</html>", Content_Type="text/html")
+    with pytest.raises(RetryLater):
+        stack.context.tokens.renewed(install.install_id, stack.context.tokens.access_token(install.install_id))
+    with stack.context.database.read() as connection:
+        assert get_install(connection, install.install_id).status is InstallStatus.ACTIVE
 
 
 def test_the_secret_is_in_the_body_and_pkce_is_asked_for(stack: Stack, side: FrappeSide) -> None:
