@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,6 +83,7 @@ class Settings:
     crm_reserve_percent: int = 60
     hooks_every_s: int = 21_600
     private_crm_hosts: tuple[str, ...] = ()
+    private_url: str | None = None
     worker_slot: str = "worker-1"
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -116,6 +118,28 @@ def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
 
 def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _private_url(env: Mapping[str, str], private_hosts: tuple[str, ...]) -> str | None:
+    """Where sites in our own network reach us. Plain http only where its host is private, or named as such."""
+    name = PREFIX + "PRIVATE_URL"
+    if not env.get(name, "").strip():
+        return None
+    url = _base_url(env, name, "")
+    host = urlsplit(url).hostname or ""
+    if url.startswith("http://") and not (_is_loopback(url) or host in private_hosts or _is_inner_address(host)):
+        raise ConfigError(
+            f"{name} is {url!r}: it must be https, but for a private address, or a host named in "
+            f"{PREFIX}PRIVATE_CRM_HOSTS."
+        )
+    return url
+
+
+def _is_inner_address(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def _keys(env: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
@@ -188,7 +212,13 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         )
     public_url = _base_url(env, PREFIX + "PUBLIC_URL", "")
     if public_url.startswith("http://") and not _is_loopback(public_url):
-        raise ConfigError(f"{PREFIX}PUBLIC_URL is {public_url!r}: it must be https (http only on localhost).")
+        raise ConfigError(
+            f"{PREFIX}PUBLIC_URL is {public_url!r}: it must be https (http only on localhost). "
+            f"For CRM sites in your own network there is {PREFIX}PRIVATE_URL."
+        )
+    private_hosts = tuple(
+        host.strip().lower() for host in env.get(PREFIX + "PRIVATE_CRM_HOSTS", "").split(",") if host.strip()
+    )
     smtp_url = env.get(PREFIX + "SMTP_URL", "").strip()
     if smtp_url and urlsplit(smtp_url).scheme not in {"smtp", "smtps"}:
         raise ConfigError(f"{PREFIX}SMTP_URL must begin with smtp:// or smtps://.")
@@ -219,9 +249,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         crm_calls_per_10s=_number(env, "CRM_CALLS_PER_10S", 110, 1, 10_000),
         crm_reserve_percent=_number(env, "CRM_RESERVE_PERCENT", 60, 0, 99),
         hooks_every_s=_number(env, "HOOKS_EVERY_S", 21_600, 1, 86_400),
-        private_crm_hosts=tuple(
-            host.strip().lower() for host in env.get(PREFIX + "PRIVATE_CRM_HOSTS", "").split(",") if host.strip()
-        ),
+        private_crm_hosts=private_hosts,
+        private_url=_private_url(env, private_hosts),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 10),
         worker_slot=env.get(PREFIX + "WORKER_SLOT", "").strip() or "worker-1",
         log_level=level,

@@ -34,6 +34,10 @@ def test_on_postgresql_everything_is_one_database():
         ({"LEADASSAY_PUBLIC_URL": "http://assay.example.com"}, "LEADASSAY_PUBLIC_URL"),
         ({"LEADASSAY_PUBLIC_URL": "https://assay.example.com/app"}, "LEADASSAY_PUBLIC_URL"),
         ({"LEADASSAY_PUBLIC_URL": "https://user@assay.example.com"}, "LEADASSAY_PUBLIC_URL"),
+        ({"LEADASSAY_PUBLIC_URL": "http://172.17.0.1:8080"}, "LEADASSAY_PRIVATE_URL"),
+        ({"LEADASSAY_PRIVATE_URL": "http://93.184.216.34"}, "LEADASSAY_PRIVATE_URL"),
+        ({"LEADASSAY_PRIVATE_URL": "http://assay.lan:8080"}, "LEADASSAY_PRIVATE_URL"),
+        ({"LEADASSAY_PRIVATE_URL": "https://assay.lan/app"}, "LEADASSAY_PRIVATE_URL"),
         ({"LEADASSAY_KEYS": ""}, "LEADASSAY_KEYS"),
         ({"LEADASSAY_KEYS": "k1:short"}, "LEADASSAY_KEYS"),
         ({"LEADASSAY_KEYS": f"k1:{KEY},k1:{KEY}"}, "k1"),
@@ -55,6 +59,22 @@ def test_on_postgresql_everything_is_one_database():
 def test_a_wrong_setting_stops_the_start_and_is_named(change, named):
     with pytest.raises(ConfigError, match=named):
         load_settings(GOOD | change)
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("https://assay.lan", ""),
+        ("http://172.17.0.1:8080", ""),
+        ("http://[fd00::7]:8080", ""),
+        ("http://localhost:8080", ""),
+        ("http://assay.lan:8080", "crm.lan, Assay.lan"),
+    ],
+)
+def test_sites_in_our_own_network_may_reach_us_otherwise(url: str, hosts: str):
+    given = {"LEADASSAY_PRIVATE_URL": url + "/", "LEADASSAY_PRIVATE_CRM_HOSTS": hosts}
+    assert load_settings(GOOD | given).private_url == url
+    assert load_settings(GOOD).private_url is None
 
 
 def test_secrets_do_not_stand_in_the_message():

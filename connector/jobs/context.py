@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connector.catalog import adapter_for_install, oauth_for
+from connector.catalog import CRMS, adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
 from connector.oauth.hooks import HookKeys
 from connector.oauth.mail import admin_teller
@@ -115,5 +115,12 @@ def make_context(
         tokens=tokens,
         clock=clock,
         adapter_for=partial(_adapter_for, settings, store, tokens),
-        hooks=HookKeys(settings.keys, settings.public_url),
+        hooks=HookKeys(settings.keys, settings.public_url, _own_urls(settings)),
     )
+
+
+def _own_urls(settings: Settings) -> dict[str, str]:
+    """Sites that customers host may reach us otherwise than the open internet does."""
+    if settings.private_url is None:
+        return {}
+    return {crm: settings.private_url for crm, entry in CRMS.items() if entry.is_self_hosted}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.crm.port import Hook
 
@@ -18,18 +18,23 @@ _ADDRESS = re.compile(r"([0-9a-f]{1,64})-([0-9a-f]{40})")
 class HookKeys:
     """Makes and recognises hook addresses. Has no state; safe to share."""
 
-    def __init__(self, keys: Sequence[tuple[str, bytes]], public_url: str) -> None:
-        """`keys`: as Settings.keys; the first makes, all recognise. `public_url`: under which CRMs reach us."""
+    def __init__(
+        self, keys: Sequence[tuple[str, bytes]], public_url: str, own_urls: Mapping[str, str] | None = None
+    ) -> None:
+        """`keys`: as Settings.keys; the first makes, all recognise. `public_url`: under which CRMs reach us.
+
+        `own_urls`: CRM → the address under which that one reaches us instead.
+        """
         self._keys = [key for _, key in keys]
         self._public_url = public_url
+        self._own_urls = own_urls or {}
 
     def hook(self, crm: str, install_id: str) -> Hook:
         """Where the webhooks of an install go, and what proves them."""
         key = self._keys[0]
         address = f"{install_id}-{_derived(key, 'address', crm, install_id)[:40]}"
-        return Hook(
-            url=f"{self._public_url}/webhooks/{crm}/{address}", secret=_derived(key, "secret", crm, install_id)
-        )
+        base = self._own_urls.get(crm, self._public_url)
+        return Hook(url=f"{base}/webhooks/{crm}/{address}", secret=_derived(key, "secret", crm, install_id))
 
     def recognise(self, crm: str, address: str) -> tuple[str, str] | None:
         """(install id, secret) of the last part of a hook's path; None for one that we did not make."""

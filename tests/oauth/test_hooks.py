@@ -48,3 +48,10 @@ def test_a_key_being_rotated_out_still_recognises_and_one_that_left_does_not() -
 def test_nothing_else_is_recognised(forged: str) -> None:
     keys = HookKeys([NEW], URL)
     assert keys.recognise("pipedrive", forged.format(tag=address(keys).partition("-")[2])) is None
+
+
+def test_one_crm_may_reach_us_under_another_address() -> None:
+    keys = HookKeys([NEW], URL, {"frappe": "http://172.17.0.1:8080"})
+    assert keys.hook("frappe", "abc123").url.startswith("http://172.17.0.1:8080/webhooks/frappe/abc123-")
+    assert keys.hook("pipedrive", "abc123").url.startswith(URL)
+    assert address(keys, "frappe") == address(HookKeys([NEW], URL), "frappe")
