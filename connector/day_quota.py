@@ -89,6 +89,12 @@ class DayQuota:
         return None if today is None else max(0, today[1] - self._reserve(today[0]))
 
     @property
+    def day_part(self) -> int | None:
+        """What is ours of a whole day's tokens; None while the server said nothing today."""
+        today = self._today()
+        return None if today is None else today[0] - self._reserve(today[0])
+
+    @property
     def share_left(self) -> float | None:
         """The same as a share (0 to 1) of what is ours in a day."""
         today = self._today()

@@ -45,14 +45,14 @@ def quota(tmp_path: Path, clock: Clock) -> Iterator[DayQuota]:
 def test_before_the_server_says_anything_every_call_passes(quota: DayQuota) -> None:
     for _ in range(1000):
         quota.take(1000)
-    assert (quota.tokens_left, quota.share_left, quota.refusal()) == (None, None, None)
+    assert (quota.tokens_left, quota.share_left, quota.day_part, quota.refusal()) == (None, None, None, None)
 
 
 def test_calls_stop_where_the_others_part_begins(quota: DayQuota) -> None:
     quota.observe(1000, 620)
     quota.take(10)
     quota.take(10)
-    assert (quota.tokens_left, quota.share_left) == (0, 0.0)
+    assert (quota.tokens_left, quota.share_left, quota.day_part) == (0, 0.0, 400)
     with pytest.raises(QuotaSpent, match="1,000 tokens of today 600 are left, and 60 %") as spent:
         quota.take(1)
     assert spent.value.after_s == 12 * 3600

@@ -16,7 +16,7 @@ from connector.storage.tables import cursors
 class Progress:
     """One reading. `cursor` (opaque, the CRM's) None = at the start or at the end; `total` where the CRM tells it.
 
-    Times are aware UTC; `finished_at` None = still running.
+    Times are aware UTC; `finished_at` None = still running; `next_at`: the CRM bears no other before that.
     """
 
     cursor: str | None
@@ -25,6 +25,7 @@ class Progress:
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    next_at: datetime | None
 
 
 def get_cursor(conn: Connection, install_id: str, name: str) -> Progress | None:
@@ -41,6 +42,7 @@ def get_cursor(conn: Connection, install_id: str, name: str) -> Progress | None:
         started_at=row.started_at,
         updated_at=row.updated_at,
         finished_at=row.finished_at,
+        next_at=row.next_at,
     )
 
 
@@ -59,6 +61,7 @@ def start_cursor(conn: Connection, install_id: str, name: str, at: datetime) -> 
                 "started_at": at,
                 "updated_at": at,
                 "finished_at": None,
+                "next_at": None,
             }
         ],
     )
@@ -74,14 +77,19 @@ def put_cursor(
     at: datetime,
     *,
     is_finished: bool = False,
+    next_at: datetime | None = None,
 ) -> None:
-    """Keep how far the reading is; `done` is the count so far. In the transaction that stores what was read."""
+    """Keep how far the reading is; `done` is the count so far. In the transaction that stores what was read.
+
+    `next_at` (aware UTC): where the CRM bears the reading less often than the settings ask for it.
+    """
     values = {
         "cursor": cursor,
         "done": done,
         "total": total,
         "updated_at": at,
         "finished_at": at if is_finished else None,
+        "next_at": next_at,
     }
     statement = insert(conn, cursors).values(install_id=install_id, name=name, started_at=at, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["install_id", "name"], set_=values))

@@ -426,6 +426,7 @@ cursors = sa.Table(
     _at("started_at"),
     _at("updated_at"),
     _at("finished_at", nullable=True),
+    _at("next_at", nullable=True),
 )
 
 policies = sa.Table(

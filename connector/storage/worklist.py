@@ -206,9 +206,13 @@ def installs_with_work(connection: Connection, now: datetime) -> list[str]:
 
 
 def installs_to_poll(connection: Connection, now: datetime, every_s: int) -> list[str]:
-    """Active installs whose reconciling poll is due, or that were never set up."""
+    """Active installs whose reconciling poll is due, or that were never set up.
+
+    A poll is due `every_s` seconds after the one before, but not before the moment that one named.
+    """
     polled = sa.select(t.cursors.c.install_id).where(
-        t.cursors.c.name == "reconcile", t.cursors.c.updated_at > now - timedelta(seconds=every_s)
+        t.cursors.c.name == "reconcile",
+        sa.or_(t.cursors.c.updated_at > now - timedelta(seconds=every_s), t.cursors.c.next_at > now),
     )
     return list(
         connection.execute(
