@@ -125,7 +125,10 @@ def _told_at(text: str | None) -> datetime | None:
 
 def account_from(client: PipedriveClient) -> tuple[Account, Owner]:
     """The company behind a client, and the user whose token it has."""
-    me = client.me()
+    return _described(client, client.me())
+
+
+def _described(client: PipedriveClient, me: JsonObject) -> tuple[Account, Owner]:
     what = "Pipedrive's answer on the user"
     company_id, user_id = get_text(me, "company_id", what), get_text(me, "id", what)
     email = find_text(me, "email")
@@ -141,6 +144,15 @@ def account_from(client: PipedriveClient) -> tuple[Account, Owner]:
         owner_id=user_id, user_id=user_id, email=email, name=find_text(me, "name") or email or f"User {user_id}"
     )
     return account, user
+
+
+def _is_no_admin(me: JsonObject) -> bool:
+    """Whether Pipedrive says that the user is an admin of nothing. Every user may install an app there."""
+    access = me.get("access")
+    listed = [one for one in access if isinstance(one, dict)] if isinstance(access, list) else []
+    says = [me["is_admin"]] if "is_admin" in me else []
+    says += [one["admin"] for one in listed if "admin" in one]
+    return bool(says) and not any(says)
 
 
 def _pages(client: PipedriveClient, me: JsonObject) -> str:
@@ -202,8 +214,16 @@ class PipedriveOAuth:
         )
 
     def installing_user(self, grant: Grant) -> Owner:
-        """The user who gave the grant."""
-        return account_from(self._opened(grant))[1]
+        """The user who gave the grant. Raises CrmRejected for one who is no admin of the company."""
+        client = self._opened(grant)
+        me = client.me()
+        if _is_no_admin(me):
+            raise CrmRejected(
+                "You are no admin of this company in Pipedrive: your access shows a part of its leads only, and whoever "
+                "connects becomes an admin here. Ask an admin of your company to connect Lead Assay.",
+                status=403,
+            )
+        return _described(client, me)[1]
 
     def account(self, grant: Grant) -> Account:
         """The company of the grant."""

@@ -15,7 +15,7 @@ from connector.adapters.pipedrive.oauth import OPTIONAL_SCOPES, granted
 from connector.crm.port import Grant, UninstallNotice
 from connector.errors import ConfigError, CrmRejected, ReauthorizationNeeded, UnexpectedPayload
 from connector.settings import CrmApp
-from tests.sides.pipedrive import ADMIN, CLIENT_SECRET, COMPANY, PipedriveSide
+from tests.sides.pipedrive import ADMIN, CLIENT_SECRET, COMPANY, REP, PipedriveSide
 
 CALLBACK = "http://127.0.0.1:9/oauth/pipedrive/callback"
 REAL = CrmApp(
@@ -32,11 +32,11 @@ def app(side: PipedriveSide) -> CrmApp:
     return CrmApp(client_id=side.env["PIPEDRIVE_CLIENT_ID"], secrets=(CLIENT_SECRET,), auth_url=base, api_url=base)
 
 
-def consented(side: PipedriveSide, oauth: PipedriveOAuth) -> Grant:
+def consented(side: PipedriveSide, oauth: PipedriveOAuth, user_id: int = ADMIN) -> Grant:
     url = oauth.authorize_url(state="s1", code_challenge="c", redirect_uri=CALLBACK)
     query = parse_qs(urlsplit(url).query)
     assert set(query) == {"response_type", "client_id", "redirect_uri", "state"}
-    sent_to = urlsplit(side.control.consent(url, COMPANY, ADMIN).headers["Location"])
+    sent_to = urlsplit(side.control.consent(url, COMPANY, user_id).headers["Location"])
     answer = parse_qs(sent_to.query)
     assert answer["state"] == ["s1"]
     return oauth.exchange(code=answer["code"][0], code_verifier="v", redirect_uri=CALLBACK)
@@ -54,6 +54,17 @@ def test_consent_exchange_and_refresh(side: PipedriveSide, app: CrmApp) -> None:
     user, account = oauth.installing_user(again), oauth.account(again)
     assert (user.user_id, user.email) == (str(ADMIN), "ada.admin@northwind.example")
     assert (account.account_id, account.name, account.currency) == (str(COMPANY), "Northwind Sales", "USD")
+
+
+def test_whoever_is_no_admin_connects_nothing(side: PipedriveSide, app: CrmApp) -> None:
+    """Every user may install an app: he would be our admin, and the account's grant would show what he sees alone."""
+    oauth = PipedriveOAuth(app)
+    grant = consented(side, oauth, REP)
+    assert oauth.account(grant).account_id == str(COMPANY)
+    with pytest.raises(CrmRejected, match="no admin of this company"):
+        oauth.installing_user(grant)
+    side.control.act("change_user", COMPANY, user_id=REP, is_admin=True)
+    assert oauth.installing_user(grant).user_id == str(REP)
 
 
 def test_a_refresh_token_that_rotates_is_kept(side: PipedriveSide, app: CrmApp) -> None:
