@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from connector.adapters.hubspot import RULES, HubSpotAdapter, HubSpotClient
+from connector.adapters.hubspot.fields import DEFINITIONS
 from connector.crm.port import FieldWrite
 from connector.errors import CrmRejected, UnexpectedPayload
 from tests.adapters.conftest import client_for
@@ -28,6 +30,71 @@ def always(body: object, status: int = 200) -> Callable[[BaseHTTPRequestHandler,
 
 def adapter_on(client: HubSpotClient) -> HubSpotAdapter:
     return HubSpotAdapter(client, record_url_base="https://x/")
+
+
+REQUIRED = {
+    "/contacts/search": {"after", "filterGroups", "limit", "properties", "sorts"},
+    "/contacts/batch/read": {"inputs", "properties", "propertiesWithHistory"},
+    "/calls/batch/read": {"inputs", "properties", "propertiesWithHistory"},
+    "/properties": {"archived", "dataSensitivity", "inputs"},
+    "/associations": {"inputs"},
+}
+"""What HubSpot's published description (2026-03) requires of these bodies."""
+
+
+def test_bodies_hold_what_hubspots_description_requires() -> None:
+    batch = {"status": "COMPLETE", "results": [], "total": 0}
+    with unruly(always(batch)) as server:
+        client = client_for(server.url, "t")
+        adapter_on(client).list_modified(SINCE, SINCE, None)
+        client.read_contacts(["1"], ["email"], [])
+        client.read_records("calls", ["1"], ["hs_timestamp"])
+        client.read_contact_properties(["email"])
+        client.associated_ids("contacts", "calls", ["1"])
+        for part, seen in zip(REQUIRED, server.seen, strict=True):
+            body = json.loads(seen.body)
+            assert part in seen.path
+            assert set(body) == REQUIRED[part]
+            assert all(isinstance(one, str) for one in body.get("sorts", []))
+
+
+def test_a_search_that_was_not_sorted_is_asked_for_in_the_other_way() -> None:
+    late = contact("1", properties={"lastmodifieddate": "2026-11-03T10:00:00.000Z"})
+
+    def page(handler: BaseHTTPRequestHandler, seen: Seen) -> None:
+        is_sorted = isinstance(json.loads(seen.body)["sorts"][0], dict)
+        found = [contact("2"), late] if is_sorted else [late, contact("2")]
+        answer_json(handler, {"results": found, "total": 2})
+
+    with unruly(page) as server:
+        adapter = adapter_on(client_for(server.url, "t"))
+        for _ in range(2):
+            assert adapter.list_modified(SINCE, datetime.now(UTC), None).lead_ids == ("2", "1")
+        sorts = [json.loads(seen.body)["sorts"] for seen in server.seen]
+        other = [{"propertyName": "lastmodifieddate", "direction": "ASCENDING"}]
+        assert sorts == [["lastmodifieddate"], other, other]
+
+
+def test_options_are_given_back_as_hubspot_takes_them() -> None:
+    def page(handler: BaseHTTPRequestHandler, seen: Seen) -> None:
+        definitions = [
+            {
+                **one,
+                "options": [{"label": "Own", "value": "own", "hidden": True, "doubleData": 1.0, "description": None}],
+            }
+            if "options" in one
+            else one
+            for one in DEFINITIONS
+        ]
+        answer_json(handler, {"status": "COMPLETE", "results": definitions})
+
+    with unruly(page) as server:
+        adapter_on(client_for(server.url, "t")).ensure_fields()
+        changes = [json.loads(seen.body)["options"] for seen in server.seen if seen.method == "PATCH"]
+    assert len(changes) == 2
+    for options in changes:
+        assert options[0] == {"label": "Own", "value": "own", "displayOrder": -1, "hidden": True}
+        assert all({"label", "value", "displayOrder", "hidden"} <= set(option) for option in options)
 
 
 @pytest.mark.parametrize("after", ["100", "99", "7"])

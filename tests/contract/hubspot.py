@@ -85,9 +85,10 @@ def counted(total: int) -> Exchange:
         path="/crm/objects/2026-03/contacts/search",
         body={
             "filterGroups": [],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "sorts": ["hs_object_id"],
             "properties": ["createdate"],
             "limit": 1,
+            "after": "0",
         },
     )
     return asked, Reply(json={"total": total, "results": [contact("1")]})
@@ -166,7 +167,11 @@ def acts(kind: str, records: Mapping[str, Mapping[str, str]]) -> Exchange:
     asked = Asked(
         method="POST",
         path=f"/crm/objects/2026-03/{kind}/batch/read",
-        body={"inputs": [{"id": one} for one in records], "properties": list(ACTS[kind])},
+        body={
+            "inputs": [{"id": one} for one in records],
+            "properties": list(ACTS[kind]),
+            "propertiesWithHistory": [],
+        },
     )
     results: list[JsonValue] = [
         {"id": one, "properties": dict(known), "createdAt": known.get("hs_createdate", MADE), "updatedAt": MADE}

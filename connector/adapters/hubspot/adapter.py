@@ -10,7 +10,7 @@ from audits.model.activity import Activity, Owner, Task
 from audits.model.case import Coverage, Fact
 from connector.adapters.hubspot import activities, fields, mapping
 from connector.adapters.hubspot.activities import Engagement
-from connector.adapters.hubspot.client import ASSOCIATION_LIMIT, BATCH_LIMIT, Contact, HubSpotClient
+from connector.adapters.hubspot.client import ASSOCIATION_LIMIT, BATCH_LIMIT, RECORD_ID, Contact, HubSpotClient
 from connector.adapters.hubspot.mapping import Unmapped, parse_at
 from connector.crm.port import (
     Account,
@@ -151,7 +151,7 @@ class HubSpotAdapter:
         """A page of all contacts by ascending id."""
         total = None
         if cursor is None:
-            total = self._client.search_contacts((), "hs_object_id", ("createdate",), limit=1).total
+            total = self._client.search_contacts((), RECORD_ID, ("createdate",), limit=1).total
         page = self._client.list_contacts(("createdate",), cursor)
         fresh = [
             record.record_id
@@ -171,8 +171,8 @@ class HubSpotAdapter:
         filters = [("lastmodifieddate", "GTE", str(place.at_ms)), *within]
         sort_by = "lastmodifieddate"
         if place.after_id is not None:
-            filters.append(("hs_object_id", "GT", place.after_id))
-            sort_by = "hs_object_id"
+            filters.append((RECORD_ID, "GT", place.after_id))
+            sort_by = RECORD_ID
         page = self._client.search_contacts(filters, sort_by, ("lastmodifieddate",))
         ids = tuple(record.record_id for record in page.records)
         following = place.after_page(page.records, is_full=page.after is not None)

@@ -17,16 +17,17 @@ VERSION = "2026-03"
 """The API version of every path. HubSpot supports a version for 18 months."""
 
 UNINSTALL_VERSION = "2026-09"
-"""The one call that the version above does not have yet."""
+"""The version above describes this one call for a scope that no app can ask for; from this one on it is `oauth`."""
 
 CALL_OUTCOMES_PATH = "/calling/v1/dispositions"
-"""No dated version has the outcomes of calls; this older call does."""
+"""No dated version has the outcomes of calls; this older call, which HubSpot's guide to calls names, does."""
 
 LIST_LIMIT = 100
 SEARCH_LIMIT = 100
 HISTORY_LIMIT = 50
 BATCH_LIMIT = 100
 ASSOCIATION_LIMIT = 1000
+RECORD_ID = "hs_object_id"
 SEARCH = "search"
 """The lane of searches: a quota of its own at HubSpot, 5 a second for all apps of an account together."""
 
@@ -126,6 +127,7 @@ class HubSpotClient:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._sorts_by_name = True
 
     @property
     def origin(self) -> str:
@@ -174,7 +176,8 @@ class HubSpotClient:
     ) -> ListPage:
         """The first `limit` contacts that pass all (property, operator, value), by `sort_by` ascending.
 
-        Never a later page: HubSpot's offsets end at 10,000 and shift while records change.
+        Never a later page: HubSpot's offsets end at 10,000 and shift while records change. An answer that is not in
+        order is asked for once more in the other way to sort (see BEHAVIOR.md).
         """
         wanted: list[JsonValue] = [
             {"propertyName": name, "operator": operator, "value": value} for name, operator, value in filters
@@ -182,14 +185,18 @@ class HubSpotClient:
         groups: list[JsonValue] = [{"filters": wanted}] if wanted else []
         sent: JsonObject = {
             "filterGroups": groups,
-            "sorts": [{"propertyName": sort_by, "direction": "ASCENDING"}],
+            "sorts": [sort_by if self._sorts_by_name else {"propertyName": sort_by, "direction": "ASCENDING"}],
             "properties": list(properties),
             "limit": limit,
+            "after": "0",
         }
         body = object_of(self._post(f"/crm/objects/{VERSION}/contacts/search", sent, lane=SEARCH), "A search")
-        total = body.get("total")
+        records, total = _records(body, "A search"), body.get("total")
+        if self._sorts_by_name and not _ascends(records, sort_by):
+            self._sorts_by_name = False
+            return self.search_contacts(filters, sort_by, properties, limit)
         return ListPage(
-            records=_records(body, "A search"),
+            records=records,
             after=_next_after(body, None),
             total=total if isinstance(total, int) else None,
         )
@@ -224,7 +231,11 @@ class HubSpotClient:
         for batch in _in_batches(ids, BATCH_LIMIT):
             answer = self._batch(
                 f"/crm/objects/{VERSION}/{plural}/batch/read",
-                {"inputs": [{"id": one} for one in batch], "properties": list(properties)},
+                {
+                    "inputs": [{"id": one} for one in batch],
+                    "properties": list(properties),
+                    "propertiesWithHistory": [],
+                },
             )
             _only_missing(answer, plural)
             found += [_record(result, plural) for result in answer.results]
@@ -262,7 +273,11 @@ class HubSpotClient:
         """The definitions of those contact properties that exist and are not archived."""
         answer = self._batch(
             f"/crm/properties/{VERSION}/contacts/batch/read",
-            {"archived": False, "inputs": [{"name": name} for name in names]},
+            {
+                "archived": False,
+                "dataSensitivity": "non_sensitive",
+                "inputs": [{"name": name} for name in names],
+            },
         )
         _only_missing(answer, "Properties")
         return {get_text(result, "name", "A property"): result for result in answer.results}
@@ -346,6 +361,15 @@ def _next_after(body: JsonObject, before: str | None) -> str | None:
     if after == before or is_backwards:
         raise UnexpectedPayload(f"HubSpot's paging does not move on: after {before!r} comes {after!r}.")
     return after
+
+
+def _ascends(records: Sequence[Record], sort_by: str) -> bool:
+    """Whether records are in ascending order as far as they show it, by a moment or by their id."""
+    if sort_by == RECORD_ID:
+        ids = [int(one.record_id) for one in records if one.record_id.isdecimal()]
+        return ids == sorted(ids)
+    moments = [at for one in records if (at := parse_at(one.properties.get(sort_by))) is not None]
+    return moments == sorted(moments)
 
 
 def _records(body: JsonObject, what: str) -> tuple[Record, ...]:

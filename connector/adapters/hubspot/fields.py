@@ -10,6 +10,7 @@ from connector.payloads import JsonObject, JsonValue, find_text
 
 GROUP = "leadassay"
 GROUP_LABEL = "Lead Assay"
+_OPTION = ("label", "value", "description", "displayOrder", "hidden")
 
 
 def ensure(client: HubSpotClient) -> tuple[str, ...]:
@@ -59,9 +60,15 @@ def _repair(client: HubSpotClient, definition: JsonObject, there: JsonObject) ->
     lost = [option for value, option in ours.items() if value not in theirs]
     if not lost:
         return False
-    options: list[JsonValue] = [*theirs.values(), *lost]
+    options: list[JsonValue] = [*(_as_sent(option) for option in theirs.values()), *lost]
     client.update_contact_property(name, {"options": options})
     return True
+
+
+def _as_sent(option: JsonObject) -> JsonObject:
+    """An option as it is written; as it is read it may lack what HubSpot wants, and hold what it does not take."""
+    told = {"displayOrder": -1, "hidden": False, **option}
+    return {name: told[name] for name in _OPTION if told.get(name) is not None}
 
 
 def options_of(definition: JsonObject) -> dict[str, JsonObject]:
