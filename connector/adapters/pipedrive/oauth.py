@@ -219,8 +219,8 @@ class PipedriveOAuth:
         me = client.me()
         if _is_no_admin(me):
             raise CrmRejected(
-                "You are no admin of this company in Pipedrive: your access shows a part of its leads only, and whoever "
-                "connects becomes an admin here. Ask an admin of your company to connect Lead Assay.",
+                "You are no admin of this company in Pipedrive: your access shows a part of its leads only, and "
+                "whoever connects becomes an admin here. Ask an admin of your company to connect Lead Assay.",
                 status=403,
             )
         return _described(client, me)[1]
