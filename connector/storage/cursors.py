@@ -25,7 +25,7 @@ class Progress:
     started_at: datetime
     updated_at: datetime
     finished_at: datetime | None
-    next_at: datetime | None
+    next_at: datetime | None = None
 
 
 def get_cursor(conn: Connection, install_id: str, name: str) -> Progress | None:
