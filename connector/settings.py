@@ -62,7 +62,7 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that can be set. Spans are seconds unless the name says days. See docs/operations.md for the table."""
+    """All that can be set. Spans are seconds unless the name says days. README.md has the table."""
 
     data_dir: Path
     database_url: str

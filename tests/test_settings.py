@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from connector.errors import ConfigError
-from connector.settings import load_settings
+from connector.settings import CRM_APPS, load_settings
 
 KEY = base64.b64encode(b"k" * 32).decode()
 GOOD = {"LEADASSAY_PUBLIC_URL": "https://assay.example.com", "LEADASSAY_KEYS": f"k1:{KEY}"}
@@ -81,3 +84,46 @@ def test_secrets_do_not_stand_in_the_message():
     with pytest.raises(ConfigError) as refused:
         load_settings(GOOD | {"LEADASSAY_KEYS": "k1:not-a-key-but-secret"})
     assert "not-a-key-but-secret" not in str(refused.value)
+
+
+class Told(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def documented(page: str) -> dict[str, str]:
+    """variable → default, of every table of settings on the page."""
+    rows = re.findall(
+        r"^\| (`[A-Z][^|]*) \| ([^|]*) \|", (Path(__file__).parents[1] / page).read_text(), re.MULTILINE
+    )
+    return {name: default.strip("`") for names, default in rows for name in re.findall(r"`([A-Z_0-9]+)`", names)}
+
+
+def test_the_table_of_settings_has_all_of_them_and_no_other():
+    apps = {f"{crm.upper()}_{part}": "x" for crm in CRM_APPS for part in ("CLIENT_ID", "CLIENT_SECRET")}
+    told = Told(**GOOD, **apps, LEADASSAY_SMTP_URL="smtp://mail.example.com")
+    load_settings(told)
+    assert told.asked == set(documented("README.md"))
+    assert set(documented("docs/operations.md")) <= told.asked
+
+
+def test_the_defaults_of_the_tables_are_those_of_the_code():
+    settings = load_settings(GOOD)
+    numbers = {
+        f"LEADASSAY_{field.name.upper()}": str(getattr(settings, field.name))
+        for field in fields(settings)
+        if type(field.default) is int
+    }
+    table = documented("README.md")
+    assert {name: table[name] for name in numbers} == numbers
+    again = documented("docs/operations.md")
+    assert {name: again[name] for name in numbers if name in again} == {
+        name: default for name, default in numbers.items() if name in again
+    }
