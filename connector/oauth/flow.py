@@ -20,13 +20,14 @@ from connector.crm.port import Account, Grant
 from connector.errors import ConfigError, CrmRejected, LeadAssayError, UnexpectedPayload
 from connector.logs import get_logger
 from connector.oauth.tokens import sealed_grant, site_from_json, site_to_json
-from connector.oauth.vault import Vault
+from connector.oauth.vault import SealBroken, UnknownKey, Vault
 from connector.payloads import get_text, object_of, parse_json
 from connector.settings import CrmApp, Settings
 from connector.storage import health, installs, people, tokens, web_sessions
 from connector.storage.database import Database
-from connector.storage.installs import Install
+from connector.storage.installs import Install, InstallStatus
 from connector.storage.people import Role, User
+from connector.storage.tokens import StoredToken
 
 STATE_LIFE = timedelta(minutes=10)
 _PURPOSE = "oauth-state"
@@ -99,11 +100,13 @@ def finish_install(
     *,
     session_hash: str,
     now: datetime,
+    admin_of: str | None = None,
 ) -> Installed:
     """Make or reconnect the install that the CRM's answer (the callback's query) stands for.
 
-    The code goes to the token endpoint only when the state is ours, unused, younger than ten minutes, made for this
-    CRM and for this browser. Raises InstallRefused, or the CRM's errors (RetryLater, ConfigError).
+    `admin_of`: the install whose admin is signed in in this browser. The code goes to the token endpoint only when
+    the state is ours, unused, younger than ten minutes, made for this CRM and for this browser. Raises
+    InstallRefused, or the CRM's errors (RetryLater, ConfigError).
     """
     entry = _entry(crm)
     verifier, site = _begun(database, vault, crm, params, session_hash, now)
@@ -125,6 +128,8 @@ def finish_install(
     account, installer = oauth.account(grant), oauth.installing_user(grant)
     if grant.account_id not in ("", account.account_id):
         raise UnexpectedPayload(f"{entry.label} gave a grant for one account and describes another.")
+    if site is not None:
+        _part_from_former_owner(database, vault, crm, entry, account, site, admin_of)
     return _store(database, vault, crm, entry, account, grant, installer, now, site)
 
 
@@ -158,6 +163,52 @@ def _begun(
     kept = object_of(parse_json(vault.open_packed(state_hash, state.sealed_verifier, purpose=_PURPOSE), what), what)
     site = kept.get("site")
     return get_text(kept, "verifier", what), site_from_json(object_of(site, what)) if site is not None else None
+
+
+def _part_from_former_owner(
+    database: Database,
+    vault: Vault,
+    crm: str,
+    entry: CrmEntry,
+    account: Account,
+    site: CrmApp,
+    admin_of: str | None,
+) -> None:
+    """Let nobody have what is kept of an account but its own people. Raises InstallRefused.
+
+    A self-hosted site vouches for itself alone, and hosts change hands: whoever gets a lapsed domain, or a freed name
+    at a hosting service, is no heir of what the former owner's leads left here. So an account that is there wants one
+    of its admins in this browser, or the very registration with which it works. One that was uninstalled has neither
+    any more: what waits for its purge is erased now, and the host begins anew.
+    """
+    with database.read() as connection:
+        found = installs.find_install_by_account(connection, crm, account.account_id)
+        stored = tokens.get_token(connection, found.install_id) if found is not None else None
+    if found is None or found.install_id == admin_of:
+        return
+    if found.status is InstallStatus.UNINSTALLED:
+        with database.write() as connection:
+            installs.purge(connection, found.install_id)
+        database.scrub()
+        log.info("install_purged", install_id=found.install_id)
+    elif stored is None or not _is_registered(vault, stored, site):
+        raise _refused(
+            crm,
+            "another_owner",
+            f"This {entry.label} site is connected already. Sign in as an admin of it and connect it from there, or "
+            "give the client id and secret with which it is connected.",
+        )
+
+
+def _is_registered(vault: Vault, stored: StoredToken, site: CrmApp) -> bool:
+    what = "A stored token"
+    try:
+        opened = object_of(parse_json(vault.open(stored.install_id, stored.key_id, stored.sealed), what), what)
+        kept = site_from_json(object_of(opened.get("site"), what))
+    except (UnknownKey, SealBroken, UnexpectedPayload):
+        return False
+    kept_pair, given_pair = (f"{one.client_id}\n{one.secrets[0]}".encode() for one in (kept, site))
+    return secrets.compare_digest(kept_pair, given_pair)
 
 
 def _store(

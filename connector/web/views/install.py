@@ -169,7 +169,7 @@ def _to_consent(crm: str, app: CrmApp | None = None) -> Response:
 @needs(Access.PUBLIC)
 def callback(crm: str) -> Response:
     """Back from the consent page: an install and a session, or a sentence with a remedy."""
-    entry = CRMS.get(crm)
+    entry, me = CRMS.get(crm), visitor()
     if entry is None:
         abort(404)
     try:
@@ -186,6 +186,7 @@ def callback(crm: str) -> Response:
             request.args,
             session_hash=page_session().session_hash,
             now=site().now(),
+            admin_of=me.install_id if me is not None and me.is_admin else None,
         )
     except InstallRefused as refused:
         return _refused(400, str(refused))

@@ -16,8 +16,8 @@ from connector.jobs.uninstall import uninstall
 from connector.oauth.flow import Installed, InstallRefused, begin_install, finish_install
 from connector.oauth.vault import Vault
 from connector.settings import CrmApp
-from connector.storage import findings, health, tables
-from connector.storage.installs import Install, InstallStatus, get_install
+from connector.storage import findings, health, people, tables
+from connector.storage.installs import Install, InstallStatus, get_install, pause
 from tests.conftest import DatabaseUrls
 from tests.frappe_site.server import ADMIN, ROBOT
 from tests.sides.frappe import FrappeSide
@@ -45,13 +45,17 @@ def typed(side: FrappeSide, **changes: Any) -> CrmApp:
     return CrmApp(**{**values, **changes})
 
 
-def connect(stack: Stack, side: FrappeSide) -> Installed:
+def connect(
+    stack: Stack, side: FrappeSide, app: CrmApp | None = None, admin_of: str | None = None, user: str = ROBOT
+) -> Installed:
     """The consent, as an admin's browser goes through it."""
     vault, now = Vault(stack.settings.keys), stack.context.clock()
-    store = stack.context.database
-    url = begin_install(store, vault, stack.settings, "frappe", session_hash=SESSION, now=now, site=typed(side))
-    params = side.site.approve(url)
-    return finish_install(store, vault, stack.settings, "frappe", params, session_hash=SESSION, now=now)
+    store, typed_app = stack.context.database, app or typed(side)
+    url = begin_install(store, vault, stack.settings, "frappe", session_hash=SESSION, now=now, site=typed_app)
+    params = side.site.approve(url, user)
+    return finish_install(
+        store, vault, stack.settings, "frappe", params, session_hash=SESSION, now=now, admin_of=admin_of
+    )
 
 
 def outcomes(stack: Stack, install: Install, lead_id: str) -> dict[str, str]:
@@ -84,6 +88,41 @@ def test_from_the_consent_to_the_scores_on_the_lead(stack: Stack, side: FrappeSi
     side.log_call(side.account, lead)
     stack.settle(install)
     assert outcomes(stack, install, lead)["RT001"] == "pass"
+
+
+def test_whoever_has_the_host_now_gets_nothing_of_who_had_it(stack: Stack, side: FrappeSide) -> None:
+    """A site vouches for itself: another person's consent there, with a client of his own, opens no account."""
+    first = connect(stack, side).install
+    client_id, secret = side.site.add_client(f"{stack.settings.public_url}/oauth/frappe/callback")
+    another = typed(side, client_id=client_id, secrets=(secret,))
+    for wrong in (None, "0" * 24):
+        with pytest.raises(InstallRefused, match="Sign in as an admin"):
+            connect(stack, side, another, admin_of=wrong, user=ADMIN)
+    with stack.context.database.read() as connection:
+        assert [user.user_id for user in people.list_users(connection, first.install_id)] == [ROBOT]
+        assert get_install(connection, first.install_id) == first
+    # The registration with which it works is its people's own secret; so is the session of one of its admins.
+    assert connect(stack, side).install.install_id == first.install_id
+    with stack.context.database.write() as connection:
+        pause(connection, first.install_id, "revoked", stack.context.clock())
+    assert connect(stack, side).install.status is InstallStatus.ACTIVE
+    again = connect(stack, side, another, admin_of=first.install_id, user=ADMIN)
+    assert again.install.install_id == first.install_id
+
+
+def test_a_host_that_was_uninstalled_begins_anew(stack: Stack, side: FrappeSide) -> None:
+    first = connect(stack, side).install
+    side.create_lead(side.account, **PERSON)
+    stack.advance(first)
+    uninstall(stack.context, first.install_id, "left")
+    second = connect(stack, side, user=ADMIN)
+    assert second.install.install_id != first.install_id
+    assert second.install.created_at == second.install.connected_at
+    with stack.context.database.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            if "install_id" in table.c:
+                left = sa.select(sa.func.count()).select_from(table).where(table.c.install_id == first.install_id)
+                assert connection.execute(left).scalar_one() == 0, table.name
 
 
 def test_our_own_write_back_is_not_told_to_us(stack: Stack, side: FrappeSide) -> None:
