@@ -40,7 +40,7 @@ from tests.contract.replies import (
 COMPANY = "8087566"
 MADE = "2026-11-02T10:00:00.123Z"
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
-ONE, TWO, THREE, FOUR = (f"b1810230-6c0d-41ed-9826-a53d0eb70{number}" for number in range(101, 105))
+ONE, TWO = (f"b1810230-6c0d-41ed-9826-a53d0eb70{number}" for number in (101, 102))
 HASHES = {
     "leadassay_lead_quality": "0a" * 20,
     "leadassay_handling": "1b" * 20,
@@ -313,17 +313,20 @@ class PipedriveReplies:
             deals_page(None, [], None, is_archived=True),
         )
 
+    def _named(self, many: list[str]) -> frozenset[str]:
+        return frozenset({f"lead:{one}" for one in many} | {"deal:71", "deal:70"})
+
     def half_page(self) -> Listing:
-        # Each page of version 1 begins before the end of the one before.
-        talk = (leads_page(0, [ONE, TWO, THREE], 3), leads_page(1, [TWO, THREE, FOUR], None), *self._other_lists())
-        named = frozenset({f"lead:{one}" for one in (ONE, TWO, THREE, FOUR)} | {"deal:71", "deal:70"})
-        return Listing(talk=talk, lead_ids=named, repeats=True)
+        # Each page of version 1 begins a tenth of a page before the end of the one before.
+        many = [f"b1810230-6c0d-41ed-9826-a53d0eb7{number:04d}" for number in range(21)]
+        talk = (leads_page(0, many[:20], 20), leads_page(18, many[18:], None), *self._other_lists())
+        return Listing(talk=talk, lead_ids=self._named(many), repeats=True)
 
     def moving_page(self) -> Listing:
-        # Lead TWO is deleted meanwhile: all later ones move up by one, and none may be missed.
-        talk = (leads_page(0, [ONE, TWO, THREE], 3), leads_page(1, [THREE, FOUR], None), *self._other_lists())
-        named = frozenset({f"lead:{one}" for one in (ONE, TWO, THREE, FOUR)} | {"deal:71", "deal:70"})
-        return Listing(talk=talk, lead_ids=named, repeats=True)
+        # A lead of the first page is deleted meanwhile: all later ones move up by one, and none may be missed.
+        many = [f"b1810230-6c0d-41ed-9826-a53d0eb7{number:04d}" for number in range(21)]
+        talk = (leads_page(0, many[:20], 20), leads_page(18, many[19:], None), *self._other_lists())
+        return Listing(talk=talk, lead_ids=self._named(many), repeats=True)
 
     def stuck_cursor(self) -> StuckListing:
         return StuckListing(
