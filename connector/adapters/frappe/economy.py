@@ -68,7 +68,7 @@ def new_lead(activities: int = 0) -> CallPlan:
 
 
 def write_back(leads: int) -> CallPlan:
-    """Fifty leads a call: the site saves each one by itself, in some 0.1 s, and an answer may take 20 s."""
+    """Twenty leads a call: the site saves each one by itself, in up to half a second, and an answer may take 20 s."""
     return CallPlan(lines=(CallLine(what="our fields written", calls=pages(leads, WRITE_BATCH)),))
 
 
