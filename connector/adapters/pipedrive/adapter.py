@@ -485,8 +485,10 @@ class PipedriveAdapter:
     def _write(self, write: FieldWrite) -> WriteResult:
         lead_id = write.lead_id
         if write.is_locked:
-            # Archived records refuse edits; the attempt would cost as much as a write.
-            self._write_companion(write)
+            # Archived records refuse edits; the attempt would cost as much as a write. What its person took stays
+            # planned for the record itself, and would come anew with each audit.
+            if not OWN_WRITES.has_values(self._account_key, write.companion_id or "", write.values):
+                self._write_companion(write)
             return WriteResult(lead_id=lead_id, is_written=False, is_locked=True)
         deal_id, lead_uuid = their_id(lead_id, DEAL), their_id(lead_id, LEAD)
         try:
@@ -517,6 +519,7 @@ class PipedriveAdapter:
         try:
             values = self._keys.to_write(PERSON, write.values)
             self._note_own(our_id(PERSON, person_id), self._client.write_person(person_id, values))
+            OWN_WRITES.note_values(self._account_key, our_id(PERSON, person_id), write.values)
         except (RecordGone, CrmRejected, PermissionMissing):
             # The person shows less than it could; the lead itself is right.
             return

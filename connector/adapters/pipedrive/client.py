@@ -379,13 +379,16 @@ class PipedriveClient:
         if cursor is not None:
             sent["cursor"] = cursor
         body = self._body("GET", path, params=sent, cost=cost, scope=scope)
-        more = object_of(body.get("additional_data"), f"{path}: additional_data")
-        if "next_cursor" not in more:
-            raise UnexpectedPayload(f"Pipedrive's page of {path} does not say whether another follows.")
+        more, records = body.get("additional_data"), _records(body, path)
+        if not isinstance(more, dict) or "next_cursor" not in more:
+            # The description promises neither. A page that is not full is the last; after a full one we must know.
+            if len(records) >= int(sent["limit"]):
+                raise UnexpectedPayload(f"Pipedrive's page of {path} does not say whether another follows.")
+            return ListPage(records=records, following=None)
         following = find_text(more, "next_cursor")
         if following is not None and following == cursor:
             raise UnexpectedPayload(f"Pipedrive's paging of {path} does not move on.")
-        return ListPage(records=_records(body, path), following=following)
+        return ListPage(records=records, following=following)
 
     def _by_ids(
         self, path: str, ids: Iterable[str], params: Mapping[str, str], cost: int, scope: str
@@ -403,7 +406,7 @@ class PipedriveClient:
 def following_start(start: int, following: str) -> int:
     """Where the next page of version 1 begins, the overlap taken back, and further on in any case."""
     step = int(following) - start
-    return start + max(1, step - step // OVERLAP_PART)
+    return start + max(1, step - max(1, step // OVERLAP_PART))
 
 
 def _id_of(record: JsonObject) -> str:

@@ -15,8 +15,10 @@ from connector.crm.port import LeadRecord, Page
 from connector.day_quota import DayQuota
 from connector.errors import QuotaSpent, ReauthorizationNeeded, RetryLater, UnexpectedPayload
 from connector.payloads import JsonObject
+from connector.transport import Transport
 from tests.adapters.pipedrive.conftest import Make
 from tests.sides.pipedrive import ADMIN, COMPANY, REP, PipedriveSide, without
+from tests.unruly import answer_json, unruly
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(days=90)
@@ -472,3 +474,14 @@ def test_half_an_answer_is_never_read_as_nothing(side: PipedriveSide, adapter: P
             adapter.list_leads(None, SINCE)
         side.control.clear_rules()
     assert len(adapter.list_leads(None, SINCE).lead_ids) == 1
+
+
+@pytest.mark.parametrize("more", [{}, {"additional_data": None}, {"additional_data": {}}])
+def test_a_page_that_is_not_full_need_not_say_that_it_is_the_last(more: dict[str, object]) -> None:
+    body = {"success": True, "data": [{"id": number} for number in range(1, 4)], **more}
+    with unruly(lambda handler, _: answer_json(handler, body)) as server:
+        transport = Transport(server.url, allowed_origins=frozenset({server.url}), rules=client.RULES)
+        pipedrive = client.PipedriveClient(transport)
+        assert len(list(pipedrive.iter_deal_changes("7"))) == 3
+        with pytest.raises(UnexpectedPayload, match="whether another follows"):
+            pipedrive.list_deals(None, is_archived=False, limit="3")

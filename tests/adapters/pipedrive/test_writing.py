@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,6 +84,11 @@ def test_an_archived_lead_is_read_as_locked_and_only_its_person_is_written(side:
     (result,) = adapter.write_fields([write])
     assert (result.is_written, result.is_locked, result.is_gone, result.complaint) == (False, True, False, "")
     assert [call.method for call in side.calls()] == ["PATCH"]
+    adapter.write_fields([write])
+    assert len(side.calls()) == 1, "its person holds these values already"
+    other = {**VALUES, OurField.LEAD_QUALITY.value: "86"}
+    adapter.write_fields([replace(write, values=other), write])
+    assert len(side.calls()) == 3
     person_id = str(record.companion_id).partition(":")[2]
     shown = side.control.custom_values(COMPANY, "person")[person_id]
     assert shown["Lead Assay: lead quality"].removesuffix(".0") == "87"
@@ -202,6 +208,9 @@ def test_subscriptions_are_made_once(side: PipedriveSide, adapter: PipedriveAdap
     assert {(hook["version"], hook["event_action"], hook["user_id"]) for hook in made} == {("2.0", "*", 12_094_821)}
     assert adapter.ensure_hooks(HOOK) == HookReport()
     assert len(side.control.hooks(COMPANY)) == len(WATCHED)
+    for hook in side.sandbox.sandbox.dispatcher._hooks.values():
+        hook.auth_user = None
+    assert adapter.ensure_hooks(HOOK) == HookReport(), "the description lets the user of Basic be left out"
 
 
 def test_subscriptions_that_are_gone_are_made_anew_and_old_ones_removed(
