@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from connector.crm.port import CrmEvent, Delivery, EventKind
-from connector.errors import UnexpectedPayload, UnknownInstall
+from connector.errors import StorageBusy, UnexpectedPayload, UnknownInstall
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
 from connector.storage import health, installs, timeline, worklist
@@ -13,6 +13,8 @@ from connector.storage.inbox import InboxRow
 
 ROWS = 200
 LEAD = "lead"
+#: No CRM's ids are longer (Frappe's names end at 140 characters); PostgreSQL takes no index entry beyond 2,700 bytes.
+LONGEST_ID = 255
 
 _log = get_logger(__name__)
 
@@ -31,19 +33,23 @@ def sort_deliveries(context: JobContext, parsers: Mapping[str, ParseDelivery]) -
     nobodys: list[int] = []
     for row in rows:
         try:
-            events = parsers[row.sender](_delivery(context, row))
+            _sort_events(context, row, parsers[row.sender](_delivery(context, row)))
+        except StorageBusy:
+            raise
         except UnknownInstall:
+            if not row.install_id:
+                # Purged while the row was being sorted: the next round finds the other tenants' events alone.
+                continue
             # Purged: its CRM goes on sending what we promised to hold no more.
             _count_unknown(context, row)
             nobodys.append(row.inbox_id)
         except UnexpectedPayload as unreadable:
             _park(context, row, str(unreadable))
         except Exception as fault:  # noqa: BLE001  (logged, counted and parked)
-            # A fault of our parser: the row waits for a mended version, the others must not wait for it.
-            _log.exception("delivery_crashed_parser", inbox_id=row.inbox_id)
-            _park(context, row, f"{type(fault).__name__} in our own parser; see the log.")
+            # A fault of ours: the row waits for a mended version, the others must not wait for it.
+            _log.exception("delivery_crashed_sorting", inbox_id=row.inbox_id)
+            _park(context, row, f"{type(fault).__name__} in our own code; see the log.")
         else:
-            _sort_events(context, row, events)
             done.append(row.inbox_id)
     if done:
         context.inbox.mark_done(done)
@@ -88,7 +94,9 @@ def _sort_events(context: JobContext, row: InboxRow, events: Sequence[CrmEvent])
             wanted = [
                 event
                 for event in events
-                if event.kind != EventKind.IGNORED and (event.object_type != LEAD or event.object_id not in forgotten)
+                if event.kind != EventKind.IGNORED
+                and len(event.object_id) <= LONGEST_ID
+                and (event.object_type != LEAD or event.object_id not in forgotten)
             ]
             new = worklist.put_events(
                 connection,
