@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -54,3 +54,8 @@ def portions(items: Collection[ItemT], size: int = PORTION) -> Iterator[list[Ite
     listed = list(items)
     for start in range(0, len(listed), size):
         yield listed[start : start + size]
+
+
+def rows_of(table: sa.Table, install_id: str, lead_ids: Iterable[str]) -> sa.Select[Any]:
+    """The rows of `table` that belong to these leads of an install."""
+    return sa.select(table).where(table.c.install_id == install_id, table.c.lead_id.in_(list(lead_ids)))

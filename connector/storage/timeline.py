@@ -7,9 +7,8 @@ with the moment of its disappearance, so that a case as of an earlier instant is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,23 +17,35 @@ from sqlalchemy.engine import Connection
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
-from audits.model.score import FollowUpStatus
 from connector.errors import UnknownInstall
 from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
 from connector.storage.column_types import storable
 from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
 from connector.storage.json_text import load_coverage
 from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
+from connector.storage.lead_ends import (
+    ENDED_IN_ANOTHER,
+    Conversion,
+    TombstoneKind,
+    conversions_of,
+    mark_gone,
+    merge_ended,
+    revive,
+)
+from connector.storage.lead_links import (
+    companions_to_show,
+    lead_ids_by_owner,
+    leads_of_activities,
+    leads_of_companions,
+    locked_leads,
+)
 from connector.storage.policies import policy_as_of
-from connector.storage.statements import insert, insert_new, portions, upsert
+from connector.storage.statements import insert_new, portions, rows_of, upsert
 from connector.storage.tables import (
     activities,
-    current_findings,
     dirty_leads,
     installs,
-    lead_audits,
     leads,
-    outbox,
     owner_changes,
     stage_changes,
     tasks,
@@ -55,6 +66,7 @@ __all__ = [
     "Conversion",
     "Forgotten",
     "RecordLike",
+    "TombstoneKind",
     "affected_by_keys",
     "companions_to_show",
     "conversions_of",
@@ -86,25 +98,6 @@ _NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "k
 
 #: The source of a change of owner or stage that no history of the CRM tells: we saw the values differ.
 SEEN = "seen by Lead Assay"
-
-
-class TombstoneKind(StrEnum):
-    """Why an id is no live lead any more."""
-
-    GONE = "gone"
-    MERGED = "merged"
-    CONVERTED = "converted"
-
-
-_ENDED_IN_ANOTHER = (TombstoneKind.MERGED, TombstoneKind.CONVERTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """An earlier record that a lead continues: its id, and when we read that it does (aware UTC)."""
-
-    lead_id: str
-    at: datetime
 
 
 def store_records(
@@ -140,15 +133,15 @@ def _store(
     salt: str,
     region: str | None,
 ) -> set[str]:
-    before = {row.lead_id: row for row in conn.execute(_of(leads, install_id, records))}
-    dead = {row.lead_id: row for row in conn.execute(_of(tombstones, install_id, records))}
+    before = {row.lead_id: row for row in conn.execute(rows_of(leads, install_id, records))}
+    dead = {row.lead_id: row for row in conn.execute(rows_of(tombstones, install_id, records))}
     hidden = forgotten_among(conn, install_id, records)
     accepted = {
         lead_id: record
         for lead_id, record in records.items()
         if lead_id not in hidden
         and not (lead_id in before and before[lead_id].read_at > read_at)
-        and not (lead_id in dead and (dead[lead_id].kind in _ENDED_IN_ANOTHER or dead[lead_id].at >= read_at))
+        and not (lead_id in dead and (dead[lead_id].kind in ENDED_IN_ANOTHER or dead[lead_id].at >= read_at))
     }
     if not accepted:
         return set()
@@ -158,14 +151,14 @@ def _store(
     }
     changed = {lead_id for lead_id, row in rows.items() if _has_news(before.get(lead_id), row)}
     upsert(conn, leads, list(rows.values()))
-    _revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
+    revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
     replace_keys(conn, install_id, _with_new_keys(before, rows, found, region, salt), region, salt)
     changed |= _sync(conn, activities, install_id, accepted, activity_rows(install_id, accepted), coverage, read_at)
     changed |= _sync(conn, tasks, install_id, accepted, task_rows(install_id, accepted), coverage, read_at)
     changed |= _append(conn, owner_changes, install_id, accepted, owner_rows(install_id, accepted))
     changed |= _append(conn, stage_changes, install_id, accepted, stage_rows(install_id, accepted))
     changed |= _note_what_changed(conn, install_id, before, accepted, coverage, read_at)
-    winners, losers = _merge(conn, install_id, accepted, read_at)
+    winners, losers = merge_ended(conn, install_id, accepted, read_at)
     return (changed | winners) - losers
 
 
@@ -174,7 +167,7 @@ def _leads_of(conn: Connection, install_id: str, records: Mapping[str, RecordLik
     origins = {
         lead_id: storable(record.converted_from) for lead_id, record in records.items() if record.converted_from
     }
-    arrivals = {row.lead_id: row for row in conn.execute(_of(leads, install_id, set(origins.values())))}
+    arrivals = {row.lead_id: row for row in conn.execute(rows_of(leads, install_id, set(origins.values())))}
     found = {lead_id: record.lead for lead_id, record in records.items()}
     for lead_id, origin in origins.items():
         if origin in arrivals:
@@ -215,128 +208,13 @@ def _note_what_changed(
         ):
             if fact not in unseen or (old or "") == storable(new or ""):
                 continue
-            known = conn.execute(_of(table, install_id, [lead_id]).limit(1)).first()
+            known = conn.execute(rows_of(table, install_id, [lead_id]).limit(1)).first()
             news: list[Row] = [{**key, **more, "occurred_at": at, column: storable(new or "")[:LONGEST_KEY]}]
             if known is None:
                 news.append({**key, **more, "occurred_at": row.received_at, column: (old or "")[:LONGEST_KEY]})
             insert_new(conn, table, news)
             changed.add(lead_id)
     return changed
-
-
-def mark_gone(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> frozenset[str]:
-    """The CRM no longer has these as of `at`; returns those that were live until now.
-
-    Their figures stay in the reports of the past; nothing is due on them any more and nothing is written to them. A
-    lead that was read after `at` lives. An id never seen is remembered, so that an older read cannot bring it in.
-    """
-    gone: set[str] = set()
-    for ids in portions(sorted({storable(lead_id) for lead_id in lead_ids})):
-        known = {row.lead_id: row for row in conn.execute(_of(leads, install_id, ids))}
-        hidden = forgotten_among(conn, install_id, ids)
-        ended = [
-            lead_id
-            for lead_id in ids
-            if lead_id not in hidden and not (lead_id in known and known[lead_id].read_at > at)
-        ]
-        gone |= {lead_id for lead_id in ended if lead_id in known and known[lead_id].gone_at is None}
-        _bury(conn, install_id, ended, at)
-        _close(conn, install_id, ended, at)
-    return frozenset(gone)
-
-
-def lead_ids_by_owner(conn: Connection, install_id: str, owner_id: str | None) -> list[str]:
-    """Live leads that `owner_id` holds now (None = nobody), by id."""
-    return list(
-        conn.execute(
-            sa.select(leads.c.lead_id)
-            .where(
-                leads.c.install_id == install_id,
-                leads.c.gone_at.is_(None),
-                leads.c.owner_id.is_(None) if owner_id is None else leads.c.owner_id == owner_id,
-            )
-            .order_by(leads.c.lead_id)
-        ).scalars()
-    )
-
-
-def conversions_of(conn: Connection, install_id: str, lead_id: str) -> tuple[Conversion, ...]:
-    """The earlier records that this lead continues, the oldest conversion first."""
-    rows = conn.execute(
-        sa.select(tombstones.c.lead_id, tombstones.c.at)
-        .where(
-            tombstones.c.install_id == install_id,
-            tombstones.c.winner_id == storable(lead_id),
-            tombstones.c.kind == TombstoneKind.CONVERTED.value,
-        )
-        .order_by(tombstones.c.at, tombstones.c.lead_id)
-    )
-    return tuple(Conversion(row.lead_id, row.at) for row in rows)
-
-
-def leads_of_activities(conn: Connection, install_id: str, object_type: str, object_ids: Collection[str]) -> set[str]:
-    """Leads on which we know these activities or tasks; for one that was deleted in the CRM there is no other way.
-
-    `object_type`: "task", or an activity kind; of any other type we know none.
-    """
-    found: set[str] = set()
-    for ids in portions(sorted(set(object_ids))):
-        if object_type == "task":
-            query = sa.select(tasks.c.lead_id).where(tasks.c.install_id == install_id, tasks.c.task_id.in_(ids))
-        else:
-            query = sa.select(activities.c.lead_id).where(
-                activities.c.install_id == install_id,
-                activities.c.activity_id.in_(ids),
-                activities.c.kind == object_type,
-            )
-        found.update(conn.execute(query).scalars())
-    return found
-
-
-def leads_of_companions(conn: Connection, install_id: str, companion_ids: Collection[str]) -> set[str]:
-    """Live leads that show our fields on one of these companions, too."""
-    found: set[str] = set()
-    for ids in portions(sorted(set(companion_ids))):
-        found.update(
-            conn.execute(
-                sa.select(leads.c.lead_id).where(
-                    leads.c.install_id == install_id, leads.c.companion_id.in_(ids), leads.c.gone_at.is_(None)
-                )
-            ).scalars()
-        )
-    return found
-
-
-def companions_to_show(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, str]:
-    """Of these leads those that are the newest of their companion: lead id → companion id."""
-    found: dict[str, str] = {}
-    newer = leads.alias("newer")
-    for ids in portions(sorted(set(lead_ids))):
-        is_older = sa.exists().where(
-            newer.c.install_id == install_id,
-            newer.c.companion_id == leads.c.companion_id,
-            newer.c.gone_at.is_(None),
-            sa.tuple_(newer.c.received_at, newer.c.lead_id) > sa.tuple_(leads.c.received_at, leads.c.lead_id),
-        )
-        query = sa.select(leads.c.lead_id, leads.c.companion_id).where(
-            leads.c.install_id == install_id,
-            leads.c.lead_id.in_(ids),
-            leads.c.companion_id.is_not(None),
-            sa.not_(is_older),
-        )
-        found.update((row.lead_id, row.companion_id) for row in conn.execute(query))
-    return found
-
-
-def locked_leads(conn: Connection, install_id: str, lead_ids: Collection[str]) -> set[str]:
-    """Of these leads those that the CRM lets nobody change."""
-    found: set[str] = set()
-    for ids in portions(sorted(set(lead_ids))):
-        query = sa.select(leads.c.lead_id).where(
-            leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.is_locked
-        )
-        found.update(conn.execute(query).scalars())
-    return found
 
 
 def stale_key_leads(conn: Connection, install_id: str, now: datetime, limit: int) -> list[str]:
@@ -360,7 +238,7 @@ def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], n
     region = policy_as_of(conn, install_id, now).region
     salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one()
     for ids in portions(sorted(set(lead_ids))):
-        found = [lead_from_row(row) for row in conn.execute(_of(leads, install_id, ids))]
+        found = [lead_from_row(row) for row in conn.execute(rows_of(leads, install_id, ids))]
         before = key_neighbours(conn, install_id, ids)
         replace_keys(conn, install_id, found, region, salt)
         after = key_neighbours(conn, install_id, ids)
@@ -376,110 +254,6 @@ def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], n
             dirty_leads,
             [{"install_id": install_id, "lead_id": lead_id, "marked_at": now} for lead_id in sorted(due)],
         )
-
-
-def _of(table: sa.Table, install_id: str, lead_ids: Iterable[str]) -> sa.Select[Any]:
-    return sa.select(table).where(table.c.install_id == install_id, table.c.lead_id.in_(list(lead_ids)))
-
-
-def _bury(conn: Connection, install_id: str, lead_ids: Sequence[str], at: datetime) -> None:
-    """Tombstones of kind gone; a later one counts, and one of a merge stays."""
-    statement = insert(conn, tombstones)
-    if lead_ids:
-        conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=["install_id", "lead_id"],
-                set_={"at": statement.excluded.at},
-                where=sa.and_(tombstones.c.kind == TombstoneKind.GONE.value, tombstones.c.at < statement.excluded.at),
-            ),
-            [
-                {"install_id": install_id, "lead_id": lead_id, "kind": TombstoneKind.GONE.value, "at": at}
-                for lead_id in lead_ids
-            ],
-        )
-
-
-def _close(conn: Connection, install_id: str, lead_ids: Sequence[str], at: datetime) -> None:
-    """Nothing is due any more on leads that are gone."""
-    for ids in portions(lead_ids):
-        mine = sa.and_(leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None))
-        conn.execute(sa.update(leads).where(mine).values(gone_at=at))
-        conn.execute(
-            sa.update(lead_audits)
-            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(ids))
-            .values(gone_at=at, follow_up_status=FollowUpStatus.CLOSED.value, next_change_at=None, due_at=None)
-        )
-        for table in (outbox, dirty_leads):
-            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
-
-
-def _revive(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> None:
-    if lead_ids:
-        conn.execute(
-            sa.delete(tombstones).where(tombstones.c.install_id == install_id, tombstones.c.lead_id.in_(lead_ids))
-        )
-        conn.execute(
-            sa.update(lead_audits)
-            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(lead_ids))
-            .values(gone_at=None)
-        )
-
-
-def _merge(
-    conn: Connection, install_id: str, records: Mapping[str, RecordLike], read_at: datetime
-) -> tuple[set[str], set[str]]:
-    """Merged and converted records end as tombstones; what was done on them is done on the winner.
-
-    Who held a lead and how it stood goes on with the record that continues it, not with one it was merged into. A
-    merged lead was an enquiry and stays in the lists; one that goes on as another record is listed as that one alone.
-    Returns the winners with news, and all losers.
-    """
-    winners = {
-        storable(loser): winner
-        for winner, record in records.items()
-        for loser in (*record.merged_ids, *filter(None, (record.converted_from,)))
-        if storable(loser) != winner
-    }
-    if not winners:
-        return set(), set()
-    known = {row.lead_id: row.winner_id for row in conn.execute(_of(tombstones, install_id, winners))}
-    hidden = forgotten_among(conn, install_id, winners)
-    fresh = {loser: winner for loser, winner in winners.items() if known.get(loser) != winner and loser not in hidden}
-    continued = {
-        loser: winner
-        for loser, winner in fresh.items()
-        if records[winner].converted_from is not None and storable(records[winner].converted_from or "") == loser
-    }
-    upsert(
-        conn,
-        tombstones,
-        [
-            {
-                "install_id": install_id,
-                "lead_id": loser,
-                "kind": (TombstoneKind.CONVERTED if loser in continued else TombstoneKind.MERGED).value,
-                "winner_id": winner,
-                "at": read_at,
-            }
-            for loser, winner in fresh.items()
-        ],
-    )
-    for table in (activities, tasks):
-        inherited = [
-            {**row._mapping, "lead_id": fresh[row.lead_id], "from_lead_id": row.lead_id}
-            for row in conn.execute(_of(table, install_id, fresh))
-            if row.missing_since is None
-        ]
-        insert_new(conn, table, inherited)
-    for table in (owner_changes, stage_changes):
-        rows = conn.execute(_of(table, install_id, continued))
-        insert_new(conn, table, [{**row._mapping, "lead_id": continued[row.lead_id]} for row in rows])
-    _close(conn, install_id, list(fresh), read_at)
-    for ids in portions(sorted(continued)):
-        # The same enquiry goes on under another id: counted under both, it would be two.
-        for table in (lead_audits, current_findings):
-            conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
-    return set(fresh.values()), set(winners)
 
 
 def _sync(
@@ -498,7 +272,7 @@ def _sync(
     names = [column.name for column in table.primary_key]
     stored = {
         tuple(row._mapping[name] for name in names): dict(row._mapping)
-        for row in conn.execute(_of(table, install_id, records))
+        for row in conn.execute(rows_of(table, install_id, records))
     }
     news = [row for key, row in rows.items() if stored.get(key) != row]
     upsert(conn, table, news)
@@ -532,7 +306,9 @@ def _append(
     rows: Mapping[tuple[object, ...], Row],
 ) -> set[str]:
     names = [column.name for column in table.primary_key]
-    stored = {tuple(row._mapping[name] for name in names) for row in conn.execute(_of(table, install_id, records))}
+    stored = {
+        tuple(row._mapping[name] for name in names) for row in conn.execute(rows_of(table, install_id, records))
+    }
     fresh = [row for key, row in rows.items() if key not in stored]
     insert_new(conn, table, fresh)
     return {str(row["lead_id"]) for row in fresh}

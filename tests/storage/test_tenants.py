@@ -205,6 +205,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "people.upsert_user": {"name": "Olga"},
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
+    "lead_ends.merge_ended": {"records": {"1": make_record("1", merged_ids=("2",))}},
     "timeline_rows": {"records": {"1": make_record("1")}},
 }
 #: Pure builders of rows and statements: they take install_id and no connection.
