@@ -86,7 +86,8 @@ class FrappeClient:
     ) -> list[JsonObject]:
         """The first `limit` documents that pass all filters. `parent`: the doctype whose child table this is.
 
-        Raises PermissionMissing with the scope "read <doctype>".
+        Raises PermissionMissing with the scope "read <doctype>", of a child table "read <parent>": it has no
+        permissions of its own.
         """
         asked: dict[str, JsonValue] = {
             "fields": list(fields),
@@ -97,7 +98,7 @@ class FrappeClient:
         if parent is not None:
             asked["parent"] = parent
         params = {name: one if isinstance(one, str) else _compact(one) for name, one in asked.items()}
-        scope = f"read {doctype}"
+        scope = f"read {parent or doctype}"
         if len(urlencode(params)) <= LONGEST_QUERY:
             body = self._ask("GET", f"{RESOURCE}/{quote(doctype)}", scope, params=params)
             return _objects(object_of(body, doctype), "data", doctype)

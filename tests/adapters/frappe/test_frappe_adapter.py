@@ -375,12 +375,14 @@ def test_a_lead_can_be_judged_after_somebody_deleted_a_field_of_ours(
     assert record.lead.lead_id == name
 
 
+REFUSED_BODY = json.dumps({"exc_type": "PermissionError", "_server_messages": "[]"}).encode()
+
+
 def test_a_permission_that_is_missing_is_named_and_lived_without(site: FrappeSite) -> None:
     name = lead(site)
     adapter = adapter_for(site)
     adapter.ensure_fields()
-    body = json.dumps({"exc_type": "PermissionError", "_server_messages": "[]"}).encode()
-    site.fail("CRM Call Log", 403, body, times=9, Content_Type="application/json")
+    site.fail("CRM Call Log", 403, REFUSED_BODY, times=9, Content_Type="application/json")
     with pytest.raises(PermissionMissing) as refused:
         adapter.read_leads([name])
     assert refused.value.scope == "read CRM Call Log"
@@ -388,6 +390,31 @@ def test_a_permission_that_is_missing_is_named_and_lived_without(site: FrappeSit
     assert len(adapter.read_leads([name]).records) == 1
     with pytest.raises(ReauthorizationNeeded, match="System Manager"):
         adapter.without_scope("read CRM Lead")
+
+
+def test_a_child_table_is_refused_in_its_parents_name(site: FrappeSite, adapter: FrappeAdapter) -> None:
+    name = lead(site)
+    meeting(site, name)
+    site.fail("Event Participants", 403, REFUSED_BODY, times=9, Content_Type="application/json")
+    with pytest.raises(PermissionMissing) as refused:
+        adapter.read_leads([name])
+    assert refused.value.scope == "read Event"
+    (record,) = (adapter.without_scope(refused.value.scope), adapter.read_leads([name]))[1].records
+    assert record.activities == ()
+
+
+def test_call_logs_of_a_crm_without_links_are_read(site: FrappeSite, adapter: FrappeAdapter) -> None:
+    """Frappe answers a list of a child table that the parent does not have with a missing permission."""
+    name = lead(site)
+    call(site, name, id="c1")
+    site.fail("Dynamic Link", 403, REFUSED_BODY, times=9, Content_Type="application/json")
+    (record,) = adapter.read_leads([name]).records
+    assert [act.activity_id for act in record.activities] == ["call:c1"]
+    assert adapter.find_leads_of("call", ["call:c1"]) == {"call:c1": (name,)}
+    site.fail("CRM Call Log", 403, REFUSED_BODY, times=9, Content_Type="application/json")
+    with pytest.raises(PermissionMissing) as refused:
+        adapter.read_leads([name])
+    assert refused.value.scope == "read CRM Call Log"
 
 
 @pytest.mark.parametrize(
