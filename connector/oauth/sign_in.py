@@ -31,6 +31,8 @@ LINK_PATH = "/sign-in/link/"
 """The page of a link is this with the token behind it. It must ask for a press of a button: scanners open links."""
 LINKS_PER_ADDRESS = 5
 """So many links an address gets within LINK_LIFE; more requests are answered the same and do nothing."""
+LONGEST_NAME = 60
+"""Characters of an account's name in a mail."""
 WAITING = 200
 _REMEMBERED = 10_000
 
@@ -65,8 +67,8 @@ def who_may_sign_in(connection: Connection, email: str) -> list[SignedIn]:
 
 
 def _user(connection: Connection, install_id: str, email: str) -> User | None:
-    key = email.strip().casefold()
-    same = [one for one in people.list_owners(connection, install_id) if (one.email or "").strip().casefold() == key]
+    key = people.email_key(email)
+    same = [one for one in people.list_owners(connection, install_id) if people.email_key(one.email or "") == key]
     listed = next((one for one in same if not one.is_archived), None)
     user = people.find_user_by_email(connection, install_id, email)
     if user is not None:
@@ -141,7 +143,7 @@ class LinkDesk:
             self._mailer.send(_link_mail(self._public_url, links))
 
     def _may_ask_again(self, email: str) -> bool:
-        key, now = email.casefold(), self._clock()
+        key, now = people.email_key(email), self._clock()
         recent = [at for at in self._asked.pop(key, []) if at > now - LINK_LIFE]
         self._asked[key] = [*recent, now][-LINKS_PER_ADDRESS:]
         while len(self._asked) > _REMEMBERED:
@@ -164,8 +166,16 @@ def redeem_link(database: Database, token: str, now: datetime) -> SignedIn | Non
     )
 
 
+def _name_in_mail(name: str) -> str:
+    """An account's name on one short line, and nothing that a mail program makes a link of: whoever connects an
+    account chooses its name, and anybody can have our mail sent to an address that is listed there."""
+    words = " ".join(name.split())
+    kept = "".join(letter if letter.isalnum() or letter in " .-_&()'," else " " for letter in words)
+    return " ".join(kept.split())[:LONGEST_NAME]
+
+
 def _link_mail(public_url: str, links: Sequence[tuple[SignedIn, str]]) -> Mail:
-    lines = [f"{person.account_name}:\n{public_url}{LINK_PATH}{token}\n" for person, token in links]
+    lines = [f"{_name_in_mail(person.account_name)}:\n{public_url}{LINK_PATH}{token}\n" for person, token in links]
     minutes = int(LINK_LIFE.total_seconds() // 60)
     return Mail(
         to=links[0][0].user.email,

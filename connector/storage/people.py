@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from audits.model.activity import Owner
 from connector.storage.statements import upsert
 from connector.storage.tables import owners, users
 from connector.storage.web_sessions import delete_sessions_of_user
+
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Role(StrEnum):
@@ -81,7 +84,7 @@ def upsert_user(
 
     An address belongs to one user: when the CRM gives it to a new one, the old one loses it and his sessions.
     """
-    key = _email_key(email)
+    key = email_key(email)
     former = conn.execute(
         sa.select(users.c.user_id).where(
             users.c.install_id == install_id, users.c.email_key == key, users.c.user_id != user_id
@@ -123,7 +126,7 @@ def find_user(conn: Connection, install_id: str, user_id: str) -> User | None:
 def find_user_by_email(conn: Connection, install_id: str, email: str) -> User | None:
     """The user with this address, whatever its case, disabled or not."""
     row = conn.execute(
-        sa.select(users).where(users.c.install_id == install_id, users.c.email_key == _email_key(email))
+        sa.select(users).where(users.c.install_id == install_id, users.c.email_key == email_key(email))
     ).one_or_none()
     return None if row is None else _user(row)
 
@@ -133,7 +136,7 @@ def installs_of_email(conn: Connection, email: str) -> list[str]:
     return list(
         conn.execute(
             sa.select(users.c.install_id)
-            .where(users.c.email_key == _email_key(email), users.c.disabled_at.is_(None))
+            .where(users.c.email_key == email_key(email), users.c.disabled_at.is_(None))
             .order_by(users.c.install_id)
         ).scalars()
     )
@@ -144,7 +147,7 @@ def installs_of_owner_email(conn: Connection, email: str) -> list[str]:
     return list(
         conn.execute(
             sa.select(owners.c.install_id)
-            .where(sa.func.lower(sa.func.trim(owners.c.email)) == _email_key(email), owners.c.is_archived.is_(False))
+            .where(sa.func.lower(sa.func.trim(owners.c.email)) == email_key(email), owners.c.is_archived.is_(False))
             .order_by(owners.c.install_id)
         ).scalars()
     )
@@ -184,8 +187,13 @@ def enable_user(conn: Connection, install_id: str, user_id: str) -> bool:
     return done.rowcount == 1
 
 
-def _email_key(email: str) -> str:
-    return email.strip().casefold()
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common: A-Z count as a-z, and nothing else is folded.
+
+    Unicode folds letters together that mail servers keep apart (ß and ss, the Kelvin sign and k): a CRM that lists
+    somebody at straße.example must not get the links of somebody at strasse.example.
+    """
+    return email.strip().translate(_SMALL)
 
 
 def _owner(row: sa.Row[Any]) -> Owner:

@@ -28,10 +28,10 @@ def list_persons(conn: Connection, install_id: str) -> list[Person]:
     """Everybody who may sign in or could, by name."""
     users = people.list_users(conn, install_id)
     owners = [owner for owner in people.list_owners(conn, install_id) if owner.email and not owner.is_archived]
-    known = {user.email.strip().casefold() for user in users}
-    listed = {(owner.email or "").strip().casefold() for owner in owners}
-    persons = [_of_user(user, is_listed=user.email.strip().casefold() in listed) for user in users]
-    persons += [_of_owner(owner) for owner in owners if (owner.email or "").strip().casefold() not in known]
+    known = {people.email_key(user.email) for user in users}
+    listed = {people.email_key(owner.email or "") for owner in owners}
+    persons = [_of_user(user, is_listed=people.email_key(user.email) in listed) for user in users]
+    persons += [_of_owner(owner) for owner in owners if people.email_key(owner.email or "") not in known]
     return sorted(persons, key=lambda person: (person.name.casefold(), person.user_id))
 
 

@@ -15,6 +15,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from audits.model.activity import Owner
 from audits.model.case import Coverage
@@ -22,7 +23,7 @@ from connector.crm.port import Account
 from connector.oauth.mail import FileMailer, Mail, MailNotSent, SmtpMailer, mailer_for
 from connector.oauth.sign_in import LINKS_PER_ADDRESS, LinkDesk, redeem_link, who_may_sign_in
 from connector.settings import Settings, Smtp
-from connector.storage import installs, people, web_sessions
+from connector.storage import installs, people, tables, web_sessions
 from connector.storage.database import Database
 from connector.storage.people import Role
 from tests.conftest import DatabaseUrls
@@ -187,6 +188,39 @@ def test_a_person_in_two_accounts_gets_one_mail_with_a_link_for_each(
     assert sorted(one.install_id for one in found if one is not None) == sorted(ids)
     assert "account-1.example" in mail.text
     assert "account-2.example" in mail.text
+
+
+@pytest.mark.parametrize(
+    "theirs", ["boss@stra\u00dfe.example", "boss@\u017ftrasse.example", "bo\u017f\u017f@strasse.example"]
+)
+def test_an_address_that_only_unicode_takes_for_the_same_gets_nobodys_link(
+    database: Database, plain_settings: Settings, theirs: str
+) -> None:
+    """Whoever connects a CRM of his own chooses what is listed there; one mail holds the links of all accounts."""
+    mine = make_install(database, 1, owner(1, "boss@strasse.example"))
+    for number in range(2, 10):
+        hostile = make_install(database, number, owner(1, theirs))
+        with database.write() as connection:
+            people.upsert_user(connection, hostile, "1001", theirs, "Evil", Role.ADMIN, None)
+    (mail,) = asked(database, plain_settings, "boss@strasse.example").mails
+    assert mail.to == "boss@strasse.example"
+    (token,) = tokens_in(mail)
+    signed_in = redeem_link(database, token, NOW)
+    assert signed_in is not None
+    assert signed_in.install_id == mine
+
+
+def test_an_accounts_name_says_nothing_of_its_own_in_our_mail(database: Database, plain_settings: Settings) -> None:
+    install_id = make_install(database, 1, owner(1, "rita@firm.example"))
+    name = "Pay now:\nhttps://evil.example/pay\r\n" + "x" * 500
+    with database.write() as connection:
+        connection.execute(
+            sa.update(tables.installs).where(tables.installs.c.install_id == install_id).values(account_name=name)
+        )
+    (mail,) = asked(database, plain_settings, "rita@firm.example").mails
+    assert "://evil" not in mail.text
+    assert "Pay now https evil.example pay xx" in mail.text
+    assert max(len(line) for line in mail.text.splitlines()) < 200
 
 
 def test_somebody_disabled_after_the_mail_is_not_signed_in(database: Database, plain_settings: Settings) -> None:
