@@ -214,6 +214,8 @@ def _clock(settings: Settings) -> Check:
 
 def _reachability(settings: Settings) -> list[Check]:
     targets = {"app": settings.public_url}
+    if settings.private_url is not None:
+        targets["app (private address)"] = settings.private_url
     for crm, app in settings.crm_apps.items():
         targets |= {f"{CRMS[crm].label} API": app.api_url, f"{CRMS[crm].label} sign-in": app.auth_url}
     if settings.smtp is not None:
@@ -230,5 +232,8 @@ def _reach(name: str, url: str) -> Check:
         with socket.create_connection((parts.hostname or "", port), timeout=CONNECT_TIMEOUT_S):
             return Check(f"reach {name}", True, f"{parts.hostname}:{port} answers")
     except OSError as error:
-        remedy = "Start it: leadassay serve" if name == "app" else "Check name, firewall and proxy."
+        remedy = {
+            "app": "Start it: leadassay serve",
+            "app (private address)": "Serve on that address, too: leadassay serve --host 0.0.0.0",
+        }.get(name, "Check name, firewall and proxy.")
         return Check(f"reach {name}", False, f"{parts.hostname}:{port} does not answer ({error})", remedy)

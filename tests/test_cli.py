@@ -138,10 +138,15 @@ class TestDoctor:
         assert said.exit_code == 1
         assert "leadassay db upgrade" in str(found["database"]["do"])
         assert found["reach app"]["do"] == "Start it: leadassay serve"
+        assert "reach app (private address)" not in found
         assert all(entry["ok"] or entry["do"] for entry in found.values())
         assert {found[name]["says"] for name in ("database", "inbox", "keys", "worker")} == {
             "its tables are not there"
         }
+
+    def test_the_address_for_sites_in_our_own_network_is_tried(self, run):
+        found = self.checks(run("doctor", "--json", LEADASSAY_PRIVATE_URL="http://127.0.0.1:9"))
+        assert "--host 0.0.0.0" in str(found["reach app (private address)"]["do"])
 
     def test_a_database_server_that_is_down_is_one_sentence(self, run):
         found = self.checks(run("doctor", "--json", LEADASSAY_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none"))
