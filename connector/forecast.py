@@ -142,4 +142,6 @@ def _numbers(calls: int, tokens: int, has_tokens: bool) -> tuple[str, ...]:
 def _span(seconds: float) -> str:
     if seconds < 120:
         return f"{max(1, round(seconds))} seconds"
-    return str(timedelta(seconds=round(seconds)))
+    if seconds < 2 * 86_400:
+        return str(timedelta(seconds=round(seconds)))
+    return f"{seconds / 86_400:,.0f} days"

@@ -70,10 +70,6 @@ class Population:
     history: AccountHistory
     truth: dict[str, Planted]
 
-    def truth_by_id(self, record_ids: dict[str, str]) -> dict[str, JsonObject]:
-        """The truth by the ids that the seed's refs got."""
-        return {record_ids[ref]: planted.as_json() for ref, planted in self.truth.items()}
-
     def counts(self) -> Counter[str]:
         """How often each rule is planted."""
         return Counter(rule_id for planted in self.truth.values() for rule_id in planted.rules)

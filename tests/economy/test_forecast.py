@@ -68,3 +68,13 @@ def test_a_reserve_of_everything_leaves_nothing_to_count_with() -> None:
         Allowance(rate=None, day_tokens=1).seconds(plan_of(1, 1), reserve_percent=60, call_s=0.0)
     with pytest.raises(SystemExit):
         main(["budget", "--crm", "hubspot", "--leads", "1", "--activities", "1", "--plan", "gold"])
+
+
+@pytest.mark.parametrize(
+    ("leads", "span"),
+    [("10", "seconds"), ("400", "1 day, 0:02:20"), ("1000", "2 days")],
+    ids=["short", "a_day", "days"],
+)
+def test_the_time_is_told_as_people_say_it(leads: str, span: str) -> None:
+    shown = " ".join(told("--crm", "pipedrive", "--leads", leads, "--activities", "100").split())
+    assert f"{span}. Assumes Pipedrive's plan Lite with 1 seat," in shown

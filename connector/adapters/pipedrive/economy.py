@@ -93,11 +93,12 @@ def write_back(leads: int) -> CallPlan:
 def allowance(plan: str, seats: int) -> Allowance:
     """What a company of that plan and so many seats may do. Raises KeyError for a plan that there is not."""
     factor, calls = PLANS[plan]
+    paid = "1 seat" if seats == 1 else f"{seats} seats"
     return Allowance(
         rate=RateLimit(calls=calls, window_s=client.BURST_WINDOW_S),
         day_tokens=TOKENS_PER_SEAT * factor * seats,
         past_share=1 - client.DEAR_CALLS_SHARE,
-        assumes=f"Pipedrive's plan {plan.capitalize()} with {seats} seats, without bought tokens.",
+        assumes=f"Pipedrive's plan {plan.capitalize()} with {paid}, without bought tokens.",
     )
 
 
