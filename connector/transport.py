@@ -382,6 +382,8 @@ class _Call:
         if self.body is not None and not self.is_form:
             headers["Content-Type"] = "application/json"
         if token is not None:
+            if not (token.isascii() and token.isprintable()):
+                raise UnexpectedPayload("An access token has letters that no header can carry. Nothing was sent.")
             headers["Authorization"] = f"Bearer {token}"
         return headers
 

@@ -31,6 +31,8 @@ from connector.storage.tokens import StoredToken
 
 STATE_LIFE = timedelta(minutes=10)
 _PURPOSE = "oauth-state"
+#: Characters. No name, address or id of a CRM that we know is longer.
+_LONGEST_WORD = 500
 _ERROR_CODE = re.compile(r"[\x20-\x7e]{1,64}")
 
 log = get_logger(__name__)
@@ -128,6 +130,7 @@ def finish_install(
     account, installer = oauth.account(grant), oauth.installing_user(grant)
     if grant.account_id not in ("", account.account_id):
         raise UnexpectedPayload(f"{entry.label} gave a grant for one account and describes another.")
+    _check_lengths(entry, account, installer)
     if site is not None:
         _part_from_former_owner(database, vault, crm, entry, account, site, admin_of)
     return _store(database, vault, crm, entry, account, grant, installer, now, site)
@@ -163,6 +166,16 @@ def _begun(
     kept = object_of(parse_json(vault.open_packed(state_hash, state.sealed_verifier, purpose=_PURPOSE), what), what)
     site = kept.get("site")
     return get_text(kept, "verifier", what), site_from_json(object_of(site, what)) if site is not None else None
+
+
+def _check_lengths(entry: CrmEntry, account: Account, installer: Owner) -> None:
+    """A site of anybody's can say anything; what is a key or stands in every page's head has an end."""
+    told = (
+        account.account_id, account.name, account.zone, account.currency, account.record_url_base, account.api_url,
+        installer.user_id, installer.owner_id, installer.email, installer.name,
+    )  # fmt: skip
+    if any(len(text or "") > _LONGEST_WORD for text in told):
+        raise UnexpectedPayload(f"{entry.label} describes the account with a text of thousands of characters.")
 
 
 def _part_from_former_owner(
@@ -274,7 +287,8 @@ def _admit(connection: Connection, install_id: str, installer: Owner) -> User:
 def _known_zone(account: Account) -> Account:
     try:
         ZoneInfo(account.zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # OSError: the name of a folder of zones, or one too long for a file.
         return replace(account, zone="UTC")
     return account
 

@@ -35,7 +35,8 @@ class SiteTime:
         self.zone = zone or DEFAULT_ZONE
         try:
             self._zone = ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # OSError: the name of a folder of zones, or one too long for a file.
             raise CrmRejected(
                 f"The site's time zone {self.zone[:60]!r} is not known here: choose another one in System Settings.",
                 status=417,

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector.catalog import CRMS
-from connector.errors import ConfigError, RetryLater
+from connector.errors import ConfigError, CrmRejected, RetryLater, UnexpectedPayload
 from connector.jobs.uninstall import uninstall
 from connector.oauth.flow import Installed, InstallRefused, begin_install, finish_install
 from connector.oauth.vault import Vault
@@ -108,6 +108,44 @@ def test_whoever_has_the_host_now_gets_nothing_of_who_had_it(stack: Stack, side:
     assert connect(stack, side).install.status is InstallStatus.ACTIVE
     again = connect(stack, side, another, admin_of=first.install_id, user=ADMIN)
     assert again.install.install_id == first.install_id
+
+
+LONG = "x" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("place", "hostile", "error"),
+    [
+        (("System Settings", "System Settings", "time_zone"), "America", CrmRejected),
+        (("System Settings", "System Settings", "time_zone"), LONG, CrmRejected),
+        (("System Settings", "System Settings", "currency"), LONG, UnexpectedPayload),
+        (("User", ROBOT, "email"), LONG + "@x.example", UnexpectedPayload),
+        (("User", ROBOT, "full_name"), LONG, UnexpectedPayload),
+    ],
+)
+def test_what_a_hostile_site_says_of_itself_ends_in_a_sentence(
+    stack: Stack, side: FrappeSide, place: tuple[str, str, str], hostile: str, error: type[Exception]
+) -> None:
+    doctype, name, field = place
+    side.site.store.documents[doctype][name][field] = hostile
+    with pytest.raises(error) as said:
+        connect(stack, side)
+    assert len(str(said.value)) < 300
+    assert "site-packages" not in str(said.value)
+    with stack.context.database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.installs)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("token", ["\u2603", "a b\r\nHost: evil.example", "a\tb"])
+def test_a_token_that_no_header_can_carry_is_refused(
+    stack: Stack, side: FrappeSide, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    given = side.site.grant()
+    monkeypatch.setattr(side.site, "_new_grant", lambda _user, _scope: {**given, "access_token": token})
+    asked = len(side.site.asked)
+    with pytest.raises(UnexpectedPayload, match="no header can carry"):
+        connect(stack, side)
+    assert len(side.site.asked) == asked + 1, "the token endpoint alone"
 
 
 def test_a_host_that_was_uninstalled_begins_anew(stack: Stack, side: FrappeSide) -> None:
