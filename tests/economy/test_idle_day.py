@@ -50,7 +50,7 @@ def polls(stack: Stack, install: Install) -> int:
 @pytest.mark.parametrize(
     ("limit", "hours", "least", "most"),
     [
-        pytest.param(TOKENS_PER_SEAT, 24, 14, 20, id="one_seat_of_the_smallest_plan"),
+        pytest.param(TOKENS_PER_SEAT, 24, 23, 31, id="one_seat_of_the_smallest_plan"),
         pytest.param(TOKENS_PER_SEAT * 50, 4, 15, 17, id="a_large_company_is_polled_as_often_as_the_setting_says"),
     ],
 )

@@ -49,16 +49,18 @@ from connector.errors import CrmRejected, PermissionMissing, QuotaSpent, Reautho
 from connector.payloads import JsonObject, find_text
 
 REREAD_PER_POLL = 5
-"""Leads that each poll reads again although nothing told of them (our choice)."""
-REREAD_TOKENS = 50
-"""What that costs for each at most: lead, activities, notes and mails, and its part of a call for the persons."""
-POLL_TOKENS = (
-    COST_LIST_V1 + COST_LEADS_ARCHIVED + COST_DEALS_ARCHIVED + 4 * COST_LIST_V2 + REREAD_PER_POLL * REREAD_TOKENS
-)
-"""What a poll costs in an account where nothing happened: its lists, and the leads that are read again."""
+"""Leads that each poll reads again although nothing told of them, where tokens are plenty; where they are few it
+is one (our choice)."""
+REREAD_TOKENS = 80
+"""What one of them costs at most: a deal with activities, notes, mails and history, and its part of the calls that
+are made for all."""
+POLL_TOKENS = COST_LIST_V1 + COST_LEADS_ARCHIVED + COST_DEALS_ARCHIVED + 4 * COST_LIST_V2
+"""What the lists of a poll cost in an account where nothing happened."""
 POLLS_SHARE = 0.5
 """So much of our part of a day's tokens may go into polls of an account where nothing happens (our choice): the poll
 is a net below the webhooks, and what they tell of must find tokens at any hour."""
+USUAL_POLLS = 96
+"""Polls of a day where tokens are plenty: one in 15 minutes."""
 DAY_S = 86_400
 WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
@@ -160,10 +162,15 @@ class PipedriveAdapter:
         """
         capable = capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
         part = self._client.day_part
+        if part is None:
+            return capable
+        for_polls = max(1.0, POLLS_SHARE * part)
+        spare = int(for_polls / USUAL_POLLS - POLL_TOKENS) // REREAD_TOKENS
+        reread = max(1, min(REREAD_PER_POLL, spare)) if self._is_day_young() else 0
         return replace(
             capable,
-            reread_per_poll=capable.reread_per_poll if self._is_day_young() else 0,
-            poll_every_s=DAY_S * POLL_TOKENS / max(1.0, POLLS_SHARE * part) if part is not None else 0.0,
+            reread_per_poll=reread,
+            poll_every_s=min(DAY_S, DAY_S * (POLL_TOKENS + reread * REREAD_TOKENS) / for_polls),
         )
 
     def without_scope(self, scope: str) -> Capabilities:

@@ -167,9 +167,20 @@ def test_histories_are_left_when_half_of_our_part_of_the_day_is_gone(side: Piped
     assert (make().capabilities().reread_per_poll, adapter.capabilities().reread_per_poll) == (0, 0)
 
 
-def test_while_the_day_is_young_leads_are_read_again_for_their_own_sake(adapter: PipedriveAdapter) -> None:
+@pytest.mark.parametrize(("limit", "reread", "minutes"), [(30_000, 1, 48), (120_000, 1, 12), (270_000, 5, 13.9)])
+def test_polls_take_half_of_our_part_at_most(
+    side: PipedriveSide, adapter: PipedriveAdapter, limit: int, reread: int, minutes: float
+) -> None:
+    side.control.settings(daily_token_limit=limit)
+    assert adapter.capabilities().poll_every_s == 0
     adapter.account()
-    assert adapter.capabilities().reread_per_poll == 5
+    capable = adapter.capabilities()
+    assert (capable.reread_per_poll, round(capable.poll_every_s / 60, 1)) == (reread, minutes)
+
+
+def test_one_poll_a_day_is_made_however_few_tokens_there_are(adapter: PipedriveAdapter, quota: DayQuota) -> None:
+    quota.observe(100, 100)
+    assert adapter.capabilities().poll_every_s == 86_400
 
 
 def test_mails_that_are_shown_to_their_owners_alone_are_missed(
