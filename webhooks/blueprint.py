@@ -15,6 +15,7 @@ from connector.storage.inbox import Inbox, InboxItem
 from webhooks.body import BodyRefused, read_body
 from webhooks.receiver import NotProven, RawRequest, Receiver
 from webhooks.roster import ROSTER
+from webhooks.shares import Shares
 
 #: Seconds after which a sender that asks for our wish may try again.
 RETRY_AFTER_S = 10
@@ -29,12 +30,15 @@ class IntakeConfig:
     """`public_url`: scheme and host under which senders call us; they sign it. `secrets`: per sender, the current one
     first, then those being rotated out. `body_timeout_s`: how long a body may take to arrive, in seconds.
     `recognise(sender, key)`: for senders with a secret per install: (install id, secret) behind the last part of the
-    address, None for a key that we never gave out. It must not wait for anything."""
+    address, None for a key that we never gave out. It must not wait for anything. `install_deliveries`,
+    `install_bytes`: what one install may send in a minute through one process; the polls find what is refused."""
 
     public_url: str
     secrets: Mapping[str, tuple[str, ...]]
     max_body_bytes: int = 1_000_000
     body_timeout_s: float = 4.0
+    install_deliveries: int = 6_000
+    install_bytes: int = 60_000_000
     recognise: Callable[[str, str], tuple[str, str] | None] = lambda _sender, _key: None
 
 
@@ -49,9 +53,11 @@ def webhook_blueprint(
 
     The app must exempt this blueprint from CSRF checks and from sessions.
     204 stored, or already stored · 401 not proven, nothing stored · 404 unknown sender or key · 400, 408, 411, 413,
-    415 the body cannot be taken · 503 with Retry-After our own trouble, so that the sender tries again.
+    415 the body cannot be taken · 429 with Retry-After the install sends more than its share · 503 with Retry-After
+    our own trouble, so that the sender tries again.
     """
     blueprint = Blueprint("webhooks", __name__)
+    shares = Shares(deliveries=config.install_deliveries, size=config.install_bytes)
 
     @blueprint.post("/webhooks/<sender>")
     def receive(sender: str) -> Response:
@@ -88,6 +94,10 @@ def webhook_blueprint(
         except NotProven as reason:
             _log.info("webhook_not_proven", sender=sender, reason=str(reason))
             return _answer(401, "Not proven.")
+        # Only what is proven counts: nobody else can use up an install's share.
+        if install_id and not shares.allows(install_id, len(body), received_at):
+            _log.warning("webhook_beyond_share", sender=sender, install_id=install_id)
+            return _answer(429, "Too many deliveries: try again later.")
         item = InboxItem(
             sender=sender,
             delivery_key=_delivery_key(receiver, raw, install_id),
@@ -131,6 +141,6 @@ def _kept(headers: Mapping[str, str], receiver: Receiver) -> dict[str, str]:
 
 def _answer(status: int, sentence: str) -> Response:
     response = Response(sentence + "\n", status=status, mimetype="text/plain")
-    if status == 503:
+    if status in {429, 503}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

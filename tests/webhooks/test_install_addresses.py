@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -35,6 +35,7 @@ class Echo:
         return request.body.decode()
 
 
+CLOCK = [datetime(2026, 11, 21, 12, 0, tzinfo=UTC)]
 ECHO, WHOLE = Echo("echo", is_per_install=True), Echo("whole", is_per_install=False)
 
 
@@ -46,8 +47,12 @@ def door(database_urls: DatabaseUrls) -> Iterator[tuple[FlaskClient, Inbox]]:
         public_url="https://assay.example",
         secrets={"whole": ("s",), "echo": ("s",)},
         recognise=lambda sender, key: KEYS.get((sender, key)),
+        install_deliveries=3,
+        install_bytes=1000,
     )
-    app.register_blueprint(webhook_blueprint(inbox, config, roster={"echo": ECHO, "whole": WHOLE}))
+    app.register_blueprint(
+        webhook_blueprint(inbox, config, roster={"echo": ECHO, "whole": WHOLE}, now=lambda: CLOCK[0])
+    )
     yield app.test_client(), inbox
     inbox.close()
 
@@ -86,3 +91,22 @@ def test_nothing_else_gets_in(door: tuple[FlaskClient, Inbox], path: str, secret
     client, inbox = door
     assert post(client, path, secret) == status
     assert inbox.take_new(10) == []
+
+
+def test_one_install_fills_nobody_elses_disk(
+    door: tuple[FlaskClient, Inbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, inbox = door
+    for number in range(9):
+        assert post(client, "/webhooks/echo/one", "wrong", str(number).encode()) == 401, "nothing of it counts"
+    sent = [post(client, "/webhooks/echo/one", "s1", str(number).encode()) for number in range(5)]
+    assert sent == [204, 204, 204, 429, 429]
+    refused = client.post("/webhooks/echo/one", data=b"more", headers={"X-Secret": "s1"})
+    assert refused.headers["Retry-After"] == "10"
+    assert post(client, "/webhooks/echo/two", "s2", b"a" * 800) == 204
+    assert post(client, "/webhooks/echo/two", "s2", b"b" * 201) == 429, "too many bytes"
+    assert post(client, "/webhooks/echo/two", "s2", b"c" * 200) == 204
+    assert [post(client, "/webhooks/whole", "s", str(number).encode()) for number in range(9)] == [204] * 9
+    assert len(inbox.take_new(99)) == 3 + 2 + 9
+    monkeypatch.setattr(f"{__name__}.CLOCK", [CLOCK[0] + timedelta(minutes=1)])
+    assert post(client, "/webhooks/echo/one", "s1", b"3") == 204
