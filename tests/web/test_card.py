@@ -471,9 +471,12 @@ def test_a_panel_is_proven_by_basic_or_by_its_token(panel: WebApp, company: Tena
         return answer.status_code
 
     seconds = int(NOW.timestamp())
+    timeless = dict(good)
+    good["iat"] = seconds
     assert ask(headers=basic()) == 200
     assert ask(panel_token(good)) == 200
     assert ask(panel_token(good), basic()) == 200
+    assert ask(panel_token(timeless), basic()) == 200
     assert ask(panel_token({"user_id": company.admin_id, "company_id": PORTAL, "exp": seconds + 60})) == 200
     assert ask(panel_token({}), basic()) == 200
     refused: list[tuple[str | None, dict[str, str] | None]] = [
@@ -490,8 +493,13 @@ def test_a_panel_is_proven_by_basic_or_by_its_token(panel: WebApp, company: Tena
         (panel_token({**good, "exp": seconds - 61}), None),
         (panel_token({**good, "nbf": seconds + 61}), None),
         (panel_token({**good, "iat": seconds - 601}), None),
-        (panel_token({"userId": company.admin_id}), None),
-        (panel_token({"companyId": PORTAL}), None),
+        (panel_token(timeless), None),
+        (panel_token({**timeless, "iat": None}), None),
+        (panel_token({**timeless, "exp": None}), None),
+        (panel_token({**timeless, "exp": "never"}), None),
+        (panel_token({**good, "iat": seconds + 3600}), None),
+        (panel_token({"userId": company.admin_id, "iat": seconds}), None),
+        (panel_token({"companyId": PORTAL, "iat": seconds}), None),
         (panel_token({}), None),
         (panel_token({**good, "companyId": 4}), None),
         (panel_token({**good, "userId": 4}), None),
@@ -527,5 +535,5 @@ def test_a_rotated_secret_still_proves(
     )
     asked = {"company": PORTAL, "user": company.admin_id, "record": company.lead_ids[0]}
     assert ask_pipedrive(rotated.visitor(), **asked).status_code == 200
-    token = panel_token({"userId": company.admin_id, "companyId": PORTAL})
+    token = panel_token({"userId": company.admin_id, "companyId": PORTAL, "iat": int(NOW.timestamp())})
     assert ask_pipedrive(rotated.visitor(), **asked, headers={}, token=token).status_code == 200

@@ -60,8 +60,13 @@ class PipedriveCard:
             raise CardRefused("neither Basic nor a token")
         if credentials is not None and not is_from_our_app(app, credentials):
             raise CardRefused("the Basic credentials are not the app's")
-        if token and not _claims_fit(_claims(token, app.secrets, now), asked, must_name_viewer=credentials is None):
-            raise CardRefused("the token is not for this question")
+        if token:
+            claims, is_alone = _claims(token, app.secrets, now), credentials is None
+            if not _claims_fit(claims, asked, must_name_viewer=is_alone):
+                raise CardRefused("the token is not for this question")
+            if is_alone and not {"exp", "iat"} & set(claims):
+                # It stands in an address, which logs keep: it must not open the panel for ever.
+                raise CardRefused("the token alone proves the call and never ends")
         account_id, user_id = asked[_COMPANY] or "", asked[_USER] or ""
         if not _is_number(account_id) or not _is_number(user_id):
             raise CardRefused("no companyId and userId of Pipedrive's")
