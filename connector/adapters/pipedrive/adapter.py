@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
-from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Task
+from audits.model.activity import Owner
 from audits.model.case import Coverage, Fact
-from connector.adapters.pipedrive import activities, fields, hooks, mapping, oauth
-from connector.adapters.pipedrive.activities import Setting, UnknownType
+from connector.adapters.pipedrive import fields, hooks, mapping, oauth
 from connector.adapters.pipedrive.call_logs import CALL_LOGS_READ, CallLogs
 from connector.adapters.pipedrive.client import (
     CALL_LOGS,
@@ -28,9 +25,10 @@ from connector.adapters.pipedrive.client import (
     following_start,
 )
 from connector.adapters.pipedrive.fields import FieldKeys
-from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, Unmapped, our_id, parse_at, their_id
+from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, our_id, parse_at, their_id
 from connector.adapters.pipedrive.own_writes import OWN_WRITES
-from connector.adapters.pipedrive.reading import Acts, Listed, Reader, utc_text
+from connector.adapters.pipedrive.reading import Listed, Reader, utc_text
+from connector.adapters.pipedrive.records import HISTORIES, InstallLike, RecordMaker
 from connector.crm.port import (
     Account,
     Capabilities,
@@ -38,7 +36,6 @@ from connector.crm.port import (
     FieldWrite,
     Hook,
     HookReport,
-    LeadRecord,
     LeadsRead,
     OurField,
     Page,
@@ -66,21 +63,12 @@ WRITE_BATCH = 25
 """Pipedrive takes one record a call; so many are done before the job looks at other work (our choice)."""
 LOOK_AGAIN_S = 30.0
 """How long news may wait while the past does (our choice)."""
-ORGANIZATION = "organization"
 
-_CONTACT_KINDS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
-_HISTORIES = (Fact.OWNER_HISTORY, Fact.STAGE_HISTORY)
 _NO_CHATS = (
     Fact.MESSAGES,
     "Pipedrive shows chats to no app. Say on the page of meanings that there are none, or that they are logged.",
 )
-_LEADS_HAVE_NO_HISTORY = (
-    "Pipedrive keeps no history of leads; what changes is noted from when the lead was first read."
-)
-_HISTORY_IS_DEAR = (
-    "the history of a deal costs 20 tokens of Pipedrive's day; the rest of today's part is kept for new leads"
-)
-_MISSING_FACTS: Mapping[str, tuple[Fact, ...]] = {MAIL: (Fact.EMAILS,), HISTORY: _HISTORIES, CALL_LOGS: ()}
+_MISSING_FACTS: Mapping[str, tuple[Fact, ...]] = {MAIL: (Fact.EMAILS,), HISTORY: HISTORIES, CALL_LOGS: ()}
 _CAUSES = {
     MAIL: f"Pipedrive shows mails only with the scope {MAIL}, which was not granted: connect again, allow it.",
     HISTORY: f"Pipedrive shows who held a deal only with the scope {HISTORY}, which was not granted.",
@@ -101,35 +89,6 @@ def capabilities_for(missing_scopes: Sequence[str], *, sees_chats: bool = False)
     )
 
 
-class InstallLike(Protocol):
-    """What the adapter has to know of its install."""
-
-    @property
-    def zone(self) -> str:
-        """The account's IANA zone."""
-        ...
-
-    @property
-    def record_url_base(self) -> str:
-        """Beginning of the address of a record."""
-        ...
-
-    @property
-    def missing_scopes(self) -> tuple[str, ...]:
-        """Scopes that were not granted."""
-        ...
-
-    @property
-    def field_keys(self) -> Mapping[str, str]:
-        """What the account calls our fields."""
-        ...
-
-    @property
-    def installed_by(self) -> str:
-        """Whose token it is."""
-        ...
-
-
 class PipedriveAdapter:
     """One Pipedrive company, with the eyes of the user who connected it."""
 
@@ -143,7 +102,6 @@ class PipedriveAdapter:
         self._revoke = revoke
         self._reader = Reader(client)
         self._keys = FieldKeys(install.field_keys)
-        self._zone = _zone(install.zone)
         self._missing_scopes = tuple(install.missing_scopes)
         # One company has one set of keys, and no other has the same.
         code = self._keys.find_code(DEAL, OurField.AUDIT_NOTE)
@@ -274,19 +232,24 @@ class PipedriveAdapter:
 
     def read_leads(self, lead_ids: Sequence[str]) -> LeadsRead:
         """Leads and deals with contact data, activities, mails, notes and histories."""
-        unmapped = Unmapped()
         records, fresh = self._reader.read_records(list(dict.fromkeys(lead_ids)))
         contacts = self._contacts(records)
         persons = {one: contact.person for one, contact in contacts.items() if contact.person}
         by_id = {find_text(person, "id") or "": person for person in persons.values()}
         acts = self._reader.read_acts(records, fresh, by_id)
-        mails: dict[str, tuple[list[JsonObject], bool]] = {}
-        read = tuple(
-            self._lead_record(lead_id, record, contacts[lead_id], acts, mails, unmapped)
-            for lead_id, record in records.items()
+        maker = RecordMaker(
+            self._client,
+            install=self._install,
+            values=self._values,
+            keys=self._keys,
+            missing_scopes=self._missing_scopes,
+            call_logs=self._call_logs,
+            whose=(self._account_key, self._install.installed_by),
+            is_day_young=self._is_day_young,
         )
+        read = tuple(maker.record(lead_id, record, contacts[lead_id], acts) for lead_id, record in records.items())
         gone = tuple(one for one in dict.fromkeys(lead_ids) if one not in records)
-        return LeadsRead(records=read, gone_ids=gone, unmapped=tuple(unmapped.pairs))
+        return LeadsRead(records=read, gone_ids=gone, unmapped=tuple(maker.unmapped.pairs))
 
     def find_leads_of(self, object_type: str, object_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """None to ask for: events of activities and notes name what they hang on, persons are companions."""
@@ -360,122 +323,6 @@ class PipedriveAdapter:
             )
             for one, record in records.items()
         }
-
-    def _lead_record(
-        self,
-        lead_id: str,
-        record: JsonObject,
-        contact: Contact,
-        acts: Acts,
-        mails: dict[str, tuple[list[JsonObject], bool]],
-        unmapped: Unmapped,
-    ) -> LeadRecord:
-        is_deal = their_id(lead_id, DEAL) is not None
-        translate = mapping.deal_of if is_deal else mapping.lead_of
-        lead = translate(record, contact, self._install.record_url_base, self._values, unmapped)
-        missing: list[tuple[Fact, str]] = []
-        done, tasks = self._acts_of(lead_id, record, contact, acts, unmapped, missing)
-        done += self._mails_of(lead_id, contact, mails, unmapped, missing)
-        done += [activities.note_of(note, lead_id) for note in acts.notes.get(lead_id, {}).values()]
-        done = [activities.not_before(act, lead.received_at) for act in done]
-        owner_changes, stage_changes = self._history_of(lead_id, record, unmapped, missing)
-        customs = record.get("custom_fields") if is_deal else record
-        origin_id = find_text(record, "source_lead_id")
-        person_id, company_id = find_text(record, "person_id"), find_text(contact.organization, "id")
-        return LeadRecord(
-            lead=lead,
-            activities=tuple(sorted(done, key=lambda act: (act.occurred_at, act.activity_id))),
-            tasks=tuple(sorted(tasks, key=lambda task: (task.recorded_at, task.task_id))),
-            owner_changes=owner_changes,
-            stage_changes=stage_changes,
-            converted_from=our_id(LEAD, origin_id) if origin_id is not None else None,
-            companion_id=our_id(PERSON, person_id) if person_id is not None else None,
-            organization_id=our_id(ORGANIZATION, company_id) if company_id is not None else None,
-            is_locked=record.get("is_archived") is True,
-            missing=tuple(missing),
-            our_fields=self._keys.shown(customs) if isinstance(customs, dict) else {},
-        )
-
-    def _acts_of(
-        self,
-        lead_id: str,
-        record: JsonObject,
-        contact: Contact,
-        acts: Acts,
-        unmapped: Unmapped,
-        missing: list[tuple[Fact, str]],
-    ) -> tuple[list[Activity], list[Task]]:
-        person_id = find_text(record, "person_id") or ""
-        items = {**acts.of_persons.get(person_id, {}), **acts.activities.get(lead_id, {})}
-        setting = Setting(values=self._values, zone=self._zone, phones=mapping.phones_of(contact.person))
-        done: list[Activity] = []
-        tasks: list[Task] = []
-        for item in items.values():
-            act = activities.activity_of(item, self._log_of(item), lead_id, setting, unmapped)
-            if isinstance(act, Task):
-                tasks.append(act)
-            elif isinstance(act, UnknownType):
-                cause = f"An activity of the type {act.name[:60]!r} is done, and nobody has said what that means."
-                missing += [(fact, cause) for fact in _CONTACT_KINDS]
-            elif act is not None:
-                done.append(act)
-        return done, tasks
-
-    def _log_of(self, item: JsonObject) -> JsonObject | None:
-        """The call log of an activity. Only those of the token's user are shown, so only for his they are asked."""
-        meaning = self._values.meaning(mapping.ACTIVITY_TYPE.name, find_text(item, "type") or "")
-        is_call = meaning in (mapping.CALL_BY_US, mapping.CALL_BY_LEAD) and mapping.is_set(item.get("done"))
-        if (
-            not is_call
-            or CALL_LOGS in self._missing_scopes
-            or find_text(item, "owner_id") != self._install.installed_by
-        ):
-            return None
-        read = self._client.iter_call_logs if self._is_day_young() else None
-        return self._call_logs.find((self._account_key, self._install.installed_by), item, read)
-
-    def _mails_of(
-        self,
-        lead_id: str,
-        contact: Contact,
-        mails: dict[str, tuple[list[JsonObject], bool]],
-        unmapped: Unmapped,
-        missing: list[tuple[Fact, str]],
-    ) -> list[Activity]:
-        person_id = find_text(contact.person, "id")
-        if person_id is None or MAIL in self._missing_scopes:
-            return []
-        if person_id not in mails:
-            count = contact.person.get("email_messages_count")
-            envelopes = [] if count == 0 else list(self._client.iter_mails(person_id))
-            mails[person_id] = envelopes, mapping.shows_all_mails(count, len(envelopes))
-        envelopes, is_whole = mails[person_id]
-        if not is_whole:
-            missing.append(
-                (Fact.EMAILS, "Pipedrive counts mails with this person that it shows to their owners alone.")
-            )
-        return [act for one in envelopes if (act := activities.mail_of(one, lead_id, unmapped)) is not None]
-
-    def _history_of(
-        self, lead_id: str, record: JsonObject, unmapped: Unmapped, missing: list[tuple[Fact, str]]
-    ) -> tuple[tuple[OwnerChange, ...], tuple[StageChange, ...]]:
-        """Leads have none; a deal's is read when the deal shows that something may have changed."""
-        deal_id = their_id(lead_id, DEAL)
-        if deal_id is None:
-            missing += [(fact, _LEADS_HAVE_NO_HISTORY) for fact in _HISTORIES]
-            return (), ()
-        added_at = parse_at(find_text(record, "add_time")) or datetime.now(UTC)
-        changed_at = parse_at(find_text(record, "update_time")) or added_at
-        if HISTORY in self._missing_scopes or changed_at <= added_at:
-            return (), ()
-        if not self._is_day_young():
-            missing += [(fact, f"Not read yet: {_HISTORY_IS_DEAR}.") for fact in _HISTORIES]
-            return (), ()
-        lines = list(self._client.iter_deal_changes(deal_id))
-        return (
-            mapping.owner_changes_of(lead_id, lines, added_at, unmapped),
-            mapping.stage_changes_of(lead_id, lines, unmapped),
-        )
 
     def _is_day_young(self) -> bool:
         """Whether so much of our part of the day's tokens is left that dear calls may be made."""
@@ -552,10 +399,3 @@ def _next_cursor(lists: Sequence[str], kind: str, following: str | None) -> str 
 
 def _org_of(persons: Mapping[str, JsonObject], record: JsonObject) -> str | None:
     return find_text(persons.get(find_text(record, "person_id") or "", {}), "org_id")
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

@@ -14,8 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from connector.adapters.pipedrive.adapter import ORGANIZATION
-from connector.adapters.pipedrive.mapping import DEAL, PERSON, our_id
+from connector.adapters.pipedrive.mapping import DEAL, ORGANIZATION, PERSON, our_id
 from connector.adapters.pipedrive.oauth import is_from_our_app
 from connector.crm.card import (
     CardCall,

@@ -16,7 +16,7 @@ from connector.crm.values import MappableField, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text, get_text
 
-LEAD, DEAL, PERSON = "lead", "deal", "person"
+LEAD, DEAL, PERSON, ORGANIZATION = "lead", "deal", "person", "organization"
 
 CALL_OUTCOME = {
     "connected": Disposition.CONNECTED,
