@@ -11,6 +11,9 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: The networks' own way to an IPv4 address, which stands in the last 32 bits (RFC 6052, RFC 8215).
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
+#: An IPv4 address within an IPv6 one, as it was first thought of (RFC 4291, 2.5.5.1); some systems still go there.
+_IPV4_COMPATIBLE = IPv6Network("::/96")
+
 
 def origin_of(url: str) -> str:
     """scheme://host[:port] in lower case; "" for a URL with user info, without a host or with a port that is none."""
@@ -54,6 +57,6 @@ def _carried(address: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
     if isinstance(address, IPv4Address):
         return ()
     inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in _NAT64):
+    if any(address in network for network in (*_NAT64, _IPV4_COMPATIBLE)):
         inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return tuple(one for one in inner if one is not None)

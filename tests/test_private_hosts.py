@@ -24,7 +24,7 @@ def transport_to(url: str, private_hosts: frozenset[str] | None) -> Transport:
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
      "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::1", "64:ff9b::7f00:1",
-     "64:ff9b:1::a00:1", "ff02::1", "not an address", ""],
+     "64:ff9b:1::a00:1", "::7f00:1", "::10.0.0.1", "ff02::1", "not an address", ""],
 )  # fmt: skip
 def test_private_addresses_are_no_public_ones(address: str) -> None:
     assert not is_public_address(address)

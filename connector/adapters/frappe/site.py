@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from urllib.parse import urlsplit
 
 from connector.errors import ConfigError
 from connector.origins import is_public_address, origin_of
+
+#: Names, and the digits of addresses. The host stands in headers, and in what browsers take for a pattern of hosts.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 def check_site(address: str, private_hosts: frozenset[str]) -> str:
@@ -20,6 +24,11 @@ def check_site(address: str, private_hosts: frozenset[str]) -> str:
     if not origin or urlsplit(typed).query or urlsplit(typed).fragment:
         raise ConfigError("Give the address of your Frappe site, such as https://crm.example.com.")
     host = urlsplit(origin).hostname or ""
+    if not _HOST.fullmatch(host):
+        raise ConfigError(
+            "The name of the host may hold the letters a to z, digits, dots and hyphens alone. Copy the address from "
+            "the bar of your browser; a name with other letters has a form there that begins with xn--."
+        )
     if host in private_hosts:
         return origin
     if origin.startswith("http://"):

@@ -349,6 +349,19 @@ def test_a_host_is_judged_by_every_address_it_leads_to(stack: Stack, monkeypatch
     check_site = CRMS["frappe"].check_site
     assert check_site is not None
     assert check_site(stack.settings, "CRM.example.com/app") == "https://crm.example.com"
+    # What a resolver may believe, and a header or a pattern of hosts must not hold; and letters that look alike.
+    for host in (
+        "*.example",
+        "evil.example;script-src",
+        "a,b",
+        "a'b",
+        "a<b",
+        "-a.example",
+        "crm.exämple",
+        "cr\u217f.example",
+    ):
+        with pytest.raises(ConfigError, match="letters a to z"):
+            check_site(stack.settings, f"https://{host}")
     found.append("10.0.0.7")
     with pytest.raises(ConfigError, match="private network"):
         check_site(stack.settings, "crm.example.com")
