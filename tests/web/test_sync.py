@@ -14,8 +14,9 @@ from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
 from connector.catalog import CRMS
 from connector.crm.port import Capabilities, HookReport, LeadRecord
+from connector.jobs.reconcile import NAME as RECONCILE
 from connector.jobs.watch_hooks import note_hooks
-from connector.storage import installs, people
+from connector.storage import cursors, installs, people
 from connector.storage.people import Role
 from connector.storage.tables import installs as table
 from tests.web.conftest import WebApp
@@ -153,3 +154,19 @@ def test_no_page_of_another_crm_says_hubspot(web: WebApp, bare: Tenant, path: st
     assert "HubSpot" not in page
     assert "contacts read" not in page
     assert "Every contact" not in page
+
+
+def test_polls_that_are_rarer_than_the_setting_are_said(web: WebApp, bare: Tenant):
+    session, last = web.signed_in(bare, bare.admin_id), web.clock.now
+    for next_at, is_said in (
+        (None, False),
+        (last + timedelta(minutes=15), False),
+        (last + timedelta(minutes=48), True),
+    ):
+        with web.database.write() as connection:
+            cursors.put_cursor(
+                connection, bare.install_id, RECONCILE, None, 0, None, last, is_finished=True, next_at=next_at
+            )
+        page = session.get("/sync").text
+        assert ("<dt>Next poll</dt>" in page) is is_said
+        assert ("Bare CRM&#39;s tokens of a day bear no more" in page) is is_said

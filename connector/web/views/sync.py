@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from audits.model.case import Fact as CaseFact
 from connector.catalog import find_crm
 from connector.jobs.advance import ISOLATE_AFTER, RESUMES
+from connector.jobs.reconcile import NAME as RECONCILE
 from connector.jobs.watch_hooks import NAME as HOOKS
 from connector.jobs.watch_hooks import failing_hooks
 from connector.storage import cursors, health, outbox, page_queries, people, worklist
@@ -131,6 +132,7 @@ def sync() -> str:
         notices = page_queries.list_notices(connection, me.install_id, limit=20)
         wake = worklist.get_wake(connection, me.install_id)
         looked = cursors.get_cursor(connection, me.install_id, HOOKS)
+        poll = cursors.get_cursor(connection, me.install_id, RECONCILE)
         unseen = {fact: page_queries.count_unseen(connection, me.install_id, fact.value) for fact in HISTORIES}
         grantor = people.find_user(connection, me.install_id, me.install.installed_by)
     page = SyncPage(
@@ -149,7 +151,7 @@ def sync() -> str:
         permissions=permissions(me),
         lacks=not_shown(me.install),
         histories=_histories(me, unseen, says),
-        reading=_reading(life, backfill, says, me.install.crm),
+        reading=[*_reading(life, backfill, says, me.install.crm), *_next_poll(poll, says, me.install.crm)],
         events=_events(life, says, now),
         loss_says=_loss(life, says),
         writing=_writing(life, says),
@@ -332,6 +334,20 @@ def _reading(life: Health, backfill: cursors.Progress | None, says: Texts, crm: 
         _when(left.last_at, says) if left else t("told by the CRM with the next call"),
     )
     return [*figures, budget]
+
+
+def _next_poll(poll: cursors.Progress | None, says: Texts, crm: str) -> list[Figure]:
+    """When the next poll is, where the CRM's budget bears polls less often than the settings ask for them."""
+    usual = timedelta(seconds=site().settings.reconcile_every_s)
+    if poll is None or poll.next_at is None or poll.next_at <= poll.updated_at + usual:
+        return []
+    return [
+        Figure(
+            t("Next poll"),
+            says.moment(poll.next_at),
+            t("{crm}'s tokens of a day bear no more; webhooks tell what happens meanwhile", crm=crm_name(crm)),
+        )
+    ]
 
 
 def _events(life: Health, says: Texts, now: datetime) -> list[Figure]:
