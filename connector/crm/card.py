@@ -35,8 +35,8 @@ class CardCall:
     in order, repeated ones too. `headers`: by lower-case name. `body`: the bytes as received."""
 
     method: str
-    url: str
-    query: tuple[tuple[str, str], ...]
+    url: str = field(repr=False)
+    query: tuple[tuple[str, str], ...] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 

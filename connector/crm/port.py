@@ -137,7 +137,7 @@ class Delivery:
     """A stored delivery. `account_id`: the account whose own hook secret proved it, and "" where a secret of the app
     did: then the body says whose it is. `field_keys`: what the account calls our fields (see FieldSetup)."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     account_id: str = ""
     field_keys: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connector.crm.port import CrmOAuth, Grant
@@ -65,8 +65,8 @@ def site_from_json(sealed: JsonObject) -> CrmApp:
 class _Held:
     """An opened grant as stored."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_at: datetime
     version: int
     site: CrmApp | None
