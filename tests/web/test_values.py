@@ -150,3 +150,21 @@ def test_a_paused_account_may_choose_and_reads_later(web: WebApp, tenant: Tenant
         installs.pause(connection, tenant.install_id, "The grant was taken back.", web.clock.now)
     assert choose(admin, "Nurturing, second round", "won").status_code == 303
     assert ("hs_lead_status", "nurturing 2") in chosen(web, tenant)
+
+
+def test_whoever_has_just_connected_is_asked_what_the_values_mean(web: WebApp, tenant: Tenant, admin: FlaskClient):
+    def asked() -> int:
+        bar = admin.get("/install/progress/bar").text
+        found = re.search(r"(\d+) values? of your own in HubSpot (?:has|have) no meaning yet", bar)
+        assert (found is not None) == ('<a href="/settings/values">Say what they mean</a>' in bar)
+        return int(found.group(1)) if found else 0
+
+    before = asked()
+    choose(admin, "Nurturing, second round", "discarded")
+    choose(admin, "&lt;b&gt;Gatekeeper&lt;/b&gt;", "connected", "hs_call_disposition")
+    assert asked() == before - 2
+    with web.database.write() as connection:
+        value_mappings.replace_known_values(connection, tenant.install_id, [])
+        seen = value_mappings.list_unmapped(connection, tenant.install_id)
+        value_mappings.choose_meanings(connection, tenant.install_id, dict.fromkeys(seen, "open"), web.clock.now)
+    assert asked() == 0

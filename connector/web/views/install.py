@@ -31,6 +31,7 @@ from connector.web.policy_form import NUMBERS, NumberField, PolicyForm, country_
 from connector.web.sessions import begin_session, page_session
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
+from connector.web.value_rows import count_without_meaning
 from connector.web.views.landing import authorize_urls
 from connector.web.views.settings import country_names, put_typed_policy
 
@@ -44,7 +45,10 @@ _CLOCKS_DIFFER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """How far the first reading is."""
+    """How far the first reading is, and what an admin can do about it meanwhile.
+
+    `unsaid_says`: a sentence on the values of which nobody said what they mean; "" when there is none.
+    """
 
     is_done: bool
     says: str
@@ -52,6 +56,7 @@ class Bar:
     never_called: int
     never_called_says: str
     never_called_href: str
+    unsaid_says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +325,7 @@ def reading_bar() -> Bar:
     with site().database.read() as connection:
         reading = cursors.get_cursor(connection, me.install_id, "backfill")
         never = page_queries.count_never_called(connection, me.install_id)
+        unsaid = count_without_meaning(connection, me.install_id, me.install.crm)
     says = reading_says(reading, now, site().settings.backfill_days, current(), me.install.crm)
     done, total = (reading.done, reading.total) if reading else (0, None)
     return Bar(
@@ -331,6 +337,18 @@ def reading_bar() -> Bar:
             "{n} open lead was never called.", "{n} open leads were never called.", never
         ),
         never_called_href=leads_href(rule="NC001", outcome="breach"),
+        unsaid_says=_unsaid_says(unsaid, me.install.crm),
+    )
+
+
+def _unsaid_says(count: int, crm: str) -> str:
+    if not count:
+        return ""
+    return current().plural(
+        "{n} value of your own in {crm} has no meaning yet: what hangs on it is shown as not evaluated.",
+        "{n} values of your own in {crm} have no meaning yet: what hangs on them is shown as not evaluated.",
+        count,
+        crm=crm_name(crm),
     )
 
 

@@ -28,8 +28,8 @@ from connector.web.links import lead_href
 from connector.web.shown_facts import HISTORIES, not_granted, not_shown
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
+from connector.web.value_rows import anchor_of, mappable
 from connector.web.views.landing import authorize_urls
-from connector.web.views.values import anchor_of, mappable
 from webhooks.roster import ROSTER
 
 pages = Blueprint("sync", __name__)

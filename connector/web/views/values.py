@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, render_template, request
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from connector.catalog import find_crm
 from connector.crm.values import MappableField
 from connector.jobs.meanings import keep_meanings
-from connector.storage import cursors, value_mappings
+from connector.storage import cursors
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
 from connector.web.site import site
 from connector.web.texts import current, t
+from connector.web.value_rows import ValueRow, anchor_of, mappable, value_rows
 from connector.web.views.install import Bar, reading_bar
 
 pages = Blueprint("values", __name__)
 
 _PREFIX = "means-"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueRow:
-    """One value of one field. `spelled`: as records, the account and earlier choices write it.
-
-    `seen`: how often it was read without a meaning. `shipped` and `chosen` are meanings or "".
-    """
-
-    key: str
-    label: str
-    spelled: tuple[str, ...]
-    seen: int
-    shipped: str
-    chosen: str
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether nobody said what it means."""
-        return not self.chosen and not self.shipped
-
-    @property
-    def under(self) -> str:
-        """The value itself, where people see it by another name."""
-        return self.spelled[0] if self.spelled[0] != self.label else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +48,6 @@ class ValuesPage:
     wrong_field: str
 
 
-@dataclass(slots=True)
-class _Spellings:
-    """What is known of one value, however its letters are cased."""
-
-    spelled: list[str] = field(default_factory=list)
-    label: str = ""
-    seen: int = 0
-    chosen: str = ""
-
-
 @pages.get("/settings/values")
 @needs(Access.ADMIN)
 def values() -> str:
@@ -102,23 +64,12 @@ def save() -> Response | tuple[str, int]:
     if chosen_field is None:
         abort(400)
     with site().database.read() as connection:
-        rows = _rows(connection, me.install_id, chosen_field)
+        rows = value_rows(connection, me.install_id, chosen_field)
     wanted = _wanted(chosen_field, rows)
     if wanted is None:
         return _page(wrong_field=chosen_field.name), 422
     said = "mapped" if keep_meanings(site().jobs, me.install_id, wanted, now) else "same"
     return redirect(f"/settings/values?note={said}#{anchor_of(chosen_field.name)}", 303)
-
-
-def mappable(crm: str) -> tuple[MappableField, ...]:
-    """The fields whose values an admin can map."""
-    entry = find_crm(crm)
-    return entry.mappable if entry else ()
-
-
-def anchor_of(name: str) -> str:
-    """Where the field stands on the page."""
-    return "field-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _wanted(mapped: MappableField, rows: list[ValueRow]) -> dict[tuple[str, str], str | None] | None:
@@ -137,43 +88,11 @@ def _wanted(mapped: MappableField, rows: list[ValueRow]) -> dict[tuple[str, str]
     return wanted
 
 
-def _rows(connection: Connection, install_id: str, mapped: MappableField) -> list[ValueRow]:
-    found: dict[str, _Spellings] = {}
-
-    def spellings(value: str) -> _Spellings:
-        known = found.setdefault(value.strip().casefold(), _Spellings())
-        if value not in known.spelled:
-            known.spelled.append(value)
-        return known
-
-    for (name, value), label in value_mappings.list_known_values(connection, install_id).items():
-        if name == mapped.name:
-            spellings(value).label = label
-    for (name, value), seen in value_mappings.list_unmapped(connection, install_id).items():
-        if name == mapped.name:
-            spellings(value).seen += seen
-    for (name, value), meaning in value_mappings.chosen_meanings(connection, install_id).items():
-        if name == mapped.name and meaning in mapped.meanings:
-            spellings(value).chosen = meaning
-    rows = [
-        ValueRow(
-            key=hashlib.sha256(f"{mapped.name}\n{value}".encode()).hexdigest()[:20],
-            label=known.label or known.spelled[0],
-            spelled=tuple(known.spelled),
-            seen=known.seen,
-            shipped=mapped.shipped.get(value, ""),
-            chosen=known.chosen,
-        )
-        for value, known in found.items()
-    ]
-    return sorted(rows, key=lambda row: (not row.is_unknown, -row.seen, row.label.casefold(), row.key))
-
-
 def _page(wrong_field: str = "") -> str:
     me = viewer()
     with site().database.read() as connection:
         reading = cursors.get_cursor(connection, me.install_id, "backfill")
-        panels = [_panel(one, _rows(connection, me.install_id, one)) for one in mappable(me.install.crm)]
+        panels = [_panel(one, value_rows(connection, me.install_id, one)) for one in mappable(me.install.crm)]
     is_reading = reading is None or reading.finished_at is None
     page = ValuesPage(
         crm_label=crm_name(me.install.crm),
