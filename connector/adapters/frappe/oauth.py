@@ -88,7 +88,7 @@ class FrappeOAuth:
                 redirect_uri=redirect_uri,
             )
         except OAuth2Error as error:
-            raise CrmRejected(f"The Frappe site refused the code: {error.error}.", status=400) from None
+            raise CrmRejected(f"The Frappe site refused the code: {str(error.error)[:60]!r}.", status=400) from None
         if session.last_status == _NOT_FOUND:
             raise CrmRejected("The Frappe site knows no OAuth Client of this id.", status=_NOT_FOUND)
         return self._grant(session.last_body)
@@ -101,7 +101,7 @@ class FrappeOAuth:
         except OAuth2Error as error:
             if error.error in {"invalid_grant", "invalid_client", "unauthorized_client"}:
                 raise ReauthorizationNeeded(_ENDED) from None
-            raise CrmRejected(f"The Frappe site refused the refresh: {error.error}.", status=400) from None
+            raise CrmRejected(f"The Frappe site refused the refresh: {str(error.error)[:60]!r}.", status=400) from None
         if session.last_status == _NOT_FOUND:
             # So says Frappe 15 of a refresh token or a client that is not there any more. A page instead of its
             # words comes from something in front of the site, which may be away for a while.
