@@ -101,7 +101,8 @@ class FrappeOAuth:
         except OAuth2Error as error:
             if error.error in {"invalid_grant", "invalid_client", "unauthorized_client"}:
                 raise ReauthorizationNeeded(_ENDED) from None
-            raise CrmRejected(f"The Frappe site refused the refresh: {str(error.error)[:60]!r}.", status=400) from None
+            said = str(error.error)[:60]
+            raise CrmRejected(f"The Frappe site refused the refresh: {said!r}.", status=400) from None
         if session.last_status == _NOT_FOUND:
             # So says Frappe 15 of a refresh token or a client that is not there any more. A page instead of its
             # words comes from something in front of the site, which may be away for a while.
