@@ -32,13 +32,20 @@ def origin_of(url: str) -> str:
 def checked_origin(url: str, private_hosts: frozenset[str] = frozenset()) -> str:
     """The origin of an address that may be called.
 
-    Raises UnexpectedPayload for all but https; http is taken for loopback and for `private_hosts` (lower case).
+    Raises UnexpectedPayload for all but https; http is taken for loopback and for `private_hosts`, see is_named.
     """
     origin = origin_of(url)
-    may_be_plain = urlsplit(origin).hostname in _LOOPBACK | private_hosts
+    may_be_plain = urlsplit(origin).hostname in _LOOPBACK or is_named(origin, private_hosts)
     if not origin or (origin.startswith("http://") and not may_be_plain):
         raise UnexpectedPayload(f"{url[:80]!r} may not be called: it must be https (http only on loopback).")
     return origin
+
+
+def is_named(url: str, hosts: frozenset[str]) -> bool:
+    """Whether `hosts` (lower case) hold the host of `url`: alone, which is every port of it, or with its port."""
+    parts = urlsplit(origin_of(url))
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname is not None and not hosts.isdisjoint({parts.hostname, f"{parts.hostname}:{port}"})
 
 
 def is_public_address(text: str) -> bool:

@@ -33,7 +33,7 @@ from connector.errors import (
     UnexpectedPayload,
 )
 from connector.logs import get_logger, redact_text
-from connector.origins import checked_origin, is_public_address, origin_of
+from connector.origins import checked_origin, is_named, is_public_address, origin_of
 from connector.payloads import JsonObject, JsonValue, parse_json
 from connector.server_rules import LONGEST_PAUSE_S, TRANSIENT, Limits, ServerRules, TokenSource
 from connector.timed_reads import POOLS, clock
@@ -241,7 +241,7 @@ class Transport:
         return self._judged(call, response, raw, token)
 
     def _may_reach(self, url: str) -> Callable[[str], bool] | None:
-        if self._private_hosts is None or urlsplit(url).hostname in self._private_hosts:
+        if self._private_hosts is None or is_named(url, self._private_hosts):
             return None
         return is_public_address
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from connector.errors import UnexpectedPayload
-from connector.origins import checked_origin, is_public_address
+from connector.origins import checked_origin, is_named, is_public_address
 from connector.server_rules import Limits, ServerRules
 from connector.transport import Transport
 from tests.unruly import answer_json, unruly
@@ -54,3 +54,30 @@ def test_plain_http_is_taken_for_named_hosts_only() -> None:
     assert checked_origin("http://crm.lan:8000/x", frozenset({"crm.lan"})) == "http://crm.lan:8000"
     with pytest.raises(UnexpectedPayload):
         checked_origin("http://crm.lan:8000", frozenset({"other.lan"}))
+
+
+@pytest.mark.parametrize(
+    ("url", "entry", "is_open"),
+    [
+        ("http://crm.lan:8000/app", "crm.lan", True),
+        ("http://crm.lan:8000/app", "crm.lan:8000", True),
+        ("http://crm.lan:6379", "crm.lan:8000", False),
+        ("https://CRM.lan", "crm.lan:443", True),
+        ("http://crm.lan", "crm.lan:80", True),
+        ("http://crm.lan", "crm.lan:443", False),
+        ("http://evil.lan:8000", "crm.lan:8000", False),
+        ("http://user@crm.lan:8000", "crm.lan:8000", False),
+        ("nonsense", "crm.lan", False),
+    ],
+)
+def test_a_name_with_a_port_opens_that_port_alone(url: str, entry: str, is_open: bool) -> None:
+    assert is_named(url, frozenset({entry})) is is_open
+
+
+def test_another_port_of_a_named_host_is_not_reached() -> None:
+    with unruly(lambda handler, _seen: answer_json(handler, {"ok": True})) as server:
+        host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
+        with pytest.raises(UnexpectedPayload, match="LEADASSAY_PRIVATE_CRM_HOSTS"):
+            transport_to(server.url, frozenset({f"{host}:1"})).request("GET", "/")
+        assert transport_to(server.url, frozenset({f"{host}:{port}"})).request("GET", "/") == {"ok": True}
+        assert len(server.seen) == 1

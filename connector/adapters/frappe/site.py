@@ -7,7 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from connector.errors import ConfigError
-from connector.origins import is_public_address, origin_of
+from connector.origins import is_named, is_public_address, origin_of
 
 #: Names, and the digits of addresses. The host stands in headers, and in what browsers take for a pattern of hosts.
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -16,7 +16,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.
 def check_site(address: str, private_hosts: frozenset[str]) -> str:
     """The origin of the typed address. Raises ConfigError with a sentence for the admin who typed it.
 
-    `private_hosts` (lower case) may be http and may lie in a private network. The name is looked up here only to
+    `private_hosts` (see is_named) may be http and may lie in a private network. The name is looked up here only to
     tell the admin at once: what counts is looked at again at each connection (connector.timed_reads).
     """
     typed = address.strip()
@@ -29,7 +29,7 @@ def check_site(address: str, private_hosts: frozenset[str]) -> str:
             "The name of the host may hold the letters a to z, digits, dots and hyphens alone. Copy the address from "
             "the bar of your browser; a name with other letters has a form there that begins with xn--."
         )
-    if host in private_hosts:
+    if is_named(origin, private_hosts):
         return origin
     if origin.startswith("http://"):
         raise ConfigError(
