@@ -61,3 +61,22 @@ class ValueMap:
         key = value.strip().casefold()
         chosen = self._chosen.get((name, key))
         return chosen if chosen is not None else self._shipped.get(name, {}).get(key)
+
+
+@dataclass(slots=True)
+class Unmapped:
+    """What the values of the mappable fields mean to an account; collects (field, value) pairs without a word."""
+
+    values: ValueMap = field(default_factory=lambda: ValueMap(()))
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+
+    def meaning(self, name: str, value: str) -> str | None:
+        """What a value of a mappable field means; None, and noted, where nobody said."""
+        meaning = self.values.meaning(name, value)
+        if meaning is None:
+            self.note(name, value)
+        return meaning
+
+    def note(self, name: str, value: str) -> None:
+        """Remember one."""
+        self.pairs.append((name, value[:100]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connector.adapters.hubspot import RULES, HubSpotAdapter, HubSpotClient
-from connector.adapters.hubspot.oauth import FixedToken
+from connector.crm.first_token import FixedToken
 from connector.sandbox import SandboxConfig, SandboxControl, SandboxHandle, run_in_thread
 from connector.server_rules import Limits
 from connector.transport import Transport
@@ -35,7 +35,11 @@ def client_for(base_url: str, token: str) -> HubSpotClient:
     """A client with short deadlines."""
     limits = Limits(attempt_s=5.0, total_s=8.0, first_pause_s=0.02)
     transport = Transport(
-        base_url, allowed_origins=frozenset({base_url}), rules=RULES, tokens=FixedToken(token), limits=limits
+        base_url,
+        allowed_origins=frozenset({base_url}),
+        rules=RULES,
+        tokens=FixedToken(token, "HubSpot"),
+        limits=limits,
     )
     return HubSpotClient(transport)
 

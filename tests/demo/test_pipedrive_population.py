@@ -11,7 +11,7 @@ from audits.engine import audit
 from audits.model.case import Coverage, LeadCase
 from connector.adapters.pipedrive import MAPPABLE, RULES, PipedriveAdapter, PipedriveClient
 from connector.adapters.pipedrive.mapping import ACTIVITY_TYPE, ANY_MESSENGER, MESSENGERS
-from connector.adapters.pipedrive.oauth import FixedToken
+from connector.crm.first_token import FixedToken
 from connector.crm.port import LeadRecord
 from connector.crm.values import ValueMap
 from connector.day_quota import DayQuota
@@ -58,7 +58,11 @@ def quota(tmp_path: Path) -> Iterator[DayQuota]:
 
 def read(base_url: str, token: str, quota: DayQuota, lead_ids: list[str]) -> tuple[LeadRecord, ...]:
     transport = Transport(
-        base_url, allowed_origins=frozenset({base_url}), rules=RULES, quota=quota, tokens=FixedToken(token)
+        base_url,
+        allowed_origins=frozenset({base_url}),
+        rules=RULES,
+        quota=quota,
+        tokens=FixedToken(token, "Pipedrive"),
     )
     adapter = PipedriveAdapter(
         PipedriveClient(transport),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from audits.model.activity import ActivityState, Direction, Disposition, OwnerChange, StageChange
 from audits.model.lead import Lead, LeadStatus
 from connector.adapters.frappe.times import SiteTime
+from connector.crm import values
 from connector.crm.values import MappableField, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text, parse_json
@@ -129,18 +130,10 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Unmapped:
-    """What the values of the mappable fields mean to the site; collects (field, value) pairs without a word."""
+class Unmapped(values.Unmapped):
+    """See there; a site's own values mean what we ship, unless said otherwise."""
 
     values: ValueMap = field(default_factory=lambda: ValueMap(MAPPABLE))
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-
-    def meaning(self, name: str, value: str) -> str | None:
-        """What a value of a mappable field means; None, and noted, where nobody said."""
-        meaning = self.values.meaning(name, value)
-        if meaning is None:
-            self.note(name, value)
-        return meaning
 
     def looked_up(self, table: Mapping[str, T], name: str, value: str | None) -> T | None:
         """Our word for a value by `table`; None when there is no value, or (and then noted) no word."""
@@ -149,10 +142,6 @@ class Unmapped:
         if value not in table:
             self.note(name, value)
         return table.get(value)
-
-    def note(self, name: str, value: str) -> None:
-        """Remember one."""
-        self.pairs.append((name, value[:100]))
 
 
 def call_disposition(status: str | None, unmapped: Unmapped) -> Disposition | None:

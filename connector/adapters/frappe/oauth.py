@@ -10,11 +10,12 @@ from authlib.oauth2 import OAuth2Client, OAuth2Error
 
 from audits.model.activity import Owner
 from connector.adapters.frappe.adapter import account_from
-from connector.adapters.frappe.client import METHOD, RULES, FrappeClient
+from connector.adapters.frappe.client import METHOD, RULES, SERVER, FrappeClient
 from connector.authlib_session import TransportSession
+from connector.crm.first_token import FixedToken, bearer_token
 from connector.crm.lifetimes import expires_at
 from connector.crm.port import Account, Grant
-from connector.errors import CrmRejected, ReauthorizationNeeded, RetryLater, UnexpectedPayload
+from connector.errors import CrmRejected, ReauthorizationNeeded, RetryLater
 from connector.payloads import JsonObject, find_text, get_text
 from connector.server_rules import Limits
 from connector.settings import CrmApp
@@ -30,24 +31,6 @@ _NOT_FOUND = 404
 _ENDED = (
     "The Frappe site has ended our access (revoked, or our OAuth Client there was changed or deleted): connect again."
 )
-
-
-class FixedToken:
-    """A token source for the first calls of an install, when nothing is stored yet."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def current(self) -> str:
-        """The token."""
-        return self._token
-
-    def renewed(self, rejected: str) -> str:
-        """There is none but the rejected one. Raises ReauthorizationNeeded."""
-        raise ReauthorizationNeeded("The Frappe site refuses the access token that it has just given: connect again.")
-
-    def refused(self) -> None:
-        """Nothing to mark: there is no install yet."""
 
 
 class FrappeOAuth:
@@ -124,7 +107,7 @@ class FrappeOAuth:
         return account_from(self._on_behalf(grant))
 
     def _on_behalf(self, grant: Grant) -> FrappeClient:
-        return FrappeClient(self._transport_for(FixedToken(grant.access_token)))
+        return FrappeClient(self._transport_for(FixedToken(grant.access_token, SERVER)))
 
     def _transport_for(self, tokens: FixedToken | None) -> Transport:
         return Transport(
@@ -150,10 +133,8 @@ class FrappeOAuth:
 
     def _grant(self, token: JsonObject) -> Grant:
         what = "The Frappe site's token answer"
-        if str(token.get("token_type", "bearer")).lower() != "bearer":
-            raise UnexpectedPayload(f"{what} has a token of a type that we do not know.")
         return Grant(
-            access_token=get_text(token, "access_token", what),
+            access_token=bearer_token(token, what),
             refresh_token=get_text(token, "refresh_token", what),
             # What introspection says of the end is wrong on sites whose zone is not UTC.
             expires_at=expires_at(token.get("expires_in"), self._clock()),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connector.crm.moments import is_plausible
 from connector.errors import CrmRejected
 
 DEFAULT_ZONE = "Asia/Kolkata"
 """Where System Settings name none, Frappe itself reckons in this zone."""
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _DATE_ONLY = len("2026-11-22")
 
 
@@ -46,7 +46,6 @@ class SiteTime:
         """What a stored time or date stands for; None for none and for what is no time.
 
         An hour that the clock shows twice (the end of summer time) and a date without a time are spans.
-        Years before 1970 or after 2199 are placeholders of some import and are no times.
         """
         if not text:
             return None
@@ -54,7 +53,7 @@ class SiteTime:
             wall = datetime.fromisoformat(text)
         except ValueError:
             return None
-        if wall.tzinfo is not None or not _FIRST_YEAR <= wall.year <= _LAST_YEAR:
+        if wall.tzinfo is not None or not is_plausible(wall):
             return None
         if len(text) == _DATE_ONLY:
             return Moment(self._utc(wall), self._utc(wall + timedelta(days=1)) - timedelta(seconds=1))

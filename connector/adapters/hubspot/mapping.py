@@ -19,6 +19,7 @@ from audits.model.activity import (
     StageChange,
 )
 from audits.model.lead import Lead, LeadStatus
+from connector.crm import moments, values
 from connector.crm.values import MappableField, ValueMap
 
 Properties = Mapping[str, str]
@@ -138,27 +139,14 @@ MAPPABLE = (
 """What an account's admin can say the values of. Stages and statuses are the account's own, call outcomes too."""
 
 T = TypeVar("T")
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Unmapped:
-    """What the values of the mappable fields mean to the account; collects (field, value) pairs without a word."""
+class Unmapped(values.Unmapped):
+    """See there; HubSpot's own values mean what we ship, unless said otherwise."""
 
     values: ValueMap = field(default_factory=lambda: ValueMap(MAPPABLE))
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-
-    def meaning(self, name: str, value: str) -> str | None:
-        """What a value of a mappable field means; None, and noted, where nobody said."""
-        meaning = self.values.meaning(name, value)
-        if meaning is None:
-            self.note(name, value)
-        return meaning
-
-    def note(self, name: str, value: str) -> None:
-        """Remember one."""
-        self.pairs.append((name, value[:100]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,21 +168,14 @@ class Version:
 
 
 def parse_at(text: str | None) -> datetime | None:
-    """ISO-8601 or epoch milliseconds → aware UTC; a text without a zone is UTC. None for anything else.
-
-    Years before 1970 or after 2199 are placeholders of some import and are no times.
-    """
-    if not text:
-        return None
+    """ISO-8601 or epoch milliseconds → aware UTC; a text without a zone is UTC. None for anything else."""
+    if not text or not (text.lstrip("-").isdecimal() and len(text) > 8):
+        return moments.parse_at(text)
     try:
-        if text.lstrip("-").isdecimal() and len(text) > 8:
-            moment = _EPOCH + timedelta(milliseconds=int(text))
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = _EPOCH + timedelta(milliseconds=int(text))
     except (ValueError, OverflowError):
         return None
-    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
+    return moment if moments.is_plausible(moment) else None
 
 
 def whole_seconds(milliseconds: str) -> int | None:

@@ -11,9 +11,10 @@ from audits.model.activity import Owner
 from connector.adapters.hubspot.adapter import EMAIL_SCOPE, account_from
 from connector.adapters.hubspot.client import RULES, VERSION, HubSpotClient
 from connector.authlib_session import TransportSession
+from connector.crm.first_token import FixedToken, bearer_token
 from connector.crm.lifetimes import expires_at
 from connector.crm.port import Account, Grant
-from connector.errors import ConfigError, CrmRejected, ReauthorizationNeeded, UnexpectedPayload
+from connector.errors import ConfigError, CrmRejected, ReauthorizationNeeded
 from connector.payloads import JsonObject, find_text, get_text, object_of
 from connector.server_rules import Limits
 from connector.settings import CrmApp
@@ -33,24 +34,6 @@ _DEAD_GRANT = frozenset({"BAD_REFRESH_TOKEN", "BAD_HUB"})
 _OUR_FAULT = frozenset({"BAD_CLIENT_ID", "BAD_CLIENT_SECRET"})
 _TOKEN_PATH = f"/oauth/{VERSION}/token"
 _LIMITS = Limits(attempts=2, total_s=30.0)
-
-
-class FixedToken:
-    """A token source for the first calls of an install, when nothing is stored yet."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def current(self) -> str:
-        """The token."""
-        return self._token
-
-    def renewed(self, rejected: str) -> str:
-        """There is none but the rejected one. Raises ReauthorizationNeeded."""
-        raise ReauthorizationNeeded("HubSpot refuses the access token that it has just given: connect again.")
-
-    def refused(self) -> None:
-        """Nothing to mark: there is no install yet."""
 
 
 class HubSpotOAuth:
@@ -115,7 +98,7 @@ class HubSpotOAuth:
             self._app.api_url,
             allowed_origins=frozenset({self._app.api_url}),
             rules=RULES,
-            tokens=FixedToken(grant.access_token),
+            tokens=FixedToken(grant.access_token, "HubSpot"),
             limits=_LIMITS,
         )
         account = account_from(HubSpotClient(transport))
@@ -155,10 +138,8 @@ class HubSpotOAuth:
         listed = token.get("scopes")
         scopes = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
         refresh_token = get_text(token, "refresh_token", what)
-        if str(token.get("token_type", "bearer")).lower() != "bearer":
-            raise UnexpectedPayload(f"{what} has a token of a type that we do not know.")
         return Grant(
-            access_token=get_text(token, "access_token", what),
+            access_token=bearer_token(token, what),
             refresh_token=refresh_token,
             expires_at=expires_at(token.get("expires_in"), self._clock()),
             scopes=tuple(scopes),

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition, Task
 from connector.adapters.pipedrive import mapping
-from connector.adapters.pipedrive.mapping import Unmapped, is_set, our_id, parse_at
-from connector.crm.values import ValueMap
+from connector.adapters.pipedrive.mapping import is_set, our_id
+from connector.crm.moments import parse_at
+from connector.crm.values import Unmapped, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text, get_text
 

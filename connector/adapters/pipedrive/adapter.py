@@ -25,10 +25,11 @@ from connector.adapters.pipedrive.client import (
     following_start,
 )
 from connector.adapters.pipedrive.fields import FieldKeys
-from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, our_id, parse_at, their_id
+from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, our_id, their_id
 from connector.adapters.pipedrive.own_writes import OWN_WRITES
 from connector.adapters.pipedrive.reading import Listed, Reader, utc_text
 from connector.adapters.pipedrive.records import HISTORIES, InstallLike, RecordMaker
+from connector.crm.moments import parse_at
 from connector.crm.port import (
     Account,
     Capabilities,

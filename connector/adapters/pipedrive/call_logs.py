@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connector.adapters.pipedrive.mapping import parse_at
+from connector.crm.moments import parse_at
 from connector.payloads import JsonObject, find_text
 
 KEPT_FOR = timedelta(minutes=15)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from connector.adapters.pipedrive.fields import FieldKeys
-from connector.adapters.pipedrive.mapping import DEAL, IMPORTED, LEAD, PERSON, our_id, parse_at
+from connector.adapters.pipedrive.mapping import DEAL, IMPORTED, LEAD, PERSON, our_id
+from connector.crm.moments import parse_at
 from connector.crm.port import CrmEvent, Delivery, EventKind
 from connector.payloads import JsonObject, find_text, object_of, parse_json
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from audits.model.activity import Disposition, OwnerChange, StageChange
 from audits.model.lead import Lead, LeadStatus
-from connector.crm.values import MappableField, ValueMap
+from connector.crm.moments import parse_at
+from connector.crm.values import MappableField, Unmapped, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text, get_text
 
@@ -102,19 +103,7 @@ ANY_MESSENGER = "all"
 _STATUS = {"won": LeadStatus.WON, "lost": LeadStatus.LOST, "discarded": LeadStatus.DISCARDED}
 _OWNER_KEYS = frozenset({"user_id", "owner_id"})
 _STAGE_KEYS = frozenset({"status", "stage_id"})
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _UUID_EPOCH = datetime(1582, 10, 15, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Unmapped:
-    """Collects (field, value) pairs for which there is no word here."""
-
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-
-    def note(self, name: str, value: str) -> None:
-        """Remember one."""
-        self.pairs.append((name, value[:100]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,21 +123,6 @@ def their_id(our: str, kind: str) -> str | None:
     """Our id → Pipedrive's, None where it is not one of `kind`."""
     prefix, _, rest = our.partition(":")
     return rest if prefix == kind and rest else None
-
-
-def parse_at(text: str | None) -> datetime | None:
-    """A moment of either generation → aware UTC; one without a zone is UTC. None for anything else.
-
-    Years before 1970 or after 2199 are placeholders of some import and are no times.
-    """
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def is_set(value: JsonValue) -> bool:

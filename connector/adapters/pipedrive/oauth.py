@@ -14,9 +14,10 @@ from authlib.oauth2 import OAuth2Client, OAuth2Error
 
 from audits.model.activity import Owner
 from connector.adapters.pipedrive.client import CALL_LOGS, HISTORY, HOOKS, MAIL, RULES, PipedriveClient
-from connector.adapters.pipedrive.mapping import parse_at
 from connector.authlib_session import TransportSession
+from connector.crm.first_token import FixedToken, bearer_token
 from connector.crm.lifetimes import expires_at
+from connector.crm.moments import parse_at
 from connector.crm.port import Account, Grant, UninstallNotice
 from connector.errors import ConfigError, CrmRejected, ReauthorizationNeeded, UnexpectedPayload
 from connector.origins import origin_of
@@ -44,24 +45,6 @@ _HOST = re.compile(r"([a-z0-9-]+\.)+pipedrive\.com")
 _LIMITS = Limits(attempts=2, total_s=30.0)
 #: Unix times of our century have ten digits in seconds, and thirteen in milliseconds.
 _DIGITS_OF_S = 11
-
-
-class FixedToken:
-    """A token source for the first calls of an install, when nothing is stored yet."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def current(self) -> str:
-        """The token."""
-        return self._token
-
-    def renewed(self, rejected: str) -> str:
-        """There is none but the rejected one. Raises ReauthorizationNeeded."""
-        raise ReauthorizationNeeded("Pipedrive refuses the access token that it has just given: connect again.")
-
-    def refused(self) -> None:
-        """Nothing to mark: there is no install yet."""
 
 
 def checked_api_url(app: CrmApp, address: str) -> str:
@@ -235,7 +218,7 @@ class PipedriveOAuth:
             api_url,
             allowed_origins=frozenset({api_url}),
             rules=RULES,
-            tokens=FixedToken(grant.access_token),
+            tokens=FixedToken(grant.access_token, "Pipedrive"),
             limits=_LIMITS,
         )
         return PipedriveClient(transport)
@@ -252,10 +235,8 @@ class PipedriveOAuth:
 
     def _grant(self, token: JsonObject) -> Grant:
         what = "Pipedrive's token answer"
-        if str(token.get("token_type", "bearer")).lower() != "bearer":
-            raise UnexpectedPayload(f"{what} has a token of a type that we do not know.")
         return Grant(
-            access_token=get_text(token, "access_token", what),
+            access_token=bearer_token(token, what),
             refresh_token=get_text(token, "refresh_token", what),
             expires_at=expires_at(token.get("expires_in"), self._clock()),
             scopes=granted(find_text(token, "scope") or ""),

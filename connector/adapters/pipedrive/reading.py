@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.adapters.pipedrive.client import ListPage, PipedriveClient
-from connector.adapters.pipedrive.mapping import DEAL, LEAD, arrival_of_converted, our_id, parse_at, their_id
+from connector.adapters.pipedrive.mapping import DEAL, LEAD, arrival_of_converted, our_id, their_id
+from connector.crm.moments import parse_at
 from connector.payloads import JsonObject, find_text
 
 MOST_SWEPT_PAGES = 200

@@ -14,20 +14,11 @@ from connector.adapters.pipedrive.activities import Setting, UnknownType
 from connector.adapters.pipedrive.call_logs import CallLogs
 from connector.adapters.pipedrive.client import CALL_LOGS, HISTORY, MAIL, PipedriveClient
 from connector.adapters.pipedrive.fields import FieldKeys
-from connector.adapters.pipedrive.mapping import (
-    DEAL,
-    LEAD,
-    ORGANIZATION,
-    PERSON,
-    Contact,
-    Unmapped,
-    our_id,
-    parse_at,
-    their_id,
-)
+from connector.adapters.pipedrive.mapping import DEAL, LEAD, ORGANIZATION, PERSON, Contact, our_id, their_id
 from connector.adapters.pipedrive.reading import Acts
+from connector.crm.moments import parse_at
 from connector.crm.port import LeadRecord
-from connector.crm.values import ValueMap
+from connector.crm.values import Unmapped, ValueMap
 from connector.payloads import JsonObject, find_text
 
 HISTORIES = (Fact.OWNER_HISTORY, Fact.STAGE_HISTORY)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from connector.adapters.frappe import RULES, FrappeAdapter, FrappeClient
-from connector.adapters.frappe.oauth import FixedToken
+from connector.crm.first_token import FixedToken
 from connector.crm.values import ValueMap
 from connector.server_rules import Limits
 from connector.transport import Transport
@@ -30,7 +30,7 @@ def adapter_for(
     site: FrappeSite, *, token: str | None = None, missing: tuple[str, ...] = (), values: ValueMap | None = None
 ) -> FrappeAdapter:
     """Our adapter with short deadlines, on a fresh grant unless a token is given."""
-    tokens = FixedToken(token or site.grant()["access_token"])
+    tokens = FixedToken(token or site.grant()["access_token"], "The Frappe site")
     transport = Transport(
         site.url,
         allowed_origins=frozenset({site.url}),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.pipedrive import MAPPABLE, RULES, PipedriveAdapter, PipedriveClient
-from connector.adapters.pipedrive.oauth import FixedToken
+from connector.crm.first_token import FixedToken
 from connector.crm.values import ValueMap
 from connector.day_quota import DayQuota
 from connector.server_rules import Limits
@@ -65,7 +65,7 @@ def make(side: PipedriveSide, quota: DayQuota) -> Make:
             allowed_origins=frozenset({base}),
             rules=RULES,
             quota=quota,
-            tokens=FixedToken(token),
+            tokens=FixedToken(token, "Pipedrive"),
             limits=Limits(attempt_s=5.0, total_s=8.0, first_pause_s=0.02),
         )
         return PipedriveAdapter(

@@ -12,8 +12,9 @@ from audits.model.activity import Activity, ActivityKind, ActivityState, Directi
 from audits.model.lead import LeadStatus
 from connector.adapters.pipedrive import activities, mapping
 from connector.adapters.pipedrive.activities import Setting, UnknownType
-from connector.adapters.pipedrive.mapping import Contact, Unmapped
-from connector.crm.values import ValueMap
+from connector.adapters.pipedrive.mapping import Contact
+from connector.crm.moments import parse_at
+from connector.crm.values import Unmapped, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject
 
@@ -200,9 +201,9 @@ def test_moments_of_both_generations_are_utc() -> None:
         "2026-03-02T10:30:00.000Z",
         "2026-03-02T11:30:00+01:00",
     ):
-        assert mapping.parse_at(text) == same
+        assert parse_at(text) == same
     for text in (None, "", "0000-00-00 00:00:00", "soon", "1900-01-01 00:00:00"):
-        assert mapping.parse_at(text) is None
+        assert parse_at(text) is None
 
 
 LEAD: JsonObject = {
