@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ import requests
 from connector.sandbox.wire import JsonObject
 
 
-class DeliveryThreads:
+class DeliveryThreads(ABC):
     """Base of a dispatcher: one thread runs `_run`, a pool sends; all state is guarded by `_wake`."""
 
     def __init__(self, concurrency: int) -> None:
@@ -40,9 +41,22 @@ class DeliveryThreads:
         for session in self._sessions:
             session.close()
 
+    def report(self, since: int = 0) -> JsonObject:
+        """What is pending, how often what happened, and the deliveries from the `since`-th on."""
+        with self._wake:
+            return {
+                "pending": self._waiting() + self._in_flight,
+                "counts": dict(self._counts),
+                "deliveries": self._log[since:],
+            }
+
+    @abstractmethod
     def _run(self) -> None:
         """The dispatcher's loop, until `_is_stopping`."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def _waiting(self) -> int:
+        """How many events wait to be sent; called with `_wake` held."""
 
     def _session(self) -> requests.Session:
         """The calling thread's own connections."""

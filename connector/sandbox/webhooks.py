@@ -134,14 +134,6 @@ class Dispatcher(DeliveryThreads):
     def url(self) -> str | None:
         return self._settings().webhook_url or self._config.app.webhook_url
 
-    def report(self, since: int = 0) -> JsonObject:
-        with self._wake:
-            return {
-                "pending": len(self._queue) + len(self._doubles) + len(self._due) + self._in_flight,
-                "counts": dict(self._counts),
-                "deliveries": self._log[since:],
-            }
-
     def clear(self) -> None:
         """Forget the log and all that is undelivered."""
         with self._wake:
@@ -152,6 +144,9 @@ class Dispatcher(DeliveryThreads):
             self._counts.clear()
 
     # -- inside
+
+    def _waiting(self) -> int:
+        return len(self._queue) + len(self._doubles) + len(self._due)
 
     def _event(self, change: Change, subscription_number: int) -> JsonObject:
         with self._wake:

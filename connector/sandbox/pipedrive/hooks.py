@@ -222,14 +222,6 @@ class Dispatcher(DeliveryThreads):
             self._push(hook, "made.up", envelope, 0.0)
             self._wake.notify_all()
 
-    def report(self, since: int = 0) -> JsonObject:
-        with self._wake:
-            return {
-                "pending": len(self._due) + self._in_flight,
-                "counts": dict(self._counts),
-                "deliveries": self._log[since:],
-            }
-
     def clear(self) -> None:
         """Forget the log and all that is undelivered; the hooks stay."""
         with self._wake:
@@ -238,6 +230,9 @@ class Dispatcher(DeliveryThreads):
             self._counts.clear()
 
     # -- inside
+
+    def _waiting(self) -> int:
+        return len(self._due)
 
     def _owned(self, company_id: int, owner_id: int) -> list[Hook]:
         return [hook for hook in self._hooks.values() if (hook.company_id, hook.owner_id) == (company_id, owner_id)]
