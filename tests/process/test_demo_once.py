@@ -54,7 +54,10 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     result = json.loads(done.stdout)
     assert (result["is_equal"], result["crm"]) == (True, "pipedrive")
     assert set(result["impossible"]) == {"DQ001", "DQ002"}
-    assert set(result["planted"]) == {rule.info.rule_id for rule in RULES} - set(result["impossible"])
+    # Which of a rule's faults Pipedrive hides hangs on the dice and the hour: of a rare rule it may hide them all.
+    possible = {rule.info.rule_id for rule in RULES} - set(result["impossible"])
+    assert set(result["planted"]) | set(result["not_evaluated"]) == possible
+    assert set(result["planted"]) >= {"NC001", "PL001", "PL002", "PL003", "PL004"}
     assert result["found"] == result["planted"]
     assert set(result["not_evaluated"]) >= {"RT001", "FU001", "FU002"}
     names = ("missed", "unplanted", "unsaid", "score_differences", "not_audited", "not_in_crm", "list_differences")
