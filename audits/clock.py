@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from audits.holds import pauses
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
 from audits.model.working_calendar import EmptyCalendar
-from audits.model.working_time import NeverOpens, OutOfRange, WorkingTime, combined, working_time
+from audits.model.working_time import NeverOpens, OutOfRange, Pause, WorkingTime, combined, working_time
 from audits.model.zones import load_zone
 
 
@@ -29,6 +30,7 @@ class CaseClock:
     segments: tuple[tuple[datetime, WorkingTime], ...]
     zone: ZoneInfo
     doubt: str | None = None
+    pauses: tuple[Pause, ...] = ()
 
     def elapsed(self, a: datetime, b: datetime) -> int:
         """Open seconds in [a, b); 0 when b is not after a. Raises NoWorkingHours for a time that is no real one."""
@@ -42,7 +44,7 @@ class CaseClock:
         for index, (start, hours) in enumerate(self.segments):
             low = a if index == 0 else max(a, start)
             high = min(b, self.segments[index + 1][0]) if index + 1 < len(self.segments) else b
-            total += hours.elapsed(low, high)
+            total += hours.elapsed(low, high, self.pauses)
         return total
 
     def after(self, t: datetime, seconds: int) -> datetime:
@@ -56,13 +58,26 @@ class CaseClock:
                 until = self.segments[index + 1][0]
                 if until <= since:
                     continue
-                open_s = hours.elapsed(since, until)
+                open_s = hours.elapsed(since, until, self.pauses)
                 if left <= open_s:
-                    return hours.after(since, left)
+                    return hours.after(since, left, self.pauses)
                 left, since = left - open_s, until
-            return self.segments[-1][1].after(since, left)
+            return self.segments[-1][1].after(since, left, self.pauses)
         except (NeverOpens, OutOfRange) as never:
             raise NoWorkingHours(f"Working time cannot be counted: {never}.") from never
+
+
+def follow_up_clock(case: LeadCase, policy: Policy) -> CaseClock:
+    """The clock of `case` for all that comes after the first attempt: it stands still while the lead is on hold.
+
+    Where the history of statuses is not shown, but statuses mean waiting, `doubt` says so.
+    """
+    clock = case_clock(case, policy)
+    if not policy.waiting_statuses:
+        return clock
+    return replace(
+        clock, pauses=pauses(case, policy), doubt=clock.doubt or case.coverage.cause(Fact.STAGE_HISTORY)
+    )
 
 
 def case_clock(case: LeadCase, policy: Policy) -> CaseClock:

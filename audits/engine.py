@@ -102,7 +102,7 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
     """
     findings = tuple(_checked(rule, rule.evaluate(case, policy), case) for rule in rules)
     by_id = {finding.rule_id: finding for finding in findings}
-    tried, reached = attempts(case), connections(case, policy)
+    tried, reached = attempts(case, policy), connections(case, policy)
     return LeadAudit(
         lead_id=case.lead.lead_id,
         as_of=case.as_of,

@@ -12,6 +12,7 @@ from audits.model.case import LeadCase
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead
 from audits.model.policy import Policy
+from audits.model.said import Said, Term, say, verbatim
 from audits.rule import RuleInfo
 from audits.timeline import Judged, future_occurrences
 from audits.wording import kind_word
@@ -39,7 +40,7 @@ class Draft:
 
     outcome: Outcome
     reason: str
-    sentence: str
+    sentence: Said
     measures: tuple[Measure, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     owner_id: str | None = None
@@ -65,7 +66,7 @@ class LeadRule:
             subject_id=case.lead.lead_id,
             outcome=draft.outcome,
             reason=draft.reason,
-            sentence=draft.sentence,
+            said=draft.sentence,
             policy_version=policy.version,
             as_of=case.as_of,
             measures=draft.measures,
@@ -90,26 +91,32 @@ class LeadRule:
         try:
             return self.judge(case, policy)
         except NoWorkingHours as none:
-            return Draft(outcome=Outcome.NOT_EVALUATED, reason=NO_WORKING_HOURS, sentence=str(none))
+            return Draft(outcome=Outcome.NOT_EVALUATED, reason=NO_WORKING_HOURS, sentence=verbatim(str(none)))
 
 
-def not_looked_at(cause: str, question: str, measures: tuple[Measure, ...] = ()) -> Draft:
+def not_looked_at(cause: str, question: Said, measures: tuple[Measure, ...] = ()) -> Draft:
     """Not evaluated because facts could not be read. `question`: what is therefore unknown, as a clause."""
     return Draft(
         outcome=Outcome.NOT_EVALUATED,
         reason=NOT_LOOKED_AT,
-        sentence=f"It cannot be told {question}: {cause.rstrip('.')}.",
+        sentence=say("It cannot be told {question}: {cause}.", question=question, cause=verbatim(cause.rstrip("."))),
         measures=measures,
     )
 
 
-def unknown_activity(judged: Judged, question: str, measures: tuple[Measure, ...] = ()) -> Draft:
+def unknown_activity(judged: Judged, question: Said, measures: tuple[Measure, ...] = ()) -> Draft:
     """Not evaluated because of one activity that may or may not count."""
     activity = judged.activity
     return Draft(
         outcome=Outcome.NOT_EVALUATED,
         reason=UNKNOWN_ACTIVITY,
-        sentence=f"It cannot be told {question}: {kind_word(activity)} {activity.activity_id} {judged.why}.",
+        sentence=say(
+            "It cannot be told {question}: {kind} {activity_id} {why}.",
+            question=question,
+            kind=kind_word(activity),
+            activity_id=activity.activity_id,
+            why=Term(judged.why),
+        ),
         measures=measures,
         evidence=activity_evidence(activity),
     )
@@ -117,11 +124,13 @@ def unknown_activity(judged: Judged, question: str, measures: tuple[Measure, ...
 
 def unmapped_status(lead: Lead) -> Draft:
     """Not evaluated because it is not known whether the lead is open."""
-    read = f'status "{lead.raw_status}"' if lead.raw_status else "empty status"
+    read = say('status "{status}"', status=lead.raw_status) if lead.raw_status else say("empty status")
     return Draft(
         outcome=Outcome.NOT_EVALUATED,
         reason=UNMAPPED_STATUS,
-        sentence=f"It cannot be told whether the lead is open: its {read} is not mapped; map it in the settings.",
+        sentence=say(
+            "It cannot be told whether the lead is open: its {read} is not mapped; map it in the settings.", read=read
+        ),
         evidence=(lead_evidence(lead, "status", lead.raw_status or ""),),
     )
 

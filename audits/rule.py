@@ -20,6 +20,9 @@ class Family(StrEnum):
     NEGLECTED_CONTACT = "NC"
     PSEUDO_LEAD = "PL"
     DATA_QUALITY = "DQ"
+    ANTI_GAMING = "AG"
+    FIRST_MESSAGE = "FM"
+    LONG_DEALS = "LD"
 
 
 class Trust(StrEnum):

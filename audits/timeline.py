@@ -69,13 +69,42 @@ def judge_attempt(activity: Activity, received_at: datetime, as_of: datetime) ->
     return Judged(activity, verdict, why)
 
 
-def attempts(case: LeadCase) -> Touches:
-    """The attempts on the lead, sure and unknown."""
+#: Why a logged call is listed, but not counted (rule AG002) → the words that follow "the call …" in a sentence.
+UNCOUNTED = {
+    "short": "claims a conversation shorter than one can be",
+    "late_log": "was logged too long after it is said to have taken place",
+    "crowded": "was logged together with too many others in one minute",
+}
+
+
+def uncounted_reason(activity: Activity, case: LeadCase, policy: Policy) -> str | None:
+    """Why a call that would be an attempt is not counted: a key of UNCOUNTED; None when nothing speaks against it.
+
+    A call that nobody answered is short by nature: only one that claims a conversation, or says no result, is judged
+    by its length.
+    """
+    if activity.kind is not ActivityKind.CALL:
+        return None
+    claims = activity.disposition in (Disposition.CONNECTED, None)
+    if claims and activity.duration_s is not None and activity.duration_s < policy.min_conversation_s:
+        return "short"
+    if (activity.recorded_at - activity.no_later_than).total_seconds() > policy.late_log_s:
+        return "late_log"
+    for crowd in case.surroundings.crowded_logs or ():
+        if crowd.record_id == activity.activity_id and crowd.count > policy.log_burst:
+            return "crowded"
+    return None
+
+
+def attempts(case: LeadCase, policy: Policy) -> Touches:
+    """The attempts on the lead, sure and unknown; without the calls that are not counted."""
     received_at, as_of = case.lead.received_at, case.as_of
     sure: list[Activity] = []
     unknown: list[Judged] = []
     for activity in case.activities:
         verdict, why = _attempt(activity, received_at, as_of)
+        if verdict is AttemptVerdict.NO or uncounted_reason(activity, case, policy) is not None:
+            continue
         if verdict is AttemptVerdict.YES:
             sure.append(activity)
         elif verdict is AttemptVerdict.UNKNOWN:
@@ -89,7 +118,7 @@ def connections(case: LeadCase, policy: Policy) -> Touches:
     A call in either direction that reached the person (at least `policy.min_conversation_s` where the length is
     known), a meeting to which the lead came, or a message or e-mail of the lead after an attempt of ours.
     """
-    tried = attempts(case)
+    tried = attempts(case, policy)
     first_sure = tried.sure[0].occurred_at if tried.sure else None
     first_any = min((judged.activity.occurred_at for judged in tried.unknown), default=first_sure)
     if first_sure is not None and first_any is not None:
@@ -98,6 +127,8 @@ def connections(case: LeadCase, policy: Policy) -> Touches:
     unknown: list[Judged] = []
     for activity in case.activities:
         if activity.no_later_than < case.lead.received_at or activity.occurred_at > case.as_of:
+            continue
+        if uncounted_reason(activity, case, policy) is not None:
             continue
         if activity.kind in _WRITTEN:
             verdict, why = _reply(activity, first_sure, first_any)

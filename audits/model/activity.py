@@ -54,7 +54,7 @@ class Activity:
     `is_automated` are judged as unknown then, never guessed. `occurred_at` can be edited by people in most CRMs,
     `recorded_at` cannot. `latest_at`: None when `occurred_at` is exact; where only the day is known, the act lies
     between `occurred_at`, its first second, and `latest_at`, its last. `raw` holds the values as read (field name,
-    value) for evidence.
+    value) for evidence. `subject` and `text` are plain words without markup; None = not read, or no longer kept.
     """
 
     activity_id: str
@@ -70,6 +70,8 @@ class Activity:
     owner_id: str | None = None
     raw: tuple[tuple[str, str], ...] = ()
     latest_at: datetime | None = None
+    subject: str | None = None
+    text: str | None = None
 
     @property
     def no_later_than(self) -> datetime:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from audits.model.activity import Activity, OwnerChange, StageChange, Task
+from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Task
+from audits.model.deal import Deal
 from audits.model.lead import Lead
+from audits.model.surroundings import Surroundings
 
 
 class Fact(StrEnum):
@@ -24,6 +26,14 @@ class Fact(StrEnum):
     CONTACT_DATA = "contact_data"
     OWNER = "owner"
     SOURCE = "source"
+    TEXTS = "texts"
+    DEALS = "deals"
+    OWNERS = "owners"
+    SUBMITTED_AT = "submitted_at"
+    PREFERRED_AT = "preferred_at"
+    CONSENT = "consent"
+    RECONTACT_ON = "recontact_on"
+    STAGE = "stage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,8 @@ class Sighting:
 class LeadCase:
     """One lead with its whole known timeline. Tuples are sorted by time, then id. `as_of` is aware UTC.
 
+    `owners`: those who are named anywhere in the case, as far as the CRM knows them.
+
     Facts later than `as_of` (by `recorded_at`) must not be in the case: the loader cuts them off.
     """
 
@@ -74,4 +86,7 @@ class LeadCase:
     owner_changes: tuple[OwnerChange, ...] = ()
     stage_changes: tuple[StageChange, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
     coverage: Coverage = field(default_factory=Coverage)

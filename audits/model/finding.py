@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from audits.model.said import Said, english
+
 
 class Outcome(StrEnum):
     """The four answers of a rule. NOT_EVALUATED = we could not look, with the cause named."""
@@ -43,7 +45,7 @@ class Finding:
     """The answer of one rule on one subject. Times are aware UTC.
 
     `next_change_at`: when time alone would change the answer (None = never). `owner_id`: who held the subject
-    when it mattered. `sentence` is for a person, English, complete in itself.
+    when it mattered. `said` is for a person, complete in itself; `sentence` is the same in English.
     """
 
     rule_id: str
@@ -51,13 +53,18 @@ class Finding:
     subject_id: str
     outcome: Outcome
     reason: str
-    sentence: str
+    said: Said
     policy_version: str
     as_of: datetime
     measures: tuple[Measure, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     owner_id: str | None = None
     next_change_at: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is said, in English."""
+        return english(self.said)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over rule, version, policy, subject, outcome, reason and evidence.

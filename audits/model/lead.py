@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -25,6 +25,11 @@ class Lead:
     it answer `not_evaluated`. `is_imported` rows are no fresh leads: response rules do not apply to them.
     `received_latest_at`: None when `received_at` is exact; where only the day of arrival is known, `received_at` is
     its first second and this its last.
+
+    `submitted_at`: when the person sent the form to whoever delivered the lead, None = not known. `preferred_at`: from
+    when the person asked to be called. `recontact_on`: the day agreed for coming back to a lead that was lost.
+    `has_call_consent`: whether calls are allowed, None = not known. `stage` and `pipeline` are the CRM's own names;
+    `stage_since` is when the lead entered that stage. `language`: ISO 639 code of the person's words.
     """
 
     lead_id: str
@@ -48,6 +53,16 @@ class Lead:
     record_url: str | None = None
     modified_at: datetime | None = None
     received_latest_at: datetime | None = None
+    submitted_at: datetime | None = None
+    preferred_at: datetime | None = None
+    recontact_on: date | None = None
+    has_call_consent: bool | None = None
+    priority: str | None = None
+    pipeline: str | None = None
+    stage: str | None = None
+    stage_since: datetime | None = None
+    closed_at: datetime | None = None
+    language: str | None = None
 
     @property
     def clock_start(self) -> datetime:

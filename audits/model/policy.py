@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
+from audits.model.lead import Lead
 from audits.model.working_calendar import Calendar
 
 DAY_S = 86_400
@@ -23,28 +25,139 @@ class Cadence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Everything a rule may compare with. Spans are seconds of working time unless the name says days.
+class ResponseTarget:
+    """What is agreed for some leads: the goal, and the span after which the promise is broken, in working seconds.
 
-    `response_target_s`: first attempt due after receipt. `response_target_by_type`: the same per lead type.
-    `never_called_after_s`: open lead without any call attempt. `recontact_after_s`: after a failed attempt.
-    `silent_after_s`: no attempt and no future task. `duplicate_window_days`: calendar days.
-    `min_conversation_s`: a shorter call is no contact made. `region`: ISO country for numbers without +.
-    Default figures and their sources stand in docs/rulebook.md.
+    An empty tuple of `lead_types`, `sources`, `priorities` or `countries` fits every lead; else the lead's own word,
+    case aside, must be among them.
+    """
+
+    name: str
+    goal_s: int
+    due_s: int
+    lead_types: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.goal_s <= self.due_s:
+            raise ValueError(f"{self.name}: the goal of {self.goal_s} s is not between 0 and the due {self.due_s} s")
+
+    def fits(self, lead: Lead) -> bool:
+        """Whether this is what is agreed for `lead`, unless an earlier one in the list is."""
+        asked = (
+            (self.lead_types, lead.lead_type),
+            (self.sources, lead.source),
+            (self.priorities, lead.priority),
+            (self.countries, lead.country),
+        )
+        return all(
+            not words or (word is not None and word.casefold() in {each.casefold() for each in words})
+            for words, word in asked
+        )
+
+
+#: Shipped: what people who ask for a call, for advice, or for nothing yet may expect (thresholds: our choice, the five
+#: minutes after MIT/InsideSales 2007, the working day of a download after a published B2B agreement).
+DEFAULT_TARGETS = (
+    ResponseTarget(
+        name="hot request", goal_s=5 * 60, due_s=30 * 60, lead_types=("order", "preliminary order", "demo", "callback")
+    ),
+    ResponseTarget(name="advice request", goal_s=3600, due_s=4 * 3600, lead_types=("advice", "question")),
+    ResponseTarget(
+        name="registration or download", goal_s=8 * 3600, due_s=16 * 3600, lead_types=("registration", "download")
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Working hours as they hold from `valid_from` (aware UTC) on, until the next ones do.
+
+    `team_calendars` and `owner_calendars` by team name and owner id; an owner's clock runs while his team's hours
+    (else `calendar`) and his own are both open and he is not absent. `absences`: owner id → [start, end), aware UTC.
+    """
+
+    valid_from: datetime
+    calendar: Calendar
+    team_calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    owner_calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    absences: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything a rule may compare with, as agreed when the lead arrived. Spans named `_s` are seconds of working
+    time unless it is said otherwise here; `_days` are calendar days; `_percent` whole percent.
+
+    Response: `targets`, the first that fits holds; where none does, `response_goal_s` and `response_target_s` (due).
+    `next_response_s`: the lead wrote again. `missed_call_s`: a missed call of the lead is to be returned.
+    `vendor_limit_s`: wall time from the person's submit to delivery. `assignment_target_s`: delivery to an owner.
+    Follow-up: `recontact_after_s` after a failed attempt; `max_gap_s` between attempts; `same_hour_attempts`: so many
+    attempts, all within one hour of the day, are too narrow; `one_channel_attempts`: so many by one channel alone;
+    `recontact_grace_s` after the agreed day of a lost lead; `post_sale_days` after a sale.
+    Neglect: `never_called_after_s`; `silent_after_s`; `overdue_task_s` after a task was due; `stage_percent`: quantile
+    of a stage's own spans; `handover_s`: first attempt of a new owner; `absent_cover_s`: open lead of somebody who is
+    away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
+    Gaming: `claim_window_s` (wall) around a status that claims an attempt; `late_log_s` (wall) after which a logged
+    call does not count; `log_burst`: more logs of one owner in one minute do not count; `backdated_s` (wall): entered
+    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `tick_burst`: tasks in a minute.
+    First message: `twin_percent` likeness, `twin_leads` others who got it; `answer_s` for a question asked.
+    Long deals: `single_thread_minor` amount from which `deal_contacts` persons must be touched; `won_age_percent`.
+    Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
+    `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
+    lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
+    after. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force since, by
+    `valid_from`. Default figures and their sources stand in docs/rulebook.md.
     """
 
     version: str
     calendar: Calendar
+    team_calendars: Mapping[str, Calendar] = field(default_factory=dict)
     owner_calendars: Mapping[str, Calendar] = field(default_factory=dict)
-    response_target_s: int = 30 * 60
-    response_target_by_type: Mapping[str, int] = field(default_factory=dict)
+    absences: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+    later_hours: tuple[Hours, ...] = ()
+    targets: tuple[ResponseTarget, ...] = DEFAULT_TARGETS
     cadence: Cadence = field(default_factory=Cadence)
+    contacted_statuses: tuple[str, ...] = ()
+    waiting_statuses: tuple[str, ...] = ()
+    region: str | None = None
+    response_goal_s: int = 5 * 60
+    response_target_s: int = 30 * 60
+    next_response_s: int = 4 * 3600
+    missed_call_s: int = 3600
+    vendor_limit_s: int = DAY_S
+    assignment_target_s: int = 15 * 60
     never_called_after_s: int = 8 * 3600
     recontact_after_s: int = 3 * 8 * 3600
     silent_after_s: int = 5 * 8 * 3600
+    max_gap_s: int = 4 * 8 * 3600
+    same_hour_attempts: int = 3
+    one_channel_attempts: int = 4
+    recontact_grace_s: int = 8 * 3600
+    post_sale_days: int = 14
+    overdue_task_s: int = 8 * 3600
+    stage_percent: int = 80
+    handover_s: int = 8 * 3600
+    absent_cover_s: int = 8 * 3600
+    favour_percent: int = 70
+    claim_window_s: int = 10 * 60
+    late_log_s: int = DAY_S
+    log_burst: int = 3
+    backdated_s: int = 7 * DAY_S
+    hold_message_s: int = DAY_S
+    tick_burst: int = 5
+    twin_percent: int = 90
+    twin_leads: int = 5
+    answer_s: int = 8 * 3600
+    single_thread_minor: int = 1_000_000
+    deal_contacts: int = 2
+    won_age_percent: int = 80
+    capacity_per_hour_milli: int = 0
     duplicate_window_days: int = 30
     min_conversation_s: int = 20
-    region: str | None = None
+    keep_text_days: int = 90
 
     def to_json(self) -> dict[str, object]:
         """The policy as JSON values, in one fixed order; `from_json` gives an equal policy again."""
@@ -54,7 +167,17 @@ class Policy:
             "owner_calendars": {
                 owner_id: _calendar_json(calendar) for owner_id, calendar in sorted(self.owner_calendars.items())
             },
-            "response_target_by_type": dict(sorted(self.response_target_by_type.items())),
+            "team_calendars": {
+                team: _calendar_json(calendar) for team, calendar in sorted(self.team_calendars.items())
+            },
+            "absences": _absences_json(self.absences),
+            "later_hours": [_hours_json(hours) for hours in self.later_hours],
+            "targets": [
+                {name: list(value) if isinstance(value, tuple) else value for name, value in _target_items(target)}
+                for target in self.targets
+            ],
+            "contacted_statuses": list(self.contacted_statuses),
+            "waiting_statuses": list(self.waiting_statuses),
             "cadence": {name: getattr(self.cadence, name) for name in _CADENCE},
             **{name: getattr(self, name) for name in _NUMBERS},
             "region": self.region,
@@ -75,33 +198,140 @@ class Policy:
         for name in cadence:
             if name not in _CADENCE:
                 raise ValueError(f"cadence.{name}: unknown field; a cadence has {', '.join(_CADENCE)}")
-        by_type = _object(data.get("response_target_by_type", {}), "response_target_by_type")
         return cls(
             version=version,
             calendar=_calendar(data.get("calendar"), "calendar"),
-            owner_calendars={
-                owner_id: _calendar(value, f"owner_calendars.{owner_id}")
-                for owner_id, value in _object(data.get("owner_calendars", {}), "owner_calendars").items()
-            },
-            response_target_by_type={
-                name: _number(value, f"response_target_by_type.{name}") for name, value in by_type.items()
-            },
+            team_calendars=_calendars(data, "team_calendars"),
+            owner_calendars=_calendars(data, "owner_calendars"),
+            absences=_absences(data.get("absences", {}), "absences"),
+            later_hours=tuple(
+                _hours(item, f"later_hours[{index}]")
+                for index, item in enumerate(_array(data.get("later_hours", ()), "later_hours"))
+            ),
+            targets=(
+                tuple(
+                    _target(item, f"targets[{index}]") for index, item in enumerate(_array(data["targets"], "targets"))
+                )
+                if "targets" in data
+                else DEFAULT_TARGETS
+            ),
+            contacted_statuses=_texts(data.get("contacted_statuses", ()), "contacted_statuses"),
+            waiting_statuses=_texts(data.get("waiting_statuses", ()), "waiting_statuses"),
             cadence=Cadence(**{name: _number(value, f"cadence.{name}") for name, value in cadence.items()}),
             region=region,
             **{name: _number(data[name], name) for name in _NUMBERS if name in data},
         )
 
 
-_NUMBERS = (
-    "response_target_s",
-    "never_called_after_s",
-    "recontact_after_s",
-    "silent_after_s",
-    "duplicate_window_days",
-    "min_conversation_s",
-)
 _CADENCE = ("calls", "emails", "within_days")
 _FIELDS = tuple(each.name for each in fields(Policy))
+#: Every plain figure of a policy, in its order.
+_NUMBERS = tuple(each.name for each in fields(Policy) if each.type == "int")
+_TARGET_TEXTS = ("lead_types", "sources", "priorities", "countries")
+_TARGET = ("name", "goal_s", "due_s", *_TARGET_TEXTS)
+
+
+def _target_items(target: ResponseTarget) -> list[tuple[str, object]]:
+    return [(name, getattr(target, name)) for name in _TARGET]
+
+
+def _target(value: object, place: str) -> ResponseTarget:
+    data = _object(value, place)
+    for name in data:
+        if name not in _TARGET:
+            raise ValueError(f"{place}.{name}: unknown field; a target has {', '.join(_TARGET)}")
+    name = data.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"{place}.name: {name!r} is no name")
+    try:
+        return ResponseTarget(
+            name=name,
+            goal_s=_number(data.get("goal_s"), f"{place}.goal_s"),
+            due_s=_number(data.get("due_s"), f"{place}.due_s"),
+            lead_types=_texts(data.get("lead_types", ()), f"{place}.lead_types"),
+            sources=_texts(data.get("sources", ()), f"{place}.sources"),
+            priorities=_texts(data.get("priorities", ()), f"{place}.priorities"),
+            countries=_texts(data.get("countries", ()), f"{place}.countries"),
+        )
+    except ValueError as error:
+        raise error if str(error).startswith(place) else ValueError(f"{place}.{error}") from error
+
+
+def _hours_json(hours: Hours) -> dict[str, object]:
+    return {
+        "valid_from": hours.valid_from.isoformat(),
+        "calendar": _calendar_json(hours.calendar),
+        "team_calendars": {team: _calendar_json(each) for team, each in sorted(hours.team_calendars.items())},
+        "owner_calendars": {owner: _calendar_json(each) for owner, each in sorted(hours.owner_calendars.items())},
+        "absences": _absences_json(hours.absences),
+    }
+
+
+def _hours(value: object, place: str) -> Hours:
+    data = _object(value, place)
+    return Hours(
+        valid_from=_at(data.get("valid_from"), f"{place}.valid_from"),
+        calendar=_calendar(data.get("calendar"), f"{place}.calendar"),
+        team_calendars=_calendars(data, "team_calendars", f"{place}."),
+        owner_calendars=_calendars(data, "owner_calendars", f"{place}."),
+        absences=_absences(data.get("absences", {}), f"{place}.absences"),
+    )
+
+
+def _absences_json(absences: Mapping[str, tuple[tuple[datetime, datetime], ...]]) -> dict[str, object]:
+    return {
+        owner_id: [[start.isoformat(), end.isoformat()] for start, end in spans]
+        for owner_id, spans in sorted(absences.items())
+    }
+
+
+def _absences(value: object, place: str) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
+    read: dict[str, tuple[tuple[datetime, datetime], ...]] = {}
+    for owner_id, spans in _object(value, place).items():
+        pairs = []
+        for index, pair in enumerate(_array(spans, f"{place}.{owner_id}")):
+            here = f"{place}.{owner_id}[{index}]"
+            ends = _array(pair, here)
+            if len(ends) != 2:
+                raise ValueError(f"{here}: {pair!r} is not a pair of instants")
+            start, end = (_at(each, here) for each in ends)
+            if end <= start:
+                raise ValueError(f"{here}: the absence ends before it begins")
+            pairs.append((start, end))
+        read[owner_id] = tuple(pairs)
+    return read
+
+
+def _calendars(data: Mapping[str, object], name: str, place: str = "") -> dict[str, Calendar]:
+    return {
+        key: _calendar(value, f"{place}{name}.{key}")
+        for key, value in _object(data.get(name, {}), f"{place}{name}").items()
+    }
+
+
+def _texts(value: object, place: str) -> tuple[str, ...]:
+    texts = _array(value, place)
+    for index, each in enumerate(texts):
+        if not isinstance(each, str) or not each:
+            raise ValueError(f"{place}[{index}]: {each!r} is not text")
+    return tuple(str(each) for each in texts)
+
+
+def _array(value: object, place: str) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{place}: {value!r} is not a list")
+    return value
+
+
+def _at(value: object, place: str) -> datetime:
+    if isinstance(value, str):
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+        if instant is not None and instant.utcoffset() is not None:
+            return instant
+    raise ValueError(f"{place}: {value!r} is not an instant; write 2024-01-31T09:00:00+00:00")
 
 
 def _calendar_json(calendar: Calendar) -> dict[str, object]:

@@ -95,7 +95,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         )
     clock = case_clock(case, policy)
     end_at = cadence_end(case, policy, clock)
-    tried = attempts(case)
+    tried = attempts(case, policy)
     within = [activity for activity in tried.sure if activity.occurred_at < end_at]
     calls = sum(activity.kind is ActivityKind.CALL for activity in within)
     emails = sum(activity.kind is ActivityKind.EMAIL for activity in within)

@@ -72,7 +72,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return unmapped_status(lead)
     if lead.status is not LeadStatus.OPEN:
         return _not_applicable("closed", f"The lead is closed ({lead.status.value}), so no re-contact is due.")
-    tried = attempts(case)
+    tried = attempts(case, policy)
     last = tried.last()
     if last is None:
         if tried.unknown:
@@ -149,7 +149,7 @@ def _unless_failed_since(since: Activity, answer: Draft, case: LeadCase, policy:
     enough, or one that it does not show. A message that is not shown is taken for one that arrived."""
     doubts = [
         (recontact_due(each.activity, policy, clock), unknown_activity(each, _QUESTION, answer.measures))
-        for each in attempts(case).unknown
+        for each in attempts(case, policy).unknown
         if each.activity.no_later_than >= since.occurred_at and failed_attempt(each.activity, policy) is not False
     ]
     missing = case.coverage.cause(Fact.CALLS, Fact.EMAILS, Fact.MEETINGS)

@@ -85,7 +85,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence="The lead gave no phone number, so it cannot be called.",
         )
     clock = case_clock(case, policy)
-    tried = attempts(case)
+    tried = attempts(case, policy)
     calls = [activity for activity in tried.sure if activity.kind is ActivityKind.CALL]
     measures = (
         Measure("call_attempts", len(calls), "count"),

@@ -78,7 +78,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=f"The lead is closed ({lead.status.value}), so it may be silent.",
         )
     clock = case_clock(case, policy)
-    tried, reached = attempts(case), connections(case, policy)
+    tried, reached = attempts(case, policy), connections(case, policy)
     touch = max(
         (each for each in (tried.last(), reached.last()) if each is not None),
         key=lambda each: each.no_later_than,

@@ -80,7 +80,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="imported",
             sentence="The lead came by an import, so no response time is measured.",
         )
-    tried = attempts(case)
+    tried = attempts(case, policy)
     first = tried.first()
     missing = case.coverage.cause(*CONTACT_FACTS)
     if first is None:

@@ -72,7 +72,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="imported",
             sentence="The lead came by an import, so no answer is due.",
         )
-    tried = attempts(case)
+    tried = attempts(case, policy)
     if tried.sure:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,

@@ -1,0 +1,66 @@
+"""When a lead was on hold: waiting for the lead, by the statuses that the policy says mean so, taken from history.
+
+A hold stops the clocks of follow-up and silence, never that of the first attempt: one cannot wait for an answer of
+somebody to whom nothing was said. For the same reason a hold counts only from the first attempt on that was made at
+most `policy.hold_message_s` before it began, or while it lasted; the part before is parking (rule AG004).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audits.model.activity import StageChange
+from audits.model.case import LeadCase
+from audits.model.policy import Policy
+from audits.timeline import attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """One stay in a waiting status, [started_at, ended_at); `ended_at` None = it lasts. `counts_from`: from when it
+    stops the clock, None = it never does, as nothing was said to the lead."""
+
+    change: StageChange
+    started_at: datetime
+    ended_at: datetime | None
+    counts_from: datetime | None
+
+
+def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
+    """The holds of the lead up to `case.as_of`, in order of time."""
+    waiting = {status.casefold() for status in policy.waiting_statuses}
+    if not waiting:
+        return ()
+    tried = attempts(case, policy)
+    said_at = [activity.occurred_at for activity in tried.sure]
+    found: list[Hold] = []
+    for index, change in enumerate(case.stage_changes):
+        if change.raw_status.casefold() not in waiting or change.occurred_at > case.as_of:
+            continue
+        ended_at = next(
+            (
+                later.occurred_at
+                for later in case.stage_changes[index + 1 :]
+                if later.field == change.field
+                and later.raw_status.casefold() not in waiting
+                and later.occurred_at <= case.as_of
+            ),
+            None,
+        )
+        earliest = change.occurred_at - timedelta(seconds=policy.hold_message_s)
+        said = [t for t in said_at if t >= earliest and (ended_at is None or t < ended_at)]
+        counts_from = max(min(said), change.occurred_at) if said else None
+        found.append(
+            Hold(change=change, started_at=change.occurred_at, ended_at=ended_at, counts_from=counts_from)
+        )
+    return tuple(found)
+
+
+def pauses(case: LeadCase, policy: Policy) -> tuple[tuple[datetime, datetime], ...]:
+    """The spans [start, end) in which the follow-up clock stands still; the last may run to the end of time."""
+    return tuple(
+        (hold.counts_from, hold.ended_at or datetime.max.replace(tzinfo=hold.counts_from.tzinfo))
+        for hold in holds(case, policy)
+        if hold.counts_from is not None
+    )
