@@ -99,7 +99,7 @@ def not_looked_at(cause: str, question: Said, measures: tuple[Measure, ...] = ()
     return Draft(
         outcome=Outcome.NOT_EVALUATED,
         reason=NOT_LOOKED_AT,
-        sentence=say("It cannot be told {question}: {cause}.", question=question, cause=verbatim(cause.rstrip("."))),
+        sentence=say("It cannot be told {question}: {cause}.", question=question, cause=Term(cause.rstrip("."))),
         measures=measures,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from audits.model.activity import Activity, ActivityKind, Disposition
-from audits.model.lead import Lead
+from audits.model.lead import Lead, LeadStatus
 from audits.model.said import Count, Moment, Shape, Span, Term
 
 _KIND_WORDS = {
@@ -25,6 +25,12 @@ _DISPOSITION_WORDS = {
     Disposition.WRONG_NUMBER: Term("wrong number"),
     Disposition.NO_SHOW: Term("no show"),
     Disposition.BOUNCED: Term("bounced"),
+}
+_STATUS_WORDS = {
+    LeadStatus.OPEN: Term("open"),
+    LeadStatus.WON: Term("won"),
+    LeadStatus.LOST: Term("lost"),
+    LeadStatus.DISCARDED: Term("discarded"),
 }
 
 
@@ -72,3 +78,8 @@ def kind_word(activity: Activity) -> Term:
 def disposition_word(disposition: Disposition) -> Term:
     """`no answer`, `voicemail` …"""
     return _DISPOSITION_WORDS[disposition]
+
+
+def status_word(status: LeadStatus) -> Term:
+    """`open`, `won`, `lost` or `discarded`."""
+    return _STATUS_WORDS[status]

@@ -100,6 +100,8 @@ Value = Union[str, int, Moment, Span, Count, Money, Percent, Term, Listed, Said]
 #: Singular → plural of all that is counted in sentences.
 NOUNS: Mapping[str, str] = {
     "activity": "activities",
+    "agreed call": "agreed calls",
+    "agreed e-mail": "agreed e-mails",
     "attempt": "attempts",
     "call": "calls",
     "contact": "contacts",
@@ -111,6 +113,7 @@ NOUNS: Mapping[str, str] = {
     "message": "messages",
     "minute": "minutes",
     "task": "tasks",
+    "time": "times",
 }
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -24,6 +24,7 @@ from audits.model.case import LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import Lead
 from audits.model.policy import Policy
+from audits.model.said import Moment, Said, Value, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, holder_at
 from audits.wording import act_moment, arrival_moment, kind_word, moment_after, span
@@ -68,7 +69,7 @@ INFO = RuleInfo(
     ),
 )
 
-_QUESTION = "whether the first attempt was in time"
+_QUESTION = say("whether the first attempt was in time")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -78,7 +79,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="imported",
-            sentence="The lead came by an import, so no response time is measured.",
+            sentence=say("The lead came by an import, so no response time is measured."),
         )
     tried = attempts(case, policy)
     first = tried.first()
@@ -91,7 +92,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="no_attempt_yet",
-            sentence="There is no attempt yet whose time could be judged.",
+            sentence=say("There is no attempt yet whose time could be judged."),
         )
     clock = case_clock(case, policy)
     due_at = response_due(case, policy, clock)
@@ -117,21 +118,45 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         surely_due_at = clock.after(lead.received_at, response_target_s(case, policy))
         if min(each.no_later_than for each in tried.sure).replace(microsecond=0) > surely_due_at:
             return _day_only(lead, first, measures)
-    overrun = f", due {moment_after(due_at, first.occurred_at, clock.zone)}" if late else ""
     attempted = (
         moment_after(first.occurred_at, lead.received_at, clock.zone) if is_exact else act_moment(first, clock.zone)
     )
-    worked = "" if working_s is None else f", {span(working_s)} of working time"
+    told: dict[str, Value] = {
+        "received": arrival_moment(lead, clock.zone),
+        "attempted": attempted,
+        "kind": kind_word(first),
+        "target": span(response_target_s(case, policy)),
+    }
     return Draft(
         outcome=Outcome.BREACH if late else Outcome.PASS,
         reason="late" if late else "in_time",
-        sentence=(
-            f"Received {arrival_moment(lead, clock.zone)}, first attempt "
-            f"{attempted} ({kind_word(first)}){worked}; target {span(response_target_s(case, policy))}{overrun}."
-        ),
+        sentence=_sentence(told, working_s, moment_after(due_at, first.occurred_at, clock.zone) if late else None),
         measures=measures,
         evidence=(received_evidence(lead), *activity_evidence(first)),
         owner_id=holder_at(case, min(due_at, first.occurred_at)),
+    )
+
+
+def _sentence(told: dict[str, Value], working_s: int | None, due: Moment | None) -> Said:
+    if working_s is None:
+        if due is None:
+            return say("Received {received}, first attempt {attempted} ({kind}); target {target}.", **told)
+        return say(
+            "Received {received}, first attempt {attempted} ({kind}); target {target}, due {due}.", **told, due=due
+        )
+    worked = span(working_s)
+    if due is None:
+        return say(
+            "Received {received}, first attempt {attempted} ({kind}), {worked} of working time; target {target}.",
+            **told,
+            worked=worked,
+        )
+    return say(
+        "Received {received}, first attempt {attempted} ({kind}), {worked} of working time; "
+        "target {target}, due {due}.",
+        **told,
+        worked=worked,
+        due=due,
     )
 
 

@@ -21,9 +21,10 @@ from audits.model.case import LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, holder_at
-from audits.wording import arrival_moment, moment_after, span
+from audits.wording import arrival_moment, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="RT002",
@@ -60,7 +61,7 @@ INFO = RuleInfo(
     ),
 )
 
-_QUESTION = "whether the lead was answered"
+_QUESTION = say("whether the lead was answered")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -70,20 +71,23 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="imported",
-            sentence="The lead came by an import, so no answer is due.",
+            sentence=say("The lead came by an import, so no answer is due."),
         )
     tried = attempts(case, policy)
     if tried.sure:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="answered",
-            sentence="An attempt was made, so the lead is not waiting for its first one.",
+            sentence=say("An attempt was made, so the lead is not waiting for its first one."),
         )
     if lead.status in (LeadStatus.WON, LeadStatus.DISCARDED):
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed_without_need",
-            sentence=f"The lead was closed as {lead.status.value} without any attempt, and none is due any more.",
+            sentence=say(
+                "The lead was closed as {status} without any attempt, and none is due any more.",
+                status=status_word(lead.status),
+            ),
         )
     clock = case_clock(case, policy)
     due_at = response_due(case, policy, clock)
@@ -98,7 +102,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="waiting_in_time",
-            sentence=f"Received {received}, no attempt yet; the first one is due {due} ({target} of working time).",
+            sentence=say(
+                "Received {received}, no attempt yet; the first one is due {due} ({target} of working time).",
+                received=received,
+                due=due,
+                target=target,
+            ),
             measures=measures,
             evidence=(received_evidence(lead),),
             owner_id=holder_at(case, case.as_of),
@@ -111,14 +120,25 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return not_looked_at(missing, _QUESTION, measures)
     if lead.status is None:
         return unmapped_status(lead)
-    closed = ", and the lead was closed as lost without one" if lead.status is LeadStatus.LOST else ""
+    if lead.status is LeadStatus.LOST:
+        sentence = say(
+            "Received {received}, no attempt was made by {due}, when the target of {target} of working time ran out, "
+            "and the lead was closed as lost without one.",
+            received=received,
+            due=due,
+            target=target,
+        )
+    else:
+        sentence = say(
+            "Received {received}, no attempt was made by {due}, when the target of {target} of working time ran out.",
+            received=received,
+            due=due,
+            target=target,
+        )
     return Draft(
         outcome=Outcome.BREACH,
         reason="past_target",
-        sentence=(
-            f"Received {received}, no attempt was made by {due}, when the target of {target} of working time "
-            f"ran out{closed}."
-        ),
+        sentence=sentence,
         measures=measures,
         evidence=(received_evidence(lead),),
         owner_id=holder_at(case, due_at),
