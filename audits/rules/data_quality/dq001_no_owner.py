@@ -16,7 +16,9 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Family, MeasureInfo, RuleInfo
+from audits.wording import status_word
 
 INFO = RuleInfo(
     rule_id="DQ001",
@@ -49,27 +51,27 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="owned",
-            sentence=f"The lead belongs to owner {lead.owner_id}.",
+            sentence=say("The lead belongs to owner {owner_id}.", owner_id=lead.owner_id),
             measures=measures,
             evidence=(lead_evidence(lead, "owner_id", lead.owner_id),),
             owner_id=lead.owner_id,
         )
     missing = case.coverage.cause(Fact.OWNER)
     if missing is not None:
-        return not_looked_at(missing, "whether somebody owns the lead")
+        return not_looked_at(missing, say("whether somebody owns the lead"))
     if lead.status is None:
         return unmapped_status(lead)
     if lead.status is not LeadStatus.OPEN:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed",
-            sentence=f"The lead has no owner, but it is closed ({lead.status.value}).",
+            sentence=say("The lead has no owner, but it is closed ({status}).", status=status_word(lead.status)),
             measures=measures,
         )
     return Draft(
         outcome=Outcome.BREACH,
         reason="no_owner",
-        sentence="The open lead has no owner.",
+        sentence=say("The open lead has no owner."),
         measures=measures,
         evidence=(lead_evidence(lead, "owner_id", ""),),
     )

@@ -6,6 +6,7 @@ from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_e
 from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Family, MeasureInfo, RuleInfo
 
 INFO = RuleInfo(
@@ -59,7 +60,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="source_known",
-            sentence=f'The source is "{source}".',
+            sentence=say('The source is "{source}".', source=source),
             measures=measures,
             evidence=(lead_evidence(lead, "source", source),),
         )
@@ -67,16 +68,18 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="imported",
-            sentence="The lead came by an import, so no source is asked for.",
+            sentence=say("The lead came by an import, so no source is asked for."),
             measures=measures,
         )
     missing = case.coverage.cause(Fact.SOURCE)
     if missing is not None:
-        return not_looked_at(missing, "where the lead came from")
+        return not_looked_at(missing, say("where the lead came from"))
     return Draft(
         outcome=Outcome.BREACH,
         reason="source_says_nothing" if source else "no_source",
-        sentence=f'The source is given as "{source}", which names none.' if source else "No source is given.",
+        sentence=say('The source is given as "{source}", which names none.', source=source)
+        if source
+        else say("No source is given."),
         measures=measures,
         evidence=(lead_evidence(lead, "source", source),),
     )

@@ -23,13 +23,14 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import Said, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
-from audits.wording import act_moment, arrival_moment, counted, kind_word, moment
+from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
 
 INFO = RuleInfo(
     rule_id="FU001",
-    version=1,
+    version=2,
     family=Family.FOLLOW_UP,
     title="Fewer attempts than the cadence",
     question="Were all agreed calls and e-mails made before the cadence ended, unless contact was made first?",
@@ -70,7 +71,7 @@ INFO = RuleInfo(
     ),
 )
 
-_QUESTION = "whether the cadence was kept"
+_QUESTION = say("whether the cadence was kept")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -82,7 +83,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed",
-            sentence=f"The lead is closed ({lead.status.value}), so its cadence has ended.",
+            sentence=say("The lead is closed ({status}), so its cadence has ended.", status=status_word(lead.status)),
         )
     unseen = case.coverage.cause(Fact.CONTACT_DATA)
     calls_agreed = policy.cadence.calls if lead.phone or lead.mobile or unseen else 0
@@ -91,7 +92,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="nothing_agreed",
-            sentence="The cadence asks for nothing that this lead's contact data allow.",
+            sentence=say("The cadence asks for nothing that this lead's contact data allow."),
         )
     clock = case_clock(case, policy)
     end_at = cadence_end(case, policy, clock)
@@ -107,19 +108,18 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     )
     evidence = (received_evidence(lead), *(each for activity in within for each in activity_evidence(activity)))
     end = moment(end_at, clock.zone)
-    agreed = " and ".join(
-        part
-        for part in (
-            f"{calls} of {counted(calls_agreed, 'agreed call')}" if calls_agreed else "",
-            f"{emails} of {counted(emails_agreed, 'agreed e-mail')}" if emails_agreed else "",
+    agreed = _made(
+        *(
+            say("{made} of {agreed}", made=made, agreed=counted(asked, noun))
+            for made, asked, noun in ((calls, calls_agreed, "agreed call"), (emails, emails_agreed, "agreed e-mail"))
+            if asked
         )
-        if part
     )
     if calls >= calls_agreed and emails >= emails_agreed:
         return Draft(
             outcome=Outcome.PASS,
             reason="cadence_kept",
-            sentence=f"The cadence was kept: {agreed} before {end}.",
+            sentence=say("The cadence was kept: {agreed} before {end}.", agreed=agreed, end=end),
             measures=measures,
             evidence=evidence,
             owner_id=holder_at(case, case.as_of),
@@ -130,7 +130,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="contact_made",
-            sentence=f"Contact was made {act_moment(contact, clock.zone)} ({kind_word(contact)}).",
+            sentence=say(
+                "Contact was made {at} ({kind}).", at=act_moment(contact, clock.zone), kind=kind_word(contact)
+            ),
             measures=measures,
             evidence=activity_evidence(contact),
         )
@@ -138,7 +140,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="cadence_running",
-            sentence=f"The cadence is running: {agreed} made so far, the rest due by {end}.",
+            sentence=say(
+                "The cadence is running: {agreed} made so far, the rest due by {end}.", agreed=agreed, end=end
+            ),
             measures=measures,
             evidence=evidence,
             owner_id=holder_at(case, case.as_of),
@@ -157,14 +161,21 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     return Draft(
         outcome=Outcome.BREACH,
         reason="too_few_attempts",
-        sentence=(
-            f"Received {arrival_moment(lead, clock.zone)}; {agreed} made before the cadence of "
-            f"{policy.cadence.within_days} days ended {end}, and no contact was made."
+        sentence=say(
+            "Received {received}; {agreed} made before the cadence of {days} ended {end}, and no contact was made.",
+            received=arrival_moment(lead, clock.zone),
+            agreed=agreed,
+            days=counted(policy.cadence.within_days, "day"),
+            end=end,
         ),
         measures=measures,
         evidence=evidence,
         owner_id=holder_at(case, end_at),
     )
+
+
+def _made(first: Said, second: Said | None = None) -> Said:
+    return first if second is None else say("{first} and {second}", first=first, second=second)
 
 
 RULE = LeadRule(INFO, judge)

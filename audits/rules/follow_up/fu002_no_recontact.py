@@ -24,13 +24,14 @@ from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import Said, Value, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, connections, failed_attempt, holder_at
-from audits.wording import act_moment, kind_word, moment_after, span
+from audits.wording import act_moment, disposition_word, kind_word, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="FU002",
-    version=2,
+    version=3,
     family=Family.FOLLOW_UP,
     title="No re-contact",
     question="After the last attempt failed, was another one made within the agreed time?",
@@ -62,7 +63,7 @@ INFO = RuleInfo(
     defaults=(Default("recontact_after_s", "24 h of working time (three working days)", "our choice", Trust.OURS),),
 )
 
-_QUESTION = "whether a failed attempt was followed up"
+_QUESTION = say("whether a failed attempt was followed up")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -71,7 +72,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if lead.status is None:
         return unmapped_status(lead)
     if lead.status is not LeadStatus.OPEN:
-        return _not_applicable("closed", f"The lead is closed ({lead.status.value}), so no re-contact is due.")
+        return _not_applicable(
+            "closed", say("The lead is closed ({status}), so no re-contact is due.", status=status_word(lead.status))
+        )
     tried = attempts(case, policy)
     last = tried.last()
     if last is None:
@@ -80,7 +83,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         missing = case.coverage.cause(*CONTACT_FACTS)
         if missing is not None:
             return not_looked_at(missing, _QUESTION)
-        return _not_applicable("no_attempt", "There is no attempt yet after which a re-contact could be due.")
+        return _not_applicable("no_attempt", say("There is no attempt yet after which a re-contact could be due."))
     clock = case_clock(case, policy)
     measures = (
         Measure("last_attempt_at", last.occurred_at.isoformat(), "at"),
@@ -93,19 +96,23 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if contact is not None and contact.no_later_than >= last.occurred_at:
         answer = _not_applicable(
             "contact_made",
-            f"The person was reached {act_moment(contact, clock.zone)} ({kind_word(contact)}).",
+            say("The person was reached {at} ({kind}).", at=act_moment(contact, clock.zone), kind=kind_word(contact)),
             measures,
         )
         return _unless_failed_since(contact, answer, case, policy, clock)
     failed = failed_attempt(last, policy)
     if failed is False:
         answer = _not_applicable(
-            "awaiting_reply", f"The last attempt ({kind_word(last)}, {tried_at}) awaits a reply.", measures
+            "awaiting_reply",
+            say("The last attempt ({kind}, {at}) awaits a reply.", kind=kind_word(last), at=tried_at),
+            measures,
         )
         return _unless_failed_since(last, answer, case, policy, clock)
     if last.disposition is Disposition.WRONG_NUMBER and not _other_way(lead, case.coverage):
         return _not_applicable(
-            "no_other_way", f"The only number was wrong ({tried_at}) and there is no e-mail address.", measures
+            "no_other_way",
+            say("The only number was wrong ({at}) and there is no e-mail address.", at=tried_at),
+            measures,
         )
     due_at = recontact_due(last, policy, clock)
     due = moment_after(due_at, last.occurred_at, clock.zone)
@@ -114,7 +121,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="recontact_due",
-            sentence=f"Last attempt {tried_at} ({_said(last)}); the next one is due {due} ({limit} of working time).",
+            sentence=say(
+                "Last attempt {at} ({what}); the next one is due {due} ({limit} of working time).",
+                at=tried_at,
+                what=_said(last),
+                due=due,
+                limit=limit,
+            ),
             measures=measures,
             evidence=activity_evidence(last),
             owner_id=holder_at(case, case.as_of),
@@ -134,9 +147,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     return Draft(
         outcome=Outcome.BREACH,
         reason="no_recontact",
-        sentence=(
-            f"Last attempt {tried_at} ({_said(last)}); no other attempt was made by {due} ({limit} of working time), "
-            "and none has been since."
+        sentence=say(
+            "Last attempt {at} ({what}); no other attempt was made by {due} ({limit} of working time), "
+            "and none has been since.",
+            at=tried_at,
+            what=_said(last),
+            due=due,
+            limit=limit,
         ),
         measures=measures,
         evidence=activity_evidence(last),
@@ -161,14 +178,14 @@ def _unless_failed_since(since: Activity, answer: Draft, case: LeadCase, policy:
     return replace(answer, wakes=tuple(due_at for due_at, _ in doubts))
 
 
-def _not_applicable(reason: str, sentence: str, measures: tuple[Measure, ...] = ()) -> Draft:
+def _not_applicable(reason: str, sentence: Said, measures: tuple[Measure, ...] = ()) -> Draft:
     return Draft(outcome=Outcome.NOT_APPLICABLE, reason=reason, sentence=sentence, measures=measures)
 
 
-def _said(activity: Activity) -> str:
+def _said(activity: Activity) -> Value:
     if activity.disposition is None:
         return kind_word(activity)
-    return f"{kind_word(activity)}, {activity.disposition.value.replace('_', ' ')}"
+    return say("{kind}, {disposition}", kind=kind_word(activity), disposition=disposition_word(activity.disposition))
 
 
 def _other_way(lead: Lead, coverage: Coverage) -> bool:

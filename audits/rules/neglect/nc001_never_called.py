@@ -24,13 +24,14 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import attempts, connections, holder_at
-from audits.wording import act_moment, arrival_moment, counted, kind_word, moment_after, span
+from audits.wording import act_moment, arrival_moment, counted, kind_word, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="NC001",
-    version=1,
+    version=2,
     family=Family.NEGLECTED_CONTACT,
     title="Never called",
     question="Was an open lead that gave a phone number ever called?",
@@ -61,7 +62,7 @@ INFO = RuleInfo(
     defaults=(Default("never_called_after_s", "8 h of working time (one working day)", "our choice", Trust.OURS),),
 )
 
-_QUESTION = "whether the lead was ever called"
+_QUESTION = say("whether the lead was ever called")
 _SPOKEN = (ActivityKind.CALL, ActivityKind.MEETING)
 
 
@@ -74,7 +75,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed",
-            sentence=f"The lead is closed ({lead.status.value}), so no call is due.",
+            sentence=say("The lead is closed ({status}), so no call is due.", status=status_word(lead.status)),
         )
     phone = lead.phone or lead.mobile or ""
     unseen = None if phone else case.coverage.cause(Fact.CONTACT_DATA)
@@ -82,7 +83,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="no_phone",
-            sentence="The lead gave no phone number, so it cannot be called.",
+            sentence=say("The lead gave no phone number, so it cannot be called."),
         )
     clock = case_clock(case, policy)
     tried = attempts(case, policy)
@@ -96,7 +97,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="called",
-            sentence=f"Called {counted(len(calls), 'time')}, first {act_moment(calls[0], clock.zone)}.",
+            sentence=say(
+                "Called {times}, first {at}.", times=counted(len(calls), "time"), at=act_moment(calls[0], clock.zone)
+            ),
             measures=measures,
             evidence=activity_evidence(calls[0]),
             owner_id=holder_at(case, calls[0].occurred_at),
@@ -107,7 +110,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="contact_made",
-            sentence=f"The person was spoken with {act_moment(spoken, clock.zone)} ({kind_word(spoken)}).",
+            sentence=say(
+                "The person was spoken with {at} ({kind}).", at=act_moment(spoken, clock.zone), kind=kind_word(spoken)
+            ),
             measures=measures,
             evidence=activity_evidence(spoken),
         )
@@ -119,7 +124,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="waiting_in_time",
-            sentence=f"Received {received}, no call yet; a call is due {due} ({limit} of working time).",
+            sentence=say(
+                "Received {received}, no call yet; a call is due {due} ({limit} of working time).",
+                received=received,
+                due=due,
+                limit=limit,
+            ),
             measures=measures,
             evidence=(received_evidence(lead),),
             owner_id=holder_at(case, case.as_of),
@@ -134,9 +144,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     return Draft(
         outcome=Outcome.BREACH,
         reason="never_called",
-        sentence=(
-            f"Received {received} with a phone number; nobody had called by {due} ({limit} of working time), "
-            "and nobody has since."
+        sentence=say(
+            "Received {received} with a phone number; nobody had called by {due} ({limit} of working time), "
+            "and nobody has since.",
+            received=received,
+            due=due,
+            limit=limit,
         ),
         measures=measures,
         evidence=(received_evidence(lead), lead_evidence(lead, "phone", phone)),

@@ -27,13 +27,14 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
-from audits.wording import act_moment, arrival_moment, kind_word, moment, moment_after, span
+from audits.wording import act_moment, arrival_moment, kind_word, moment, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="NC002",
-    version=1,
+    version=2,
     family=Family.NEGLECTED_CONTACT,
     title="Silent without a task",
     question="Has an open lead been left without an attempt, an answer or a planned next step for too long?",
@@ -60,7 +61,7 @@ INFO = RuleInfo(
     defaults=(Default("silent_after_s", "40 h of working time (five working days)", "our choice", Trust.OURS),),
 )
 
-_QUESTION = "whether the lead has been silent for too long"
+_QUESTION = say("whether the lead has been silent for too long")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -75,7 +76,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed",
-            sentence=f"The lead is closed ({lead.status.value}), so it may be silent.",
+            sentence=say("The lead is closed ({status}), so it may be silent.", status=status_word(lead.status)),
         )
     clock = case_clock(case, policy)
     tried, reached = attempts(case, policy), connections(case, policy)
@@ -93,9 +94,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         at_measure("next_step_at", steps[0].at if steps else None),
     )
     since = (
-        f"Received {arrival_moment(lead, clock.zone)}"
+        say("Received {received}", received=arrival_moment(lead, clock.zone))
         if touch is None
-        else f"Last touch ({kind_word(touch)}) {act_moment(touch, clock.zone)}"
+        else say("Last touch ({kind}) {at}", kind=kind_word(touch), at=act_moment(touch, clock.zone))
     )
     evidence = (received_evidence(lead),) if touch is None else activity_evidence(touch)
     due_at = silence_due(touched_at, policy, clock)
@@ -105,7 +106,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="touched_lately",
-            sentence=f"{since}; silence would be too long from {due} on ({limit} of working time).",
+            sentence=say(
+                "{since}; silence would be too long from {due} on ({limit} of working time).",
+                since=since,
+                due=due,
+                limit=limit,
+            ),
             measures=measures,
             evidence=evidence,
             owner_id=holder_at(case, case.as_of),
@@ -116,7 +122,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="next_step_planned",
-            sentence=f"{since}; the next step is planned for {moment(ends[0], clock.zone)}.",
+            sentence=say("{since}; the next step is planned for {at}.", since=since, at=moment(ends[0], clock.zone)),
             measures=measures,
             evidence=(*evidence, steps[0]),
             owner_id=holder_at(case, case.as_of),
@@ -133,7 +139,12 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     return Draft(
         outcome=Outcome.BREACH,
         reason="silent",
-        sentence=f"{since}; nothing was done by {due} ({limit} of working time), and no next step is planned.",
+        sentence=say(
+            "{since}; nothing was done by {due} ({limit} of working time), and no next step is planned.",
+            since=since,
+            due=due,
+            limit=limit,
+        ),
         measures=measures,
         evidence=evidence,
         owner_id=holder_at(case, due_at),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
 from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
+from audits.model.said import Listed, Said, Term, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 
 INFO = RuleInfo(
@@ -63,24 +67,32 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     evidence = tuple(lead_evidence(lead, field, text) for field, text, _, _ in verdicts)
     missing = case.coverage.cause(Fact.CONTACT_DATA)
     if missing is not None and not (phone_valid or email_valid):
-        return not_looked_at(missing, "whether the lead can be reached", measures)
+        return not_looked_at(missing, say("whether the lead can be reached"), measures)
     if not verdicts:
         return Draft(
             outcome=Outcome.BREACH,
             reason="nothing_given",
-            sentence="The lead gave neither a phone number nor an e-mail address.",
+            sentence=say("The lead gave neither a phone number nor an e-mail address."),
             measures=measures,
             evidence=(lead_evidence(lead, "phone", ""), lead_evidence(lead, "email", "")),
         )
-    wrong = "; ".join(f"{_NAMES[field]} {text}: {why}" for field, text, verdict, why in verdicts if not verdict)
+    not_fine = [
+        say("{what} {data}: {why}", what=_NAMES[field], data=text, why=Term(why))
+        for field, text, verdict, why in verdicts
+        if not verdict
+    ]
     if phone_valid or email_valid:
-        fine = ", ".join(f"{_NAMES[field]} {text}" for field, text, verdict, _ in verdicts if verdict)
+        fine = Listed(
+            tuple(
+                say("{what} {data}", what=_NAMES[field], data=text) for field, text, verdict, _ in verdicts if verdict
+            )
+        )
         return Draft(
             outcome=Outcome.PASS,
-            reason="partly_reachable" if wrong else "reachable",
-            sentence=f"Well formed: {fine}; not so: {wrong}."
-            if wrong
-            else f"All contact data are well formed: {fine}.",
+            reason="partly_reachable" if not_fine else "reachable",
+            sentence=say("Well formed: {fine}; not so: {wrong}.", fine=fine, wrong=_in_a_row(not_fine))
+            if not_fine
+            else say("All contact data are well formed: {fine}.", fine=fine),
             measures=measures,
             evidence=evidence,
         )
@@ -88,20 +100,27 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.NOT_EVALUATED,
             reason="region_unknown",
-            sentence=f"It cannot be told whether the lead can be reached: {wrong}; set a country in the settings.",
+            sentence=say(
+                "It cannot be told whether the lead can be reached: {wrong}; set a country in the settings.",
+                wrong=_in_a_row(not_fine),
+            ),
             measures=measures,
             evidence=evidence,
         )
     return Draft(
         outcome=Outcome.BREACH,
         reason="all_invalid",
-        sentence=f"No contact data given can be right: {wrong}.",
+        sentence=say("No contact data given can be right: {wrong}.", wrong=_in_a_row(not_fine)),
         measures=measures,
         evidence=evidence,
     )
 
 
-_NAMES = {"phone": "phone", "mobile": "mobile", "email": "e-mail"}
+_NAMES = {"phone": Term("phone"), "mobile": Term("mobile"), "email": Term("e-mail")}
+
+
+def _in_a_row(sentences: Sequence[Said]) -> Said:
+    return reduce(lambda first, second: say("{first}; {second}", first=first, second=second), sentences)
 
 
 def _any(verdicts: list[bool | None]) -> bool | None:

@@ -11,6 +11,7 @@ from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
+from audits.model.said import say
 from audits.rule import Family, MeasureInfo, RuleInfo
 
 INFO = RuleInfo(
@@ -43,25 +44,31 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if not (lead.email and lead.email.strip()):
         unseen = case.coverage.cause(Fact.CONTACT_DATA)
         if unseen is not None:
-            return not_looked_at(unseen, "whether the address is disposable")
+            return not_looked_at(unseen, say("whether the address is disposable"))
         return Draft(
-            outcome=Outcome.NOT_APPLICABLE, reason="no_email", sentence="The lead gave no e-mail address to look up."
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="no_email",
+            sentence=say("The lead gave no e-mail address to look up."),
         )
     domain = check_email(lead.email).domain
     if domain is None:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="malformed_email",
-            sentence="The e-mail address is not well formed, so there is no domain to look up.",
+            sentence=say("The e-mail address is not well formed, so there is no domain to look up."),
         )
     listed = _listed(domain)
     return Draft(
         outcome=Outcome.BREACH if listed else Outcome.PASS,
         reason="disposable" if listed else "lasting_address",
         sentence=(
-            f"The address {lead.email.strip()} is disposable: {listed} gives mailboxes away for minutes."
+            say(
+                "The address {address} is disposable: {domain} gives mailboxes away for minutes.",
+                address=lead.email.strip(),
+                domain=listed,
+            )
             if listed
-            else f"The domain {domain} is not known for disposable addresses."
+            else say("The domain {domain} is not known for disposable addresses.", domain=domain)
         ),
         measures=(Measure("email_domain", domain, "text"),),
         evidence=(lead_evidence(lead, "email", lead.email),),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
 from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.policy import Policy
+from audits.model.said import Said, say
 from audits.rule import Family, MeasureInfo, RuleInfo
 
 INFO = RuleInfo(
@@ -39,14 +42,38 @@ INFO = RuleInfo(
     measures=(MeasureInfo("name", "text", "first and last name as read"),),
 )
 
-_SAID = {
-    None: (Outcome.PASS, "plausible", "Nothing in the name {name} speaks against it."),
-    NameTrouble.PARTLY: (Outcome.PASS, "partly_placeholder", "A part of the name {name} is a placeholder."),
-    NameTrouble.DOUBTFUL: (Outcome.PASS, "doubtful", "The name {name} is doubtful, but people may bear it."),
-    NameTrouble.PLACEHOLDER: (Outcome.BREACH, "placeholder_word", "The name {name} is a placeholder."),
-    NameTrouble.KEYBOARD_WALK: (Outcome.BREACH, "keyboard_walk", "The name {name} is mashed keys."),
-    NameTrouble.REPEATED_LETTERS: (Outcome.BREACH, "repeated_letters", "The name {name} is repeated letters."),
-    NameTrouble.NO_LETTERS: (Outcome.BREACH, "no_letters", "The name {name} has no letters."),
+_SAID: dict[NameTrouble | None, tuple[Outcome, str, Callable[[str], Said]]] = {
+    None: (Outcome.PASS, "plausible", lambda name: say('Nothing in the name "{name}" speaks against it.', name=name)),
+    NameTrouble.PARTLY: (
+        Outcome.PASS,
+        "partly_placeholder",
+        lambda name: say('A part of the name "{name}" is a placeholder.', name=name),
+    ),
+    NameTrouble.DOUBTFUL: (
+        Outcome.PASS,
+        "doubtful",
+        lambda name: say('The name "{name}" is doubtful, but people may bear it.', name=name),
+    ),
+    NameTrouble.PLACEHOLDER: (
+        Outcome.BREACH,
+        "placeholder_word",
+        lambda name: say('The name "{name}" is a placeholder.', name=name),
+    ),
+    NameTrouble.KEYBOARD_WALK: (
+        Outcome.BREACH,
+        "keyboard_walk",
+        lambda name: say('The name "{name}" is mashed keys.', name=name),
+    ),
+    NameTrouble.REPEATED_LETTERS: (
+        Outcome.BREACH,
+        "repeated_letters",
+        lambda name: say('The name "{name}" is repeated letters.', name=name),
+    ),
+    NameTrouble.NO_LETTERS: (
+        Outcome.BREACH,
+        "no_letters",
+        lambda name: say('The name "{name}" has no letters.', name=name),
+    ),
 }
 
 
@@ -57,14 +84,14 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if not parts:
         unseen = case.coverage.cause(Fact.CONTACT_DATA)
         if unseen is not None:
-            return not_looked_at(unseen, "whether the name is a placeholder")
-        return Draft(outcome=Outcome.NOT_APPLICABLE, reason="no_name", sentence="The lead gave no name.")
-    outcome, reason, sentence = _SAID[name_trouble(lead.first_name, lead.last_name)]
+            return not_looked_at(unseen, say("whether the name is a placeholder"))
+        return Draft(outcome=Outcome.NOT_APPLICABLE, reason="no_name", sentence=say("The lead gave no name."))
+    outcome, reason, sentence_of = _SAID[name_trouble(lead.first_name, lead.last_name)]
     name = " ".join(part.strip() for part in parts)
     return Draft(
         outcome=outcome,
         reason=reason,
-        sentence=sentence.format(name=f'"{name}"'),
+        sentence=sentence_of(name),
         measures=(Measure("name", name, "text"),),
         evidence=tuple(
             lead_evidence(lead, field, text)

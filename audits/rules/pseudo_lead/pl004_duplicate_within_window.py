@@ -7,6 +7,7 @@ from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_e
 from audits.model.case import Fact, KeyKind, LeadCase, Sighting
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.policy import Policy
+from audits.model.said import Term, say
 from audits.model.zones import load_zone
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.wording import counted, moment
@@ -47,9 +48,9 @@ INFO = RuleInfo(
 )
 
 _REASONS = {
-    frozenset({KeyKind.PHONE}): ("duplicate_phone", "phone number"),
-    frozenset({KeyKind.EMAIL}): ("duplicate_email", "e-mail address"),
-    frozenset(KeyKind): ("duplicate_phone_and_email", "phone number and e-mail address"),
+    frozenset({KeyKind.PHONE}): ("duplicate_phone", Term("phone number")),
+    frozenset({KeyKind.EMAIL}): ("duplicate_email", Term("e-mail address")),
+    frozenset(KeyKind): ("duplicate_phone_and_email", Term("phone number and e-mail address")),
 }
 
 
@@ -59,11 +60,11 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if not any(text and text.strip() for text in (lead.phone, lead.mobile, lead.email)):
         unseen = case.coverage.cause(Fact.CONTACT_DATA)
         if unseen is not None:
-            return not_looked_at(unseen, "whether the lead is a duplicate")
+            return not_looked_at(unseen, say("whether the lead is a duplicate"))
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="no_contact_data",
-            sentence="The lead gave no phone number and no e-mail address to compare.",
+            sentence=say("The lead gave no phone number and no e-mail address to compare."),
         )
     zone = load_zone(policy.calendar.zone)
     since = days_from(lead.received_at, -policy.duplicate_window_days, zone)
@@ -90,22 +91,25 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.BREACH,
             reason=reason,
-            sentence=(
-                f"The same {what} was received {moment(recent[-1].received_at, zone)} already (lead "
-                f"{recent[-1].lead_id}), within {counted(policy.duplicate_window_days, 'day')} before this one."
+            sentence=say(
+                "The same {what} was received {at} already (lead {lead_id}), within {days} before this one.",
+                what=what,
+                at=moment(recent[-1].received_at, zone),
+                lead_id=recent[-1].lead_id,
+                days=counted(policy.duplicate_window_days, "day"),
             ),
             measures=measures,
             evidence=tuple(_evidence(each) for each in recent),
         )
     missing = case.coverage.cause(Fact.DUPLICATES)
     if missing is not None:
-        return not_looked_at(missing, "whether the lead is a duplicate", measures)
+        return not_looked_at(missing, say("whether the lead is a duplicate"), measures)
     return Draft(
         outcome=Outcome.PASS,
         reason="first_seen",
-        sentence=(
-            f"No lead with the same phone number or e-mail address was received in the "
-            f"{counted(policy.duplicate_window_days, 'day')} before."
+        sentence=say(
+            "No lead with the same phone number or e-mail address was received in the {days} before.",
+            days=counted(policy.duplicate_window_days, "day"),
         ),
         measures=measures,
         evidence=tuple(
