@@ -12,19 +12,41 @@ from zoneinfo import ZoneInfo
 from audits.clock import CaseClock
 from audits.model.activity import Activity
 from audits.model.case import LeadCase
-from audits.model.policy import Policy
+from audits.model.lead import Lead
+from audits.model.policy import Policy, ResponseTarget
+
+
+def response_target(case: LeadCase, policy: Policy) -> ResponseTarget | None:
+    """What is agreed for this lead: the first of `policy.targets` that fits it, or None when none does."""
+    return next((target for target in policy.targets if target.fits(case.lead)), None)
 
 
 def response_target_s(case: LeadCase, policy: Policy) -> int:
-    """Seconds of working time within which the first attempt is agreed for this type of lead."""
-    if case.lead.lead_type is None:
-        return policy.response_target_s
-    return policy.response_target_by_type.get(case.lead.lead_type, policy.response_target_s)
+    """Seconds of working time within which the first attempt is promised: after them it is late."""
+    target = response_target(case, policy)
+    return policy.response_target_s if target is None else target.due_s
+
+
+def response_goal_s(case: LeadCase, policy: Policy) -> int:
+    """Seconds of working time within which the first attempt is aimed at; never more than are promised."""
+    target = response_target(case, policy)
+    return min(policy.response_goal_s, policy.response_target_s) if target is None else target.goal_s
+
+
+def response_start(lead: Lead) -> datetime:
+    """From when the first attempt can be asked for: the arrival, or the later moment from which the person wishes
+    to be called. Of a day without a time of day the end counts."""
+    return lead.clock_start if lead.preferred_at is None else max(lead.clock_start, lead.preferred_at)
 
 
 def response_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
-    """When the first attempt is due."""
-    return clock.after(case.lead.clock_start, response_target_s(case, policy))
+    """When the first attempt is due; after it, it is late."""
+    return clock.after(response_start(case.lead), response_target_s(case, policy))
+
+
+def response_goal_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+    """When the goal of the first attempt runs out: from then on until `response_due` is the time of the warning."""
+    return clock.after(response_start(case.lead), response_goal_s(case, policy))
 
 
 def call_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:

@@ -82,10 +82,7 @@ def _agreed(run: AuditRun) -> Mapping[str, str]:
     policy = run.policy
     return {
         "first attempt": span(policy.response_target_s),
-        **{
-            f"first attempt, {lead_type}": span(target_s)
-            for lead_type, target_s in policy.response_target_by_type.items()
-        },
+        **{f"first attempt, {target.name}": span(target.due_s) for target in policy.targets},
         "first call at the latest": span(policy.never_called_after_s),
         "again after a failed attempt": span(policy.recontact_after_s),
         "longest silence": span(policy.silent_after_s),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import holidays
@@ -140,7 +140,7 @@ def form_typed(values: Mapping[str, str], shown: PolicyForm) -> PolicyForm:
 def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: int) -> Policy | PolicyForm:
     """The policy that `form` describes, as `version`; or the form again, saying what is wrong.
 
-    What the form does not show (an owner's own hours, targets by type) stays as in `present`.
+    What the form does not show (an owner's own hours, targets of single kinds of leads) stays as in `present`.
     """
     wrong: dict[str, str] = {}
     week: dict[int, Hours] = {}
@@ -162,7 +162,8 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
         wrong["country"] = t("No public holidays are known for this country: leave it empty and list the days.")
     if not wrong:
         try:
-            return Policy(
+            return replace(
+                present,
                 version=version,
                 calendar=Calendar(
                     present.calendar.calendar_id,
@@ -172,9 +173,7 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
                     short_days,
                     present.calendar.breaks,
                 ),
-                owner_calendars=present.owner_calendars,
                 response_target_s=numbers["response_target"],
-                response_target_by_type=present.response_target_by_type,
                 cadence=Cadence(
                     calls=numbers["cadence_calls"],
                     emails=numbers["cadence_emails"],
