@@ -51,9 +51,7 @@ def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
         earliest = change.occurred_at - timedelta(seconds=policy.hold_message_s)
         said = [t for t in said_at if t >= earliest and (ended_at is None or t < ended_at)]
         counts_from = max(min(said), change.occurred_at) if said else None
-        found.append(
-            Hold(change=change, started_at=change.occurred_at, ended_at=ended_at, counts_from=counts_from)
-        )
+        found.append(Hold(change=change, started_at=change.occurred_at, ended_at=ended_at, counts_from=counts_from))
     return tuple(found)
 
 

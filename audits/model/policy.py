@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 
 from audits.model.lead import Lead
 from audits.model.working_calendar import Calendar
@@ -58,11 +58,14 @@ class ResponseTarget:
         )
 
 
-#: Shipped: what people who ask for a call, for advice, or for nothing yet may expect (thresholds: our choice, the five
-#: minutes after MIT/InsideSales 2007, the working day of a download after a published B2B agreement).
+#: Shipped: what people who ask for a call, for advice, or for nothing yet may expect (thresholds: our choice, the
+#: five minutes after MIT/InsideSales 2007, the working day of a download after a published B2B agreement).
 DEFAULT_TARGETS = (
     ResponseTarget(
-        name="hot request", goal_s=5 * 60, due_s=30 * 60, lead_types=("order", "preliminary order", "demo", "callback")
+        name="hot request",
+        goal_s=5 * 60,
+        due_s=30 * 60,
+        lead_types=("order", "preliminary order", "demo", "callback"),
     ),
     ResponseTarget(name="advice request", goal_s=3600, due_s=4 * 3600, lead_types=("advice", "question")),
     ResponseTarget(
@@ -97,8 +100,8 @@ class Policy:
     Follow-up: `recontact_after_s` after a failed attempt; `max_gap_s` between attempts; `same_hour_attempts`: so many
     attempts, all within one hour of the day, are too narrow; `one_channel_attempts`: so many by one channel alone;
     `recontact_grace_s` after the agreed day of a lost lead; `post_sale_days` after a sale.
-    Neglect: `never_called_after_s`; `silent_after_s`; `overdue_task_s` after a task was due; `stage_percent`: quantile
-    of a stage's own spans; `handover_s`: first attempt of a new owner; `absent_cover_s`: open lead of somebody who is
+    Neglect: `never_called_after_s`; `silent_after_s`; `overdue_task_s` after a task was due; `stage_percent`: the
+    quantile of a stage's own spans; `handover_s`: first attempt of a new owner; `absent_cover_s`: open lead of somebody who is
     away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
     Gaming: `claim_window_s` (wall) around a status that claims an attempt; `late_log_s` (wall) after which a logged
     call does not count; `log_burst`: more logs of one owner in one minute do not count; `backdated_s` (wall): entered
@@ -109,7 +112,8 @@ class Policy:
     `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
     after. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force since, by
-    `valid_from`. Default figures and their sources stand in docs/rulebook.md.
+    `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no rule reads
+    it. Default figures and their sources stand in docs/rulebook.md.
     """
 
     version: str
@@ -123,6 +127,7 @@ class Policy:
     contacted_statuses: tuple[str, ...] = ()
     waiting_statuses: tuple[str, ...] = ()
     region: str | None = None
+    holidays_source: str | None = None
     response_goal_s: int = 5 * 60
     response_target_s: int = 30 * 60
     next_response_s: int = 4 * 3600
@@ -159,6 +164,18 @@ class Policy:
     min_conversation_s: int = 20
     keep_text_days: int = 90
 
+    def hours(self) -> tuple[Hours, ...]:
+        """All hours that hold for a lead judged by this policy, in order of time: its own, from the beginning of
+        time, and those that came into force since. Of two that begin at one instant the later in the list holds."""
+        own = Hours(
+            valid_from=_BEGINNING,
+            calendar=self.calendar,
+            team_calendars=self.team_calendars,
+            owner_calendars=self.owner_calendars,
+            absences=self.absences,
+        )
+        return (own, *sorted(self.later_hours, key=lambda each: each.valid_from))
+
     def to_json(self) -> dict[str, object]:
         """The policy as JSON values, in one fixed order; `from_json` gives an equal policy again."""
         return {
@@ -181,6 +198,7 @@ class Policy:
             "cadence": {name: getattr(self.cadence, name) for name in _CADENCE},
             **{name: getattr(self, name) for name in _NUMBERS},
             "region": self.region,
+            "holidays_source": self.holidays_source,
         }
 
     @classmethod
@@ -189,11 +207,13 @@ class Policy:
         for name in data:
             if name not in _FIELDS:
                 raise ValueError(f"{name}: unknown field; a policy has {', '.join(_FIELDS)}")
-        version, region = data.get("version"), data.get("region")
+        version, region, source = data.get("version"), data.get("region"), data.get("holidays_source")
         if not isinstance(version, str) or not version:
             raise ValueError(f"version: {version!r} is no name of a version")
         if region is not None and not isinstance(region, str):
             raise ValueError(f"region: {region!r} is not text; give an ISO country such as DE, or null")
+        if source is not None and not isinstance(source, str):
+            raise ValueError(f"holidays_source: {source!r} is not text")
         cadence = _object(data.get("cadence", {}), "cadence")
         for name in cadence:
             if name not in _CADENCE:
@@ -210,7 +230,8 @@ class Policy:
             ),
             targets=(
                 tuple(
-                    _target(item, f"targets[{index}]") for index, item in enumerate(_array(data["targets"], "targets"))
+                    _target(item, f"targets[{index}]")
+                    for index, item in enumerate(_array(data["targets"], "targets"))
                 )
                 if "targets" in data
                 else DEFAULT_TARGETS
@@ -219,10 +240,12 @@ class Policy:
             waiting_statuses=_texts(data.get("waiting_statuses", ()), "waiting_statuses"),
             cadence=Cadence(**{name: _number(value, f"cadence.{name}") for name, value in cadence.items()}),
             region=region,
+            holidays_source=source,
             **{name: _number(data[name], name) for name in _NUMBERS if name in data},
         )
 
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _CADENCE = ("calls", "emails", "within_days")
 _FIELDS = tuple(each.name for each in fields(Policy))
 #: Every plain figure of a policy, in its order.
@@ -237,9 +260,9 @@ def _target_items(target: ResponseTarget) -> list[tuple[str, object]]:
 
 def _target(value: object, place: str) -> ResponseTarget:
     data = _object(value, place)
-    for name in data:
-        if name not in _TARGET:
-            raise ValueError(f"{place}.{name}: unknown field; a target has {', '.join(_TARGET)}")
+    for key in data:
+        if key not in _TARGET:
+            raise ValueError(f"{place}.{key}: unknown field; a target has {', '.join(_TARGET)}")
     name = data.get("name")
     if not isinstance(name, str) or not name:
         raise ValueError(f"{place}.name: {name!r} is no name")
