@@ -172,10 +172,12 @@ def holder_at(case: LeadCase, t: datetime) -> str | None:
 
 
 def future_occurrences(case: LeadCase) -> tuple[datetime, ...]:
-    """When activities that lie after `case.as_of` occur: instants at which they may begin to count."""
-    if not case.activities or case.activities[-1].occurred_at <= case.as_of:
+    """When activities, hand-overs and changes of status that lie after `case.as_of` occur: instants at which they may
+    begin to count."""
+    dated = (case.activities, case.owner_changes, case.stage_changes)
+    if not any(each and each[-1].occurred_at > case.as_of for each in dated):
         return ()
-    return tuple(activity.occurred_at for activity in case.activities if activity.occurred_at > case.as_of)
+    return tuple(one.occurred_at for each in dated for one in each if one.occurred_at > case.as_of)
 
 
 def _attempt(activity: Activity, received_at: datetime, as_of: datetime) -> tuple[AttemptVerdict, str]:
