@@ -101,11 +101,12 @@ class Policy:
     attempts, all within one hour of the day, are too narrow; `one_channel_attempts`: so many by one channel alone;
     `recontact_grace_s` after the agreed day of a lost lead; `post_sale_days` after a sale.
     Neglect: `never_called_after_s`; `silent_after_s`; `overdue_task_s` after a task was due; `stage_percent`: the
-    quantile of a stage's own spans; `handover_s`: first attempt of a new owner; `absent_cover_s`: open lead of somebody who is
-    away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
+    quantile of a stage's own spans; `handover_s`: first attempt of a new owner; `absent_cover_s`: open lead of
+    somebody who is away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
     Gaming: `claim_window_s` (wall) around a status that claims an attempt; `late_log_s` (wall) after which a logged
     call does not count; `log_burst`: more logs of one owner in one minute do not count; `backdated_s` (wall): entered
-    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `tick_burst`: tasks in a minute.
+    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `parked_after_s`: so long on hold
+    without a word is parking; `tick_burst`: more tasks of one owner ticked off in one minute are a burst.
     First message: `twin_percent` likeness, `twin_leads` others who got it; `answer_s` for a question asked.
     Long deals: `single_thread_minor` amount from which `deal_contacts` persons must be touched; `won_age_percent`.
     Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
@@ -152,6 +153,7 @@ class Policy:
     log_burst: int = 3
     backdated_s: int = 7 * DAY_S
     hold_message_s: int = DAY_S
+    parked_after_s: int = 3600
     tick_burst: int = 5
     twin_percent: int = 90
     twin_leads: int = 5
