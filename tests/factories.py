@@ -24,9 +24,11 @@ from audits.model.activity import (
     Task,
 )
 from audits.model.case import Coverage, LeadCase
+from audits.model.deal import Deal, DealContact
 from audits.model.finding import Evidence, Finding, Outcome
-from audits.model.lead import Lead
+from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import Span, say, verbatim
 from audits.model.working_calendar import Calendar
 from connector.crm.port import Account, LeadRecord
 from connector.storage.findings import AuditRow
@@ -102,6 +104,24 @@ def make_stage_change(lead_id: str = "1", **fields: Any) -> StageChange:
     return replace(change, **fields)
 
 
+def make_deal(deal_id: str = "deal-1", *contact_ids: str, **fields: Any) -> Deal:
+    """An open deal of 12,000.00 EUR, made half an hour after the lead; its contacts have no role."""
+    deal = Deal(
+        deal_id=deal_id,
+        pipeline="Sales",
+        stage="Offer",
+        status=LeadStatus.OPEN,
+        created_at=at(hours=-1.5),
+        amount_minor=1_200_000,
+        currency="EUR",
+        owner_id="owner-1",
+        stage_since=at(hours=-1),
+        contacts=tuple(DealContact(contact_id=contact_id) for contact_id in contact_ids),
+        record_url=f"https://crm.example.com/deal/{deal_id}",
+    )
+    return replace(deal, **fields)
+
+
 def make_owner(owner_id: str = "owner-1", **fields: Any) -> Owner:
     """Somebody who can hold leads."""
     owner = Owner(
@@ -151,14 +171,16 @@ def make_policy(version: str = "test-1", **fields: Any) -> Policy:
 
 
 def make_finding(lead_id: str = "1", rule_id: str = "RT001", **fields: Any) -> Finding:
-    """A breach with one piece of evidence."""
+    """A breach with one piece of evidence. `sentence` may stand for `said`, as text that is data."""
+    if "sentence" in fields:
+        fields["said"] = verbatim(fields.pop("sentence"))
     finding = Finding(
         rule_id=rule_id,
         rule_version=1,
         subject_id=lead_id,
         outcome=Outcome.BREACH,
         reason="late",
-        sentence="The first attempt came 30 min late.",
+        said=say("The first attempt came {late} late.", late=Span(30 * 60)),
         policy_version="test-1",
         as_of=NOW,
         evidence=(Evidence(record_type="call", record_id="call-1", field="time", value="11:00", at=at(hours=-1)),),

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Task
 from audits.model.case import Coverage, Fact
+from audits.model.deal import Deal
 from audits.model.lead import Lead
 from connector.crm.values import KnownValue
 
@@ -59,7 +60,9 @@ class LeadRecord:
     lead's company, where it has one. `missing`: facts that could not be read of this lead, beside those that the
     whole account does not show; see Coverage. Where the history of owner or stage is among what is missing, the
     storage notes what it sees change from read to read. `is_locked`: the CRM lets nobody change the record as it is
-    (archived, say), so that our fields cannot be written on it; a companion is written all the same.
+    (archived, say), so that our fields cannot be written on it; a companion is written all the same. `deals`: its
+    deals, each with all its contacts, who are named as leads are, or as companions; when they were last touched, and
+    on which lead a deal is judged, the storage works out.
     """
 
     lead: Lead
@@ -67,6 +70,7 @@ class LeadRecord:
     tasks: tuple[Task, ...] = ()
     owner_changes: tuple[OwnerChange, ...] = ()
     stage_changes: tuple[StageChange, ...] = ()
+    deals: tuple[Deal, ...] = ()
     merged_ids: tuple[str, ...] = ()
     converted_from: str | None = None
     companion_id: str | None = None

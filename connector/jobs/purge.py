@@ -1,4 +1,5 @@
-"""Erase what is no longer needed: tenants whose purge date has come, deliveries and events that had their effect."""
+"""Erase what is no longer needed: tenants whose purge date has come, deliveries and events that had their effect, and
+texts of messages past their time."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from datetime import timedelta
 
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import installs, web_sessions, worklist
+from connector.storage import installs, policies, timeline, web_sessions, worklist
 
 #: The raw bodies are evidence when an effect is questioned, and full of people's data: a week serves the one and
 #: limits the other.
@@ -33,7 +34,7 @@ def purge_due(context: JobContext) -> int:
 
 
 def purge_done(context: JobContext) -> int:
-    """Erase deliveries and events past their time, and sessions and links that expired. Returns how many rows."""
+    """Erase deliveries, events, texts, sessions and sign-in links past their time. Returns how many rows."""
     now = context.clock()
     count = context.inbox.purge_done(now - DELIVERIES_KEPT)
     with context.database.read() as connection:
@@ -41,6 +42,8 @@ def purge_done(context: JobContext) -> int:
     for install_id in tenants:
         with context.database.write() as connection:
             count += worklist.purge_events(connection, install_id, now - EVENTS_KEPT)
+            policy = policies.policy_as_of(connection, install_id, now)
+            count += timeline.wipe_texts(connection, install_id, now, policy.keep_text_days)
     with context.database.write() as connection:
         count += web_sessions.delete_expired(connection, now)
     return count

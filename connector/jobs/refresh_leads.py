@@ -80,6 +80,7 @@ def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: da
     neighbours = {other for lead_id in touched for other in before.get(lead_id, ())} | {
         other for others in after.values() for other in others
     }
+    neighbours |= timeline.deal_neighbours(connection, install_id, changed)
     worklist.mark_due(connection, install_id, sorted(changed | neighbours), read_at)
     for name, value in read.unmapped:
         health.note_unmapped(connection, install_id, name, value)

@@ -24,6 +24,8 @@ from connector.storage.tables import (
     activities,
     contact_keys,
     current_findings,
+    deal_contacts,
+    deals,
     dirty_leads,
     events,
     finding_mentions,
@@ -99,6 +101,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
     )
     affected = affected_by_keys(conn, install_id, family)
     companion_ids = _own_companions(conn, install_id, family)
+    affected |= _forget_deals(conn, install_id, family | companion_ids)
     _end_events(conn, install_id, companion_ids, at)
     for ids in portions(sorted(family)):
         affected |= _wipe_mentions(conn, install_id, ids)
@@ -189,6 +192,43 @@ def _end_events(conn: Connection, install_id: str, object_ids: Collection[str], 
             .where(events.c.install_id == install_id, events.c.object_id.in_(ids))
             .values(object_id="", done_at=sa.func.coalesce(events.c.done_at, sa.literal(at, UtcMicros)))
         )
+
+
+def _forget_deals(conn: Connection, install_id: str, people: Collection[str]) -> set[str]:
+    """Take these people (lead ids, and companions of leads) out of all deals; a deal that is one of them, or is
+    nobody's any more, goes with them. Returns who else is in those deals."""
+    others: set[str] = set()
+    for ids in portions(sorted(people)):
+        touched = list(
+            conn.execute(
+                sa.select(deal_contacts.c.deal_id)
+                .where(deal_contacts.c.install_id == install_id, deal_contacts.c.contact_id.in_(ids))
+                .distinct()
+            ).scalars()
+        )
+        conn.execute(
+            sa.delete(deal_contacts).where(
+                deal_contacts.c.install_id == install_id,
+                sa.or_(deal_contacts.c.contact_id.in_(ids), deal_contacts.c.deal_id.in_(ids)),
+            )
+        )
+        held = sa.select(deal_contacts.c.deal_id).where(deal_contacts.c.install_id == install_id)
+        for some in portions(sorted({*touched, *ids})):
+            others.update(
+                conn.execute(
+                    sa.select(deal_contacts.c.contact_id).where(
+                        deal_contacts.c.install_id == install_id, deal_contacts.c.deal_id.in_(some)
+                    )
+                ).scalars()
+            )
+            conn.execute(
+                sa.delete(deals).where(
+                    deals.c.install_id == install_id,
+                    deals.c.deal_id.in_(some),
+                    sa.or_(deals.c.deal_id.in_(ids), deals.c.deal_id.not_in(held)),
+                )
+            )
+    return others
 
 
 def _live(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:
@@ -302,6 +342,7 @@ def _apply(conn: Connection, install_id: str, changes: list[_Change]) -> None:
                 "old": change.fingerprint,
                 "fingerprint": prints[change.fingerprint],
                 "sentence": change.sentence,
+                "said": None,
                 "evidence": change.evidence,
                 "measures": "[]",
             }

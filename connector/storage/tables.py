@@ -6,7 +6,7 @@ stretch of the file.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -50,6 +50,16 @@ def _words(name: str) -> sa.Column[str]:
 
 def _at(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
     return sa.Column(name, UtcMicros, nullable=nullable)
+
+
+def _on(name: str) -> sa.Column[date]:
+    """A day that may be unknown."""
+    return sa.Column(name, sa.Date)
+
+
+def _maybe(name: str) -> sa.Column[bool]:
+    """Yes, no, or unknown."""
+    return sa.Column(name, sa.Boolean)
 
 
 def _count(name: str) -> sa.Column[int]:
@@ -196,6 +206,16 @@ leads = sa.Table(
     _flag("is_imported"),
     _words("record_url"),
     _at("modified_at", nullable=True),
+    _at("submitted_at", nullable=True),
+    _at("preferred_at", nullable=True),
+    _on("recontact_on"),
+    _maybe("has_call_consent"),
+    _words("priority"),
+    _words("pipeline"),
+    _words("stage"),
+    _at("stage_since", nullable=True),
+    _at("closed_at", nullable=True),
+    _words("language"),
     _text("search_text", ""),
     _text("keys_region", ""),
     _text("our_fields", "{}"),
@@ -224,10 +244,13 @@ activities = sa.Table(
     _words("direction"),
     _words("state"),
     _words("disposition"),
-    sa.Column("is_automated", sa.Boolean),
+    _maybe("is_automated"),
     _number("duration_s"),
     _words("owner_id"),
     _text("raw", "[]"),
+    _words("subject"),
+    _words("text"),
+    _flag("is_text_wiped"),
     _words("from_lead_id"),
     _at("missing_since", nullable=True),
     sa.Index(None, "install_id", "activity_id"),
@@ -276,6 +299,38 @@ stage_changes = sa.Table(
     sqlite_with_rowid=False,
 )
 
+deals = sa.Table(
+    "deals",
+    metadata,
+    _tenant(),
+    _key("deal_id"),
+    _text("pipeline"),
+    _text("stage"),
+    _words("status"),
+    _at("created_at"),
+    _number("amount_minor"),
+    _words("currency"),
+    _words("owner_id"),
+    _at("closed_at", nullable=True),
+    _at("stage_since", nullable=True),
+    _words("record_url"),
+    _at("read_at"),
+)
+
+#: Who stands on the other side of a deal, leads of ours or not.
+deal_contacts = sa.Table(
+    "deal_contacts",
+    metadata,
+    _tenant(),
+    _key("deal_id"),
+    _key("contact_id"),
+    _words("role"),
+    _maybe("is_decider"),
+    _at("missing_since", nullable=True),
+    sa.Index(None, "install_id", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
 contact_keys = sa.Table(
     "contact_keys",
     metadata,
@@ -317,6 +372,7 @@ findings = sa.Table(
     _text("outcome"),
     _text("reason"),
     _text("sentence"),
+    _words("said"),
     _text("policy_version"),
     _at("as_of"),
     _text("measures", "[]"),
@@ -464,6 +520,12 @@ value_mappings = sa.Table(
     _text("meaning"),
     _at("chosen_at"),
 )
+
+#: Fields of the CRM's lead record that an admin can give a role.
+known_fields = sa.Table("known_fields", metadata, _tenant(), _key("field"), _text("label"), _text("kind"))
+
+#: Which field of the CRM holds what of a lead, as an admin said.
+field_roles = sa.Table("field_roles", metadata, _tenant(), _key("role"), _text("field"), _at("chosen_at"))
 
 notices = sa.Table(
     "notices",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +17,11 @@ from sqlalchemy.engine import Connection
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
+from audits.model.policy import Policy
 from connector.errors import UnknownInstall
 from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
-from connector.storage.column_types import storable
+from connector.storage.column_types import UtcMicros, storable
+from connector.storage.deals import deal_neighbours, store_deals
 from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
 from connector.storage.json_text import load_coverage
 from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
@@ -50,7 +52,9 @@ from connector.storage.tables import (
     stage_changes,
     tasks,
     tombstones,
+    written_values,
 )
+from connector.storage.texts import wipe_texts
 from connector.storage.timeline_rows import (
     LONGEST_KEY,
     RecordLike,
@@ -70,6 +74,7 @@ __all__ = [
     "affected_by_keys",
     "companions_to_show",
     "conversions_of",
+    "deal_neighbours",
     "forget",
     "forgotten_among",
     "is_forgotten",
@@ -84,6 +89,7 @@ __all__ = [
     "rebuild_keys",
     "stale_key_leads",
     "store_records",
+    "wipe_texts",
 ]
 
 _KIND_FACTS = {
@@ -93,7 +99,10 @@ _KIND_FACTS = {
     ActivityKind.MESSAGE: Fact.MESSAGES,
 }
 #: Columns of `leads` that are no facts: a change of one of these alone changes no audit.
-_NO_FACTS = frozenset({"install_id", "lead_id", "modified_at", "search_text", "keys_region", "our_fields", "read_at"})
+_NO_FACTS = frozenset({"install_id", "lead_id", "search_text", "keys_region", "our_fields", "read_at"})
+
+#: A record's last change so near to a write of ours is taken for that write, and is not kept as somebody's edit.
+OWN_WRITE = timedelta(minutes=2)
 
 
 #: The source of a change of owner or stage that no history of the CRM tells: we saw the values differ.
@@ -117,10 +126,12 @@ def store_records(
         raise UnknownInstall(f"There is no install {install_id!r}: nothing can be stored for it.")
     changed: set[str] = set()
     by_id = {storable(record.lead.lead_id): record for record in records}
-    region = policy_as_of(conn, install_id, read_at).region if by_id else None
+    if not by_id:
+        return frozenset()
+    policy, coverage = policy_as_of(conn, install_id, read_at), load_coverage(install.coverage)
     for ids in portions(sorted(by_id)):
         portion = {lead_id: by_id[lead_id] for lead_id in ids}
-        changed |= _store(conn, install_id, portion, read_at, load_coverage(install.coverage), install.salt, region)
+        changed |= _store(conn, install_id, portion, read_at, coverage, install.salt, policy)
     return frozenset(changed)
 
 
@@ -131,8 +142,9 @@ def _store(
     read_at: datetime,
     coverage: Coverage,
     salt: str,
-    region: str | None,
+    policy: Policy,
 ) -> set[str]:
+    region = policy.region
     before = {row.lead_id: row for row in conn.execute(rows_of(leads, install_id, records))}
     dead = {row.lead_id: row for row in conn.execute(rows_of(tombstones, install_id, records))}
     hidden = forgotten_among(conn, install_id, records)
@@ -145,7 +157,7 @@ def _store(
     }
     if not accepted:
         return set()
-    found = _leads_of(conn, install_id, accepted)
+    found = _without_own_edits(conn, install_id, before, _leads_of(conn, install_id, accepted))
     rows = {
         lead_id: lead_row(install_id, record, found[lead_id], read_at, region) for lead_id, record in accepted.items()
     }
@@ -153,11 +165,14 @@ def _store(
     upsert(conn, leads, list(rows.values()))
     revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
     replace_keys(conn, install_id, _with_new_keys(before, rows, found, region, salt), region, salt)
-    changed |= _sync(conn, activities, install_id, accepted, activity_rows(install_id, accepted), coverage, read_at)
+    acts = activity_rows(install_id, accepted, read_at - timedelta(days=policy.keep_text_days))
+    changed |= _sync(conn, activities, install_id, accepted, acts, coverage, read_at)
     changed |= _sync(conn, tasks, install_id, accepted, task_rows(install_id, accepted), coverage, read_at)
     changed |= _append(conn, owner_changes, install_id, accepted, owner_rows(install_id, accepted))
     changed |= _append(conn, stage_changes, install_id, accepted, stage_rows(install_id, accepted))
     changed |= _note_what_changed(conn, install_id, before, accepted, coverage, read_at)
+    unseen = {lead_id: _unseen(record, coverage) for lead_id, record in accepted.items()}
+    changed |= store_deals(conn, install_id, accepted, unseen, read_at)
     winners, losers = merge_ended(conn, install_id, accepted, read_at)
     return (changed | winners) - losers
 
@@ -177,6 +192,30 @@ def _leads_of(conn: Connection, install_id: str, records: Mapping[str, RecordLik
                 received_at=min(lead.received_at, first.received_at),
                 recorded_at=min(lead.recorded_at, first.recorded_at),
             )
+    return found
+
+
+def _without_own_edits(
+    conn: Connection, install_id: str, before: Mapping[str, sa.Row[Any]], found: dict[str, Lead]
+) -> dict[str, Lead]:
+    """The leads with `modified_at` as it was where the last change is a write of ours: it is nobody's edit."""
+    edited = [
+        lead_id
+        for lead_id, lead in found.items()
+        if lead_id in before and lead.modified_at is not None and before[lead_id].modified_at != lead.modified_at
+    ]
+    if not edited:
+        return found
+    last = sa.func.max(written_values.c.written_at, type_=UtcMicros)
+    written = conn.execute(
+        sa.select(written_values.c.lead_id, last)
+        .where(written_values.c.install_id == install_id, written_values.c.lead_id.in_(edited))
+        .group_by(written_values.c.lead_id)
+    )
+    for lead_id, at in written:
+        lead = found[lead_id]
+        if lead.modified_at is not None and abs(lead.modified_at - at) <= OWN_WRITE:
+            found[lead_id] = replace(lead, modified_at=before[lead_id].modified_at)
     return found
 
 

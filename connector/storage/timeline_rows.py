@@ -9,9 +9,11 @@ from typing import Protocol
 
 from audits.model.activity import Activity, OwnerChange, StageChange, Task
 from audits.model.case import Fact
+from audits.model.deal import Deal
 from audits.model.lead import Lead
 from connector.storage.column_types import storable
 from connector.storage.json_text import dump_list, dump_map, dump_unseen
+from connector.storage.texts import kept_texts
 
 #: Longer values of a changed field are cut: they are part of a key, and an index row has a limit.
 LONGEST_KEY = 500
@@ -45,6 +47,11 @@ class RecordLike(Protocol):
     @property
     def stage_changes(self) -> tuple[StageChange, ...]:
         """Its known stage changes."""
+        ...
+
+    @property
+    def deals(self) -> tuple[Deal, ...]:
+        """Its deals, each with all its contacts."""
         ...
 
     @property
@@ -124,6 +131,16 @@ def lead_row(install_id: str, record: RecordLike, lead: Lead, read_at: datetime,
         "is_imported": lead.is_imported,
         "record_url": _text(lead.record_url),
         "modified_at": lead.modified_at,
+        "submitted_at": lead.submitted_at,
+        "preferred_at": lead.preferred_at,
+        "recontact_on": lead.recontact_on,
+        "has_call_consent": lead.has_call_consent,
+        "priority": _text(lead.priority),
+        "pipeline": _text(lead.pipeline),
+        "stage": _text(lead.stage),
+        "stage_since": lead.stage_since,
+        "closed_at": lead.closed_at,
+        "language": _text(lead.language),
         "search_text": _search_text(lead),
         "keys_region": region or "",
         "our_fields": dump_map(record.our_fields),
@@ -136,8 +153,10 @@ def lead_row(install_id: str, record: RecordLike, lead: Lead, read_at: datetime,
     }
 
 
-def activity_rows(install_id: str, records: Mapping[str, RecordLike]) -> dict[tuple[object, ...], Row]:
-    """The rows of `activities` by their key."""
+def activity_rows(
+    install_id: str, records: Mapping[str, RecordLike], kept_since: datetime
+) -> dict[tuple[object, ...], Row]:
+    """The rows of `activities` by their key. Texts from before `kept_since` (aware UTC) are left out."""
     return {
         (install_id, lead_id, each.kind.value, storable(each.activity_id)): {
             "install_id": install_id,
@@ -153,6 +172,7 @@ def activity_rows(install_id: str, records: Mapping[str, RecordLike]) -> dict[tu
             "duration_s": each.duration_s,
             "owner_id": _text(each.owner_id),
             "raw": dump_list(each.raw),
+            **kept_texts(each, kept_since),
             "from_lead_id": None,
             "missing_since": None,
         }

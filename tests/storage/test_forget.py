@@ -26,6 +26,7 @@ from tests.factories import (
     at,
     make_activity,
     make_audit,
+    make_deal,
     make_finding,
     make_install,
     make_lead,
@@ -51,6 +52,8 @@ WITHOUT_LEADS = {
     "policies",
     "counters",
     "known_values",
+    "known_fields",
+    "field_roles",
     "unmapped_values",
     "value_mappings",
     "unknown_accounts",
@@ -76,12 +79,19 @@ def person(lead_id: str = PERSON, first_name: str = CANARY) -> timeline.RecordLi
             lead_type=CANARY,
             message=CANARY * 500,
             record_url=f"https://crm.example.com/{CANARY}",
+            priority=CANARY,
+            pipeline=CANARY,
+            stage=CANARY,
+            language=CANARY,
         ),
-        activities=[make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),))],
+        activities=[
+            make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),), subject=CANARY, text=CANARY * 50)
+        ],
         tasks=[make_task(f"task-{CANARY}", lead_id, raw=(("title", CANARY),))],
         owner_changes=[make_owner_change(lead_id, source=CANARY)],
         stage_changes=[make_stage_change(lead_id, raw_status=CANARY, source=CANARY)],
         our_fields={"leadassay_audit_note": CANARY},
+        deals=[make_deal(f"deal-{CANARY}", lead_id), make_deal("shared", lead_id, "2")],
     )
 
 

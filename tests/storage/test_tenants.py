@@ -16,10 +16,12 @@ from sqlalchemy.engine import Connection
 import connector.storage
 from audits.model.case import Coverage
 from audits.model.finding import Evidence
+from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage import (
     cursors,
+    field_roles,
     findings,
     health,
     outbox,
@@ -41,6 +43,7 @@ from tests.factories import (
     at,
     make_activity,
     make_audit,
+    make_deal,
     make_finding,
     make_install,
     make_lead,
@@ -76,6 +79,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
             owner_changes=[make_owner_change(source=mark)],
             stage_changes=[make_stage_change(source=mark)],
             our_fields={"note": mark},
+            deals=[make_deal("deal-1", "1", stage=mark)],
         ),
         make_record(
             make_lead("2", company=mark, email="same@example.com"),
@@ -106,6 +110,8 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     known = [KnownValue(field="status", value=mark, label=mark)]
     value_mappings.replace_known_values(conn, tenant, known)
     value_mappings.choose_meanings(conn, tenant, {("status", f"{mark} mapped"): "open"}, at(-1))
+    field_roles.replace_known_fields(conn, tenant, [KnownField(name="f1", label=mark, kind=FieldKind.DATE)])
+    field_roles.choose_roles(conn, tenant, {"recontact_on": mark}, at(-1))
     health.put_notice(conn, tenant, "n1", kind="k", sentence=mark, at=at(-1))
     row_of_event = worklist.EventRow(
         event_key="e1", kind="look_again", object_type="lead", object_id="1", occurred_at=NOW
@@ -128,6 +134,8 @@ ARGUMENTS: dict[str, Any] = {
     "organization_id": "company-1",
     "owner_ids": ["owner-1"],
     "rule_ids": ["RT001", "PL004"],
+    "keep_days": 0,
+    "kept_since": at(days=-90),
     "keys": {"handling": "k"},
     "meanings": {("status", "Ours"): "open", ("status", FOREIGN): None},
     "as_of": NOW,
@@ -144,6 +152,7 @@ ARGUMENTS: dict[str, Any] = {
     "email": "olga@seller.example",
     "events": [worklist.EventRow(event_key="e2", kind="k", object_type="lead", object_id="1", occurred_at=NOW)],
     "expires_at": at(90),
+    "fields": [KnownField(name="f2", label="New", kind=FieldKind.DATE)],
     "fence": 1,
     "field": "status",
     "hashes": [worklist.event_hash("e1")],
@@ -171,6 +180,7 @@ ARGUMENTS: dict[str, Any] = {
     "region": "DE",
     "retry_at": None,
     "role": people.Role.ADMIN,
+    "roles": {"recontact_on": "f3"},
     "row": outbox.OutboxRow(
         lead_id="1", values={"note": f"{FOREIGN} again"}, status=outbox.OutboxStatus.PENDING, attempts=0,
         complaint="", planned_at=NOW, retry_at=None,
@@ -183,6 +193,7 @@ ARGUMENTS: dict[str, Any] = {
     "session_hash": "another session",
     "since": at(days=-2),
     "total": 10,
+    "unseen": {"1": set()},
     "until": at(days=1),
     "user_id": "user-1",
     "valid_from": NOW,
@@ -206,6 +217,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
     "lead_ends.merge_ended": {"records": {"1": make_record("1", merged_ids=("2",))}},
+    "deals.store_deals": {"records": {"1": make_record("1", deals=[make_deal("deal-1", "1", stage="changed")])}},
     "timeline_rows": {"records": {"1": make_record("1")}},
 }
 #: Pure builders of rows and statements: they take install_id and no connection.

@@ -83,6 +83,9 @@ def upgrade() -> None:
         sa.Column("duration_s", sa.BigInteger(), nullable=True),
         sa.Column("owner_id", Words, nullable=True),
         sa.Column("raw", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("subject", Words, nullable=True),
+        sa.Column("text", Words, nullable=True),
+        sa.Column("is_text_wiped", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("from_lead_id", Words, nullable=True),
         sa.Column("missing_since", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -159,6 +162,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "name", name=op.f("pk_cursors")),
     )
     op.create_table(
+        "deals",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("deal_id", Words, nullable=False),
+        sa.Column("pipeline", Words, nullable=False),
+        sa.Column("stage", Words, nullable=False),
+        sa.Column("status", Words, nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", Words, nullable=True),
+        sa.Column("owner_id", Words, nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("stage_since", sa.BigInteger(), nullable=True),
+        sa.Column("record_url", Words, nullable=True),
+        sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_deals_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "deal_id", name=op.f("pk_deals")),
+    )
+    op.create_table(
+        "deal_contacts",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("deal_id", Words, nullable=False),
+        sa.Column("contact_id", Words, nullable=False),
+        sa.Column("role", Words, nullable=True),
+        sa.Column("is_decider", sa.Boolean(), nullable=True),
+        sa.Column("missing_since", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_deal_contacts_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "deal_id", "contact_id", name=op.f("pk_deal_contacts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_deal_contacts_install_id_contact_id"), "deal_contacts", ["install_id", "contact_id"], unique=False
+    )
+    op.create_table(
+        "known_fields",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("label", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_known_fields_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "field", name=op.f("pk_known_fields")),
+    )
+    op.create_table(
+        "field_roles",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("role", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("chosen_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_field_roles_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "role", name=op.f("pk_field_roles")),
+    )
+    op.create_table(
         "dirty_leads",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),
@@ -219,6 +281,7 @@ def upgrade() -> None:
         sa.Column("outcome", Words, nullable=False),
         sa.Column("reason", Words, nullable=False),
         sa.Column("sentence", Words, nullable=False),
+        sa.Column("said", Words, nullable=True),
         sa.Column("policy_version", Words, nullable=False),
         sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("measures", Words, server_default=sa.text("'[]'"), nullable=False),
@@ -321,6 +384,16 @@ def upgrade() -> None:
         sa.Column("is_imported", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("record_url", Words, nullable=True),
         sa.Column("modified_at", sa.BigInteger(), nullable=True),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=True),
+        sa.Column("preferred_at", sa.BigInteger(), nullable=True),
+        sa.Column("recontact_on", sa.Date(), nullable=True),
+        sa.Column("has_call_consent", sa.Boolean(), nullable=True),
+        sa.Column("priority", Words, nullable=True),
+        sa.Column("pipeline", Words, nullable=True),
+        sa.Column("stage", Words, nullable=True),
+        sa.Column("stage_since", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("language", Words, nullable=True),
         sa.Column("search_text", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("keys_region", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),

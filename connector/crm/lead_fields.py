@@ -1,0 +1,264 @@
+"""Fields of the CRM that an account uses in its own way: which of them holds what of a lead, and how it is read.
+
+No CRM has a field of its own for the moment at which a form was sent, for a wish to be called at a certain time, or
+for the consent to be called. Accounts make such fields themselves, and an admin says which ones they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+
+from audits.model.case import Fact
+from audits.model.lead import Lead
+from connector.crm.moments import is_plausible
+from connector.crm.values import Unmapped
+
+
+class LeadField(StrEnum):
+    """What a field of the account's own may hold of a lead; the values are names of Lead's attributes."""
+
+    SUBMITTED_AT = "submitted_at"
+    PREFERRED_AT = "preferred_at"
+    RECONTACT_ON = "recontact_on"
+    CALL_CONSENT = "has_call_consent"
+    PRIORITY = "priority"
+    LEAD_TYPE = "lead_type"
+    LANGUAGE = "language"
+
+
+class FieldKind(StrEnum):
+    """What kind of values a field holds. CHOICE is one of a list of texts."""
+
+    INSTANT = "instant"
+    DATE = "date"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    TEXT = "text"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownField:
+    """A field of the account's lead records. `name`: as the CRM's API calls it; `label`: what its people see."""
+
+    name: str
+    label: str
+    kind: FieldKind
+
+
+#: The kinds that can hold each: others are not offered.
+FITTING: Mapping[LeadField, frozenset[FieldKind]] = {
+    LeadField.SUBMITTED_AT: frozenset({FieldKind.INSTANT, FieldKind.TEXT, FieldKind.NUMBER}),
+    LeadField.PREFERRED_AT: frozenset({FieldKind.INSTANT, FieldKind.DATE, FieldKind.TEXT}),
+    LeadField.RECONTACT_ON: frozenset({FieldKind.DATE, FieldKind.INSTANT, FieldKind.TEXT}),
+    LeadField.CALL_CONSENT: frozenset({FieldKind.YES_NO, FieldKind.CHOICE, FieldKind.TEXT}),
+    LeadField.PRIORITY: frozenset({FieldKind.CHOICE, FieldKind.TEXT, FieldKind.NUMBER}),
+    LeadField.LEAD_TYPE: frozenset({FieldKind.CHOICE, FieldKind.TEXT}),
+    LeadField.LANGUAGE: frozenset({FieldKind.CHOICE, FieldKind.TEXT}),
+}
+
+#: Facts that hang on a field of the account's own → the words for what it holds.
+_FACTS: Mapping[LeadField, tuple[Fact, str]] = {
+    LeadField.SUBMITTED_AT: (Fact.SUBMITTED_AT, "the moment at which the form was sent"),
+    LeadField.PREFERRED_AT: (Fact.PREFERRED_AT, "the time at which the lead wants to be called"),
+    LeadField.RECONTACT_ON: (Fact.RECONTACT_ON, "the day for coming back to a lost lead"),
+    LeadField.CALL_CONSENT: (Fact.CONSENT, "the consent to be called"),
+}
+
+_SUGGESTIVE: Mapping[LeadField, str] = {
+    LeadField.SUBMITTED_AT: r"submit|form.?(sent|filled)|vendor.?(time|date)|original.?lead.?(time|date)|abgesendet",
+    LeadField.PREFERRED_AT: r"(prefer|wish|wunsch|best).{0,9}(time|call|zeit)|call.?back.?(at|time|on)|rückruf",
+    LeadField.RECONTACT_ON: r"re.?contact|re.?engage|follow.?up.?(again|date|on)|wiedervorlage|come.?back",
+    LeadField.CALL_CONSENT: r"consent|opt.?in|einwilligung|samtykke|may.?call|call.?permission",
+    LeadField.PRIORITY: r"\bpriorit",
+    LeadField.LEAD_TYPE: r"lead.?(type|kind)|(enquiry|inquiry|request).?type|anfrageart",
+    LeadField.LANGUAGE: r"\blanguage|\bsprache|\bspråk|\blang\b",
+}
+
+_YES = frozenset({"true", "yes", "y", "1", "ja", "ναι", "نعم", "granted", "given"})
+_NO = frozenset({"false", "no", "n", "0", "nein", "nei", "όχι", "لا", "refused", "revoked", "withdrawn"})
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]+)?", re.IGNORECASE)
+_MILLIS = re.compile(r"\d{12,14}")
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+
+
+class FieldRoles:
+    """Which field of the CRM holds what, for one install."""
+
+    def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
+        """`chosen`: LeadField value → the field's name. A role that we do not know (of an older version) is passed
+        over."""
+        ours = {role.value: role for role in LeadField}
+        self._chosen = {ours[role]: name for role, name in (chosen or {}).items() if role in ours}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields to read, each once, sorted."""
+        return tuple(sorted(set(self._chosen.values())))
+
+    @property
+    def missing(self) -> tuple[tuple[Fact, str], ...]:
+        """The facts that no field is named for, with the cause for an admin."""
+        return tuple(
+            (fact, f"No field of the CRM is named for {words}; name it under Settings, Fields.")
+            for role, (fact, words) in _FACTS.items()
+            if role not in self._chosen
+        )
+
+    def find(self, role: LeadField) -> str | None:
+        """The field that holds it, None where nobody said."""
+        return self._chosen.get(role)
+
+    def fill(self, lead: Lead, values: Mapping[str, object], zone: str, unmapped: Unmapped) -> FilledLead:
+        """`lead` with what its fields say. `values`: field name → value as the CRM's API gives it; a local wall clock
+        without a zone is that of `zone` (IANA). What cannot be read is noted in `unmapped` and is a missing fact of
+        this lead, never guessed."""
+        found: dict[str, object] = {}
+        missing: list[tuple[Fact, str]] = []
+        clock = ZoneInfo(zone)
+        for role, name in self._chosen.items():
+            value = values.get(name)
+            text = "" if value is None else str(value).strip()
+            if not text:
+                continue
+            read = _READERS[role](text, clock)
+            if read is not None:
+                found[role.value] = read
+                continue
+            unmapped.note(name, text)
+            if role in _FACTS:
+                fact, words = _FACTS[role]
+                missing.append((fact, f"What the field {name} says of {words} cannot be read."))
+        return FilledLead(replace(lead, **found), tuple(missing))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class FilledLead:
+    """A lead with what the account's own fields say, and the facts that they should say and do not."""
+
+    lead: Lead
+    missing: tuple[tuple[Fact, str], ...] = field(default=())
+
+
+def suggest(known: Iterable[KnownField]) -> dict[LeadField, str]:
+    """For each role the first field, by label, whose name or label speaks for it: a proposal, never a choice."""
+    found: dict[LeadField, str] = {}
+    for one in sorted(known, key=lambda each: (each.label.casefold(), each.name)):
+        for role, pattern in _SUGGESTIVE.items():
+            words = f"{one.label} {one.name.replace('_', ' ')}"
+            if role not in found and one.kind in FITTING[role] and re.search(pattern, words, re.IGNORECASE):
+                found[role] = one.name
+    return found
+
+
+def parse_instant(text: str, zone: ZoneInfo) -> datetime | None:
+    """An instant as CRMs write it → aware UTC; None for what is none, and for a day without an hour.
+
+    A wall clock without a zone is that of `zone`: one that the clocks skip counts as if they had not been moved yet,
+    one that they show twice is the first.
+    """
+    if _MILLIS.fullmatch(text):
+        moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+        return moment if is_plausible(moment) else None
+    local = _wall_clock(text)
+    if local is None or (isinstance(local, date) and not isinstance(local, datetime)):
+        return None
+    return _utc(local, zone)
+
+
+def parse_from(text: str, zone: ZoneInfo) -> datetime | None:
+    """As parse_instant; a day without an hour begins with its first second."""
+    local = _wall_clock(text)
+    if isinstance(local, date) and not isinstance(local, datetime):
+        return _utc(datetime.combine(local, time()), zone)
+    return parse_instant(text, zone)
+
+
+def parse_day(text: str, zone: ZoneInfo) -> date | None:
+    """A day as CRMs write it; of an instant the day in `zone`, of a midnight in UTC, which is how some write a day,
+    that day."""
+    local = _wall_clock(text)
+    if isinstance(local, date) and not isinstance(local, datetime):
+        return local if is_plausible(datetime.combine(local, time(), UTC)) else None
+    moment = parse_instant(text, zone)
+    if moment is None:
+        return None
+    return moment.date() if moment.time() == time() else moment.astimezone(zone).date()
+
+
+def parse_yes_no(text: str, zone: ZoneInfo) -> bool | None:
+    """Yes or no, in the languages that we know; None for any other word."""
+    word = text.casefold()
+    if word in _YES:
+        return True
+    return False if word in _NO else None
+
+
+def parse_words(text: str, zone: ZoneInfo) -> str | None:
+    """The text itself."""
+    return text[:200]
+
+
+def parse_language(text: str, zone: ZoneInfo) -> str | None:
+    """ISO 639 code of a language, given as a code (de, de-DE) or by its English or own name; else None."""
+    code = _CODE.fullmatch(text)
+    if code and code[1].casefold() in _codes():
+        return code[1].casefold()
+    return _language_names().get(text.casefold())
+
+
+_READERS: Mapping[LeadField, Callable[[str, ZoneInfo], object]] = {
+    LeadField.SUBMITTED_AT: parse_instant,
+    LeadField.PREFERRED_AT: parse_from,
+    LeadField.RECONTACT_ON: parse_day,
+    LeadField.CALL_CONSENT: parse_yes_no,
+    LeadField.PRIORITY: parse_words,
+    LeadField.LEAD_TYPE: parse_words,
+    LeadField.LANGUAGE: parse_language,
+}
+
+
+def _wall_clock(text: str) -> datetime | date | None:
+    """ISO 8601 or day.month.year, with or without an hour. Day and month in any other order are ambiguous: None."""
+    european = _DAY_FIRST.fullmatch(text)
+    try:
+        if european:
+            day, month, year, hour, minute, second = european.groups()
+            on = date(int(year), int(month), int(day))
+            return on if hour is None else datetime.combine(on, time(int(hour), int(minute), int(second or 0)))
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _utc(local: datetime, zone: ZoneInfo) -> datetime | None:
+    try:
+        moment = (local if local.tzinfo is not None else local.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        return None
+    return moment if is_plausible(moment) else None
+
+
+@lru_cache(maxsize=1)
+def _codes() -> frozenset[str]:
+    return frozenset(str(code) for code in Locale("en").languages if "_" not in str(code))
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> dict[str, str]:
+    names = {str(name).casefold(): str(code) for code, name in Locale("en").languages.items() if "_" not in str(code)}
+    for code in ("ar", "de", "el", "es", "fr", "it", "nb", "nl", "pl", "pt", "ru", "sv", "tr"):
+        own = Locale(code).get_language_name(code)
+        if own:
+            names[own.casefold()] = code
+    return names
