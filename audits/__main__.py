@@ -16,6 +16,7 @@ from pathlib import Path
 from audits.engine import LeadAudit, audit
 from audits.model.exchange import case_from_json, finding_to_json
 from audits.model.policy import Policy
+from audits.model.said import english
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def _as_json(judged: LeadAudit) -> str:
         "handling": judged.handling.value,
         "verdict": judged.verdict.value,
         "follow_up_status": judged.follow_up_status.value,
-        "note": judged.note,
+        "note": english(judged.note),
         "next_change_at": judged.next_change_at.isoformat() if judged.next_change_at else None,
         "findings": [finding_to_json(finding) for finding in judged.findings],
     }

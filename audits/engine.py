@@ -14,6 +14,7 @@ from audits.model.case import LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import Said, english, joined, say, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
 from audits.rule import Rule
 from audits.rulebook import RULES
@@ -77,8 +78,8 @@ class LeadFacts:
 class LeadAudit:
     """All that is said of one lead as of one instant. `findings` are in the order of the rulebook.
 
-    `note`: the sentences of the breaches, the most pressing first, at most 500 characters. `next_change_at`: when
-    time alone changes the first of the findings, None = never.
+    `note`: the sentences of the breaches, the most pressing first, in English at most 500 characters.
+    `next_change_at`: when time alone changes the first of the findings, None = never.
     """
 
     lead_id: str
@@ -90,7 +91,7 @@ class LeadAudit:
     handling: Score
     verdict: Verdict
     follow_up_status: FollowUpStatus
-    note: str
+    note: Said
     next_change_at: datetime | None
 
 
@@ -238,18 +239,25 @@ def _follow_up_status(
     return FollowUpStatus.IN_PROGRESS
 
 
-def _note(findings: Sequence[Finding]) -> str:
+def _note(findings: Sequence[Finding]) -> Said:
     breaches = [finding for finding in findings if finding.outcome is Outcome.BREACH]
     breaches.sort(key=lambda each: _URGENCY.index(each.rule_id) if each.rule_id in _URGENCY else len(_URGENCY))
-    if not breaches:
-        return "No findings."
-    note = ""
-    for index, breach in enumerate(breaches):
-        longer = f"{note} {breach.sentence}".strip()
-        left = len(breaches) - index
-        more = f" ({left - 1} more)" if left > 1 else ""
-        if len(longer) + len(more) > NOTE_LENGTH:
-            rest = f" ({left} more)" if note else ""
-            return f"{note}{rest}" if note else f"{breach.sentence[: NOTE_LENGTH - 1 - len(more)]}…{more}"
+    note = say("No findings.")
+    for told in range(1, len(breaches) + 1):
+        left = len(breaches) - told
+        longer = _with_more([breach.said for breach in breaches[:told]], left)
+        if len(english(longer)) > NOTE_LENGTH:
+            return note if told > 1 else _cut(breaches[0].sentence, left)
         note = longer
     return note
+
+
+def _with_more(sentences: Sequence[Said], left: int) -> Said:
+    told = joined(*sentences)
+    return say("{told} ({left} more)", told=told, left=left) if left else told
+
+
+def _cut(sentence: str, left: int) -> Said:
+    """A sentence that is too long by itself: what fits of the English, as data."""
+    more = len(english(_with_more([verbatim("…")], left)))
+    return _with_more([verbatim(f"{sentence[: NOTE_LENGTH - more]}…")], left)

@@ -29,6 +29,7 @@ from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Finding, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import Said, Term, say
 from audits.model.score import Score, ScorePart
 from audits.timeline import CONTACT_FACTS, Touches
 
@@ -68,7 +69,11 @@ def handling(case: LeadCase, policy: Policy, findings: Findings, tried: Touches,
 
 def _by_outcome(name: str, out_of: int, finding: Finding) -> ScorePart:
     points = {Outcome.PASS: out_of, Outcome.BREACH: 0}.get(finding.outcome)
-    return ScorePart(name, points, out_of, finding.sentence)
+    return ScorePart(name, points, out_of, finding.said)
+
+
+def _told(word: str) -> Said:
+    return say("{word}", word=Term(word))
 
 
 def _phone(case: LeadCase, policy: Policy) -> ScorePart:
@@ -77,14 +82,14 @@ def _phone(case: LeadCase, policy: Policy) -> ScorePart:
     checks = [check_phone(text.strip(), region) for text in (lead.phone, lead.mobile) if text and text.strip()]
     unseen = case.coverage.cause(Fact.CONTACT_DATA)
     if not checks and unseen is not None:
-        return ScorePart("phone", None, PHONE, unseen)
+        return ScorePart("phone", None, PHONE, _told(unseen))
     if not checks:
-        return ScorePart("phone", 0, PHONE, "no number given")
+        return ScorePart("phone", 0, PHONE, say("no number given"))
     if any(check.is_valid for check in checks):
-        return ScorePart("phone", PHONE, PHONE, "a valid number")
+        return ScorePart("phone", PHONE, PHONE, say("a valid number"))
     if any(check.is_valid is None for check in checks):
-        return ScorePart("phone", None, PHONE, "the country of the number is not known")
-    return ScorePart("phone", 0, PHONE, "no valid number")
+        return ScorePart("phone", None, PHONE, say("the country of the number is not known"))
+    return ScorePart("phone", 0, PHONE, say("no valid number"))
 
 
 def _email(case: LeadCase) -> ScorePart:
@@ -92,40 +97,40 @@ def _email(case: LeadCase) -> ScorePart:
     if not (lead.email and lead.email.strip()):
         unseen = case.coverage.cause(Fact.CONTACT_DATA)
         if unseen is not None:
-            return ScorePart("e-mail", None, EMAIL, unseen)
-        return ScorePart("e-mail", 0, EMAIL, "no address given")
+            return ScorePart("e-mail", None, EMAIL, _told(unseen))
+        return ScorePart("e-mail", 0, EMAIL, say("no address given"))
     checked = check_email(lead.email)
-    return ScorePart("e-mail", EMAIL if checked.is_valid else 0, EMAIL, checked.why)
+    return ScorePart("e-mail", EMAIL if checked.is_valid else 0, EMAIL, _told(checked.why))
 
 
 def _name(finding: Finding) -> ScorePart:
     points: int | None = {Outcome.PASS: NAME, Outcome.BREACH: 0}.get(finding.outcome)
     if finding.reason in ("partly_placeholder", "doubtful"):
         points = 8
-    return ScorePart("name", points, NAME, finding.sentence)
+    return ScorePart("name", points, NAME, finding.said)
 
 
 def _first_attempt(judged: Finding, waiting: Finding) -> ScorePart:
     name = "first attempt"
     if judged.outcome is Outcome.PASS:
-        return ScorePart(name, FIRST_ATTEMPT, FIRST_ATTEMPT, "in time")
+        return ScorePart(name, FIRST_ATTEMPT, FIRST_ATTEMPT, say("in time"))
     if judged.outcome is Outcome.BREACH:
-        return ScorePart(name, FIRST_ATTEMPT // 2, FIRST_ATTEMPT, "made, but late")
+        return ScorePart(name, FIRST_ATTEMPT // 2, FIRST_ATTEMPT, say("made, but late"))
     if waiting.outcome is Outcome.BREACH:
-        return ScorePart(name, 0, FIRST_ATTEMPT, "none, and past the target")
+        return ScorePart(name, 0, FIRST_ATTEMPT, say("none, and past the target"))
     why = judged if judged.outcome is Outcome.NOT_EVALUATED else waiting
-    return ScorePart(name, None, FIRST_ATTEMPT, why.sentence)
+    return ScorePart(name, None, FIRST_ATTEMPT, why.said)
 
 
 def _called(case: LeadCase, finding: Finding, tried: Touches) -> ScorePart:
     lead = case.lead
     if lead.status is not LeadStatus.DISCARDED and tried.count(ActivityKind.CALL):
-        return ScorePart("called", CALLED, CALLED, "at least one call attempt")
+        return ScorePart("called", CALLED, CALLED, say("at least one call attempt"))
     if finding.outcome is Outcome.BREACH:
-        return ScorePart("called", 0, CALLED, "never called")
+        return ScorePart("called", 0, CALLED, say("never called"))
     if lead.status is LeadStatus.LOST and (lead.phone or lead.mobile) and _all_is_known(case, tried):
-        return ScorePart("called", 0, CALLED, "closed as lost without a call")
-    return ScorePart("called", None, CALLED, finding.sentence)
+        return ScorePart("called", 0, CALLED, say("closed as lost without a call"))
+    return ScorePart("called", None, CALLED, finding.said)
 
 
 def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches, reached: Touches) -> ScorePart:
@@ -135,22 +140,24 @@ def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches,
     emails_agreed = policy.cadence.emails if lead.email else 0
     agreed = calls_agreed + emails_agreed
     if lead.status is LeadStatus.DISCARDED or not agreed:
-        return ScorePart(name, None, CADENCE, finding.sentence)
+        return ScorePart(name, None, CADENCE, finding.said)
     if reached.sure:
-        return ScorePart(name, CADENCE, CADENCE, "contact was made")
+        return ScorePart(name, CADENCE, CADENCE, say("contact was made"))
     if finding.outcome is Outcome.PASS and overdue:
-        return ScorePart(name, 0, CADENCE, "not begun, and the first attempt is overdue")
+        return ScorePart(name, 0, CADENCE, say("not begun, and the first attempt is overdue"))
     if finding.outcome is Outcome.PASS:
         begun = finding.reason == "cadence_kept" or bool(tried.sure)
-        return ScorePart(name, CADENCE if begun else None, CADENCE, finding.sentence)
+        return ScorePart(name, CADENCE if begun else None, CADENCE, finding.said)
     if finding.outcome is Outcome.BREACH:
         made = min(_counted(finding, "cadence_calls"), calls_agreed)
         made += min(_counted(finding, "cadence_emails"), emails_agreed)
     elif lead.status is LeadStatus.LOST and _all_is_known(case, tried, reached):
         made = min(tried.count(ActivityKind.CALL), calls_agreed) + min(tried.count(ActivityKind.EMAIL), emails_agreed)
     else:
-        return ScorePart(name, None, CADENCE, finding.sentence)
-    return ScorePart(name, CADENCE * made // agreed, CADENCE, f"{made} of {agreed} agreed attempts")
+        return ScorePart(name, None, CADENCE, finding.said)
+    return ScorePart(
+        name, CADENCE * made // agreed, CADENCE, say("{made} of {agreed} agreed attempts", made=made, agreed=agreed)
+    )
 
 
 def _counted(finding: Finding, measure: str) -> int:
@@ -164,13 +171,13 @@ def _all_is_known(case: LeadCase, *touches: Touches) -> bool:
 def _recontact(finding: Finding, tried: Touches, reached: Touches) -> ScorePart:
     last, contact = tried.last(), reached.last()
     if last is not None and contact is not None and contact.no_later_than >= last.occurred_at:
-        return ScorePart("re-contact", RECONTACT, RECONTACT, "the last attempt reached the person")
+        return ScorePart("re-contact", RECONTACT, RECONTACT, say("the last attempt reached the person"))
     return _by_outcome("re-contact", RECONTACT, finding)
 
 
 def _no_silence(finding: Finding, waiting: Finding, tried: Touches) -> ScorePart:
     if finding.outcome is Outcome.PASS and waiting.outcome is Outcome.BREACH:
-        return ScorePart("no silence", 0, NO_SILENCE, "nothing made, and the first attempt is overdue")
+        return ScorePart("no silence", 0, NO_SILENCE, say("nothing made, and the first attempt is overdue"))
     if finding.outcome is Outcome.PASS and not tried.sure:
-        return ScorePart("no silence", None, NO_SILENCE, "nothing made yet")
+        return ScorePart("no silence", None, NO_SILENCE, say("nothing made yet"))
     return _by_outcome("no silence", NO_SILENCE, finding)

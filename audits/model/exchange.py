@@ -25,6 +25,7 @@ from audits.model.activity import (
 from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
+from audits.model.said import Said, english, from_json, to_json, verbatim
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -80,7 +81,9 @@ def case_from_json(data: object) -> LeadCase:
 def finding_to_json(finding: Finding) -> Json:
     """The finding as JSON values, with its fingerprint for convenience."""
     return {
-        **_plain(finding),
+        **{name: value for name, value in _plain(finding).items() if name != "said"},
+        "sentence": finding.sentence,
+        "said": to_json(finding.said),
         "measures": [[each.name, each.value, each.unit] for each in finding.measures],
         "evidence": [_plain(each) for each in finding.evidence],
         "fingerprint": finding.fingerprint(),
@@ -97,7 +100,7 @@ def finding_from_json(data: object) -> Finding:
         subject_id=reader.text("subject_id"),
         outcome=reader.member(Outcome, "outcome"),
         reason=reader.text("reason"),
-        sentence=reader.text("sentence"),
+        said=_said(reader),
         policy_version=reader.text("policy_version"),
         as_of=reader.at("as_of"),
         measures=tuple(_measure(each, "finding.measures") for each in reader.listed("measures")),
@@ -109,6 +112,20 @@ def finding_from_json(data: object) -> Finding:
     if said != finding.fingerprint():
         raise ValueError("finding.fingerprint: does not belong to this finding; it was changed after it was written")
     return finding
+
+
+def _said(reader: _Reader) -> Said:
+    """What is said; a finding that was written before sentences had parts holds the English alone."""
+    sentence, told = reader.text("sentence"), reader.take("said")
+    if told is None:
+        return verbatim(sentence)
+    try:
+        said = from_json(told)
+    except ValueError as unreadable:
+        raise ValueError(f"{reader.place}.said: {unreadable}") from unreadable
+    if not isinstance(said, Said) or english(said) != sentence:
+        raise ValueError(f"{reader.place}.said: is not what the sentence says")
+    return said
 
 
 def _plain(value: DataclassInstance) -> Json:

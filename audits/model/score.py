@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from audits.model.said import Said
+
 
 class Verdict(StrEnum):
     """What the lead is, as far as we know."""
@@ -35,7 +37,7 @@ class ScorePart:
     name: str
     points: int | None
     out_of: int
-    why: str
+    why: Said
 
 
 #: Below this many evaluated points a number would pretend to know (our choice).

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import BinaryIO
 
 import orjson
 
 from audits.engine import LeadAudit
 from audits.model.case import LeadCase
+from audits.model.finding import Finding
+from audits.model.said import english
 from audits.model.score import Score
 from audits.reports.export_report import AnswerCount, ExportReport
 from audits.reports.shares import MINIMUM_CASES, Share
@@ -43,10 +45,10 @@ class JsonOutput:
                 "handling": _score(judged.handling),
                 "verdict": judged.verdict,
                 "follow_up_status": judged.follow_up_status,
-                "note": judged.note,
+                "note": english(judged.note),
                 "facts": judged.facts,
                 "next_change_at": judged.next_change_at,
-                "findings": judged.findings,
+                "findings": [_finding(each) for each in judged.findings],
             }
         )
 
@@ -77,7 +79,25 @@ class JsonOutput:
 
 
 def _score(score: Score) -> dict[str, object]:
-    return {"value": score.value, "earned": score.earned, "evaluated": score.evaluated, "parts": score.parts}
+    return {
+        "value": score.value,
+        "earned": score.earned,
+        "evaluated": score.evaluated,
+        "parts": [
+            {"name": part.name, "points": part.points, "out_of": part.out_of, "why": english(part.why)}
+            for part in score.parts
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    """The fields of a finding; what is said as its sentence in English."""
+    return {
+        "sentence" if each.name == "said" else each.name: (
+            finding.sentence if each.name == "said" else getattr(finding, each.name)
+        )
+        for each in fields(finding)
+    }
 
 
 def _share(value: Share) -> dict[str, object]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from audits.model.finding import Outcome
+from audits.model.said import english
 from audits.reports.export_report import Answer, Bin
 from audits.reports.shares import MINIMUM_CASES, Share
 from audits.wording import span
@@ -81,11 +82,11 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
 def _agreed(run: AuditRun) -> Mapping[str, str]:
     policy = run.policy
     return {
-        "first attempt": span(policy.response_target_s),
-        **{f"first attempt, {target.name}": span(target.due_s) for target in policy.targets},
-        "first call at the latest": span(policy.never_called_after_s),
-        "again after a failed attempt": span(policy.recontact_after_s),
-        "longest silence": span(policy.silent_after_s),
+        "first attempt": _span(policy.response_target_s),
+        **{f"first attempt, {target.name}": _span(target.due_s) for target in policy.targets},
+        "first call at the latest": _span(policy.never_called_after_s),
+        "again after a failed attempt": _span(policy.recontact_after_s),
+        "longest silence": _span(policy.silent_after_s),
     }
 
 
@@ -111,7 +112,7 @@ def _bars(bins: Iterable[Bin]) -> list[_Bar]:
 
 
 def _span(seconds: int | None) -> str:
-    return NOT_ENOUGH if seconds is None else span(seconds)
+    return NOT_ENOUGH if seconds is None else english(span(seconds))
 
 
 def share_text(value: Share) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from audits.engine import LeadAudit, audit
 from audits.model.lead import Lead
+from audits.model.said import english
 from connector.jobs.context import Lease
 from connector.storage import findings, outbox, policies, timeline, worklist
 from connector.storage.statements import portions
@@ -47,7 +48,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
                     handling=result.handling,
                     verdict=result.verdict.value,
                     follow_up_status=result.follow_up_status.value,
-                    note=result.note,
+                    note=english(result.note),
                 ),
                 shown=shown.get(lead_id),
                 written=written.get(lead_id, {}),
@@ -82,7 +83,7 @@ def _row(lead: Lead, result: LeadAudit) -> findings.AuditRow:
         handling=result.handling,
         verdict=result.verdict,
         follow_up_status=result.follow_up_status,
-        note=result.note,
+        note=english(result.note),
         next_change_at=result.next_change_at,
         due_at=facts.due_at,
     )

@@ -11,14 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.model.finding import Finding, Outcome
+from audits.model.said import Said, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
 from connector.storage.forget import forgotten_among
 from connector.storage.json_text import (
     dump_evidence,
     dump_measures,
+    dump_said,
     dump_score,
     load_evidence,
     load_measures,
+    load_said,
     load_score,
 )
 from connector.storage.statements import insert_new, portions, upsert
@@ -197,7 +200,7 @@ def finding_from_row(row: sa.Row[Any]) -> Finding:
         subject_id=row.lead_id,
         outcome=Outcome(row.outcome),
         reason=row.reason,
-        sentence=row.sentence,
+        said=said_from_row(row),
         policy_version=row.policy_version,
         as_of=row.as_of,
         measures=load_measures(row.measures),
@@ -205,6 +208,11 @@ def finding_from_row(row: sa.Row[Any]) -> Finding:
         owner_id=row.owner_id,
         next_change_at=row.next_change_at,
     )
+
+
+def said_from_row(row: sa.Row[Any]) -> Said:
+    """What a row with the columns `sentence` and `said` says; a wiped one, or an old one, has the sentence alone."""
+    return verbatim(row.sentence) if row.said is None else load_said(row.said)
 
 
 def _point(conn: Connection, install_id: str, by_print: dict[str, Finding], at: datetime) -> None:
@@ -247,6 +255,7 @@ def _row(install_id: str, fingerprint: str, finding: Finding, at: datetime) -> d
         "outcome": finding.outcome.value,
         "reason": finding.reason,
         "sentence": finding.sentence,
+        "said": dump_said(finding.said),
         "policy_version": finding.policy_version,
         "as_of": finding.as_of,
         "measures": dump_measures(finding.measures),

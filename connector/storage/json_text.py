@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from audits.model.case import Coverage, Fact
 from audits.model.finding import Evidence, Measure
+from audits.model.said import Said, from_json, to_json, verbatim
 from audits.model.score import Score, ScorePart
 from connector.storage.column_types import from_micros, storable, to_micros
 
@@ -90,14 +91,40 @@ def load_evidence(text: str) -> tuple[Evidence, ...]:
 
 def dump_score(score: Score) -> str:
     """The parts of a score → text."""
-    return dump_list([part.name, part.points, part.out_of, part.why] for part in score.parts)
+    return dump_list([part.name, part.points, part.out_of, to_json(part.why)] for part in score.parts)
 
 
 def load_score(text: str) -> Score:
     """Text → score."""
     return Score(
-        tuple(ScorePart(str(name), points, out_of, str(why)) for name, points, out_of, why in json.loads(text))
+        tuple(ScorePart(str(name), points, out_of, _said(why)) for name, points, out_of, why in json.loads(text))
     )
+
+
+def dump_said(said: Said) -> str:
+    """What is said → text."""
+    return json.dumps(to_json(said), separators=(",", ":"))
+
+
+def load_said(text: str) -> Said:
+    """Text → what is said."""
+    return _said(json.loads(text))
+
+
+def _said(data: object) -> Said:
+    """A plain text is a sentence from before sentences had parts."""
+    said = from_json(_all_storable(data))
+    return said if isinstance(said, Said) else verbatim(_text(said))
+
+
+def _all_storable(data: object) -> object:
+    if isinstance(data, str):
+        return storable(data)
+    if isinstance(data, dict):
+        return {_text(name): _all_storable(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_all_storable(each) for each in data]
+    return data
 
 
 def _text(value: object) -> str:

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
+from audits.model.said import Said
 from audits.model.score import FollowUpStatus
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
+from connector.storage.findings import said_from_row
 from connector.storage.health import Notice
 from connector.storage.lead_lists import LeadFilter, LeadRow
 from connector.storage.tables import current_findings, findings, lead_audits, leads, notices
@@ -103,10 +105,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class LaneLead:
-    """A lead in breach of a rule, with the sentence of the finding."""
+    """A lead in breach of a rule, with what the finding says."""
 
     lead: LeadRow
-    sentence: str
+    said: Said
     since_at: datetime
 
 
@@ -364,7 +366,7 @@ def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[Lan
     conditions = _conditions(install_id, scope)
     total = _count(conn, install_id, conditions)
     said = (
-        sa.select(current_findings.c.lead_id, current_findings.c.since_at, findings.c.sentence)
+        sa.select(current_findings.c.lead_id, current_findings.c.since_at, findings.c.sentence, findings.c.said)
         .join(
             findings,
             sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current_findings.c.fingerprint),
@@ -374,14 +376,14 @@ def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[Lan
     )
     rows = conn.execute(
         lead_lists.lines(install_id)
-        .add_columns(said.c.sentence, said.c.since_at)
+        .add_columns(said.c.sentence, said.c.said, said.c.since_at)
         .join(said, said.c.lead_id == lead_audits.c.lead_id)
         .where(*conditions)
         .order_by(lead_audits.c.received_at, lead_audits.c.lead_id)
         .limit(scope.leads.limit)
         .offset(scope.leads.offset)
     )
-    return [LaneLead(lead_lists.lead_row(row), row.sentence, row.since_at) for row in rows], total
+    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at) for row in rows], total
 
 
 def list_notices(conn: Connection, install_id: str, limit: int = 20) -> list[Notice]:

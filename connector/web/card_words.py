@@ -13,7 +13,7 @@ from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.model.policy import Policy
 from audits.model.score import FollowUpStatus, Verdict
-from audits.timeline import CONTACT_FACTS, AttemptVerdict, judge_attempt
+from audits.timeline import CONTACT_FACTS, AttemptVerdict, judge_attempt, uncounted_reason
 from connector.crm.card import (
     CardAttempt,
     CardDetails,
@@ -30,11 +30,16 @@ from connector.web.labels import crm_name, status_label, status_tone, verdict_la
 from connector.web.lead_story import act_words, counts_words, doer_words, due_act_words, owner_words
 from connector.web.links import lead_href
 from connector.web.record_links import web_address
+from connector.web.sentences import written
 from connector.web.site import site
 from connector.web.texts import Texts, t
 
 #: Attempts that a card shows, the latest first.
 ATTEMPTS = 3
+#: The rule that lists the calls that do not count.
+UNCOUNTED_RULE = "AG002"
+#: Whose findings a card needs.
+RULES = (*OBLIGATIONS, UNCOUNTED_RULE)
 
 
 def card_labels() -> CardLabels:
@@ -144,7 +149,7 @@ class CardTeller:
         """The sentence of what is owed, the most pressing first, and the next planned task."""
         if card.audit is None:
             return _not_judged()
-        parts = [finding.sentence for finding in _pressing(card.findings)[:1]]
+        parts = [written(finding.said) for finding in _pressing(card.findings)[:1]]
         for task in card.tasks[:1]:
             due = t("due {moment}", moment=self.says.moment(task.due_at, now=self.now))
             parts.append(f"{t('Task planned')}, {due}, {owner_words(self.names, task.owner_id)}.")
@@ -152,10 +157,22 @@ class CardTeller:
 
     def _attempts(self, card: StoredCard) -> tuple[CardAttempt, ...]:
         made = []
+        case = LeadCase(lead=card.lead, as_of=self.now)
+        listed = {
+            each.record_id
+            for finding in card.findings
+            if finding.rule_id == UNCOUNTED_RULE and finding.outcome is Outcome.BREACH
+            for each in finding.evidence
+        }
         for activity in card.activities:
             judged = judge_attempt(activity, card.lead.received_at, self.now)
             if judged.verdict is AttemptVerdict.NO:
                 continue
+            uncounted = uncounted_reason(activity, case, self.policy)
+            if uncounted is None and activity.activity_id in listed:
+                # A card does not count what others logged in the same minute; the rule did.
+                uncounted = "crowded"
+            is_attempt = judged.verdict is AttemptVerdict.YES and uncounted is None
             what, detail = act_words(activity, self.says)
             result = detail or _unsaid_result(activity)
             made.append(
@@ -163,7 +180,7 @@ class CardTeller:
                     what=what,
                     when=self.says.moment(activity.occurred_at, now=self.now),
                     who=doer_words(activity, self.names),
-                    result=result if judged.verdict is AttemptVerdict.YES else counts_words(judged),
+                    result=result if is_attempt else counts_words(judged, uncounted),
                 )
             )
             if len(made) == ATTEMPTS:
@@ -185,9 +202,11 @@ def _not_judged() -> str:
 def _nothing_due(row: AuditRow, findings: Sequence[Finding]) -> str:
     if row.follow_up_status is FollowUpStatus.CLOSED:
         return t("Nothing is due: the lead is closed.")
-    unknown = [finding for finding in findings if finding.outcome is Outcome.NOT_EVALUATED]
+    unknown = [
+        finding for finding in findings if finding.rule_id in OBLIGATIONS and finding.outcome is Outcome.NOT_EVALUATED
+    ]
     if unknown:
-        return t("unknown: {why}", why=unknown[0].sentence)
+        return t("unknown: {why}", why=written(unknown[0].said))
     return t("Nothing is due.")
 
 

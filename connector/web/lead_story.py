@@ -13,10 +13,12 @@ from audits.dues import response_due, response_target_s
 from audits.model.activity import Activity, Direction, OwnerChange, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
+from audits.model.said import Term
 from audits.model.working_time import working_time
-from audits.timeline import AttemptVerdict, Judged, attempts, connections, judge_attempt
+from audits.timeline import UNCOUNTED, AttemptVerdict, Judged, attempts, connections, judge_attempt, uncounted_reason
 from connector.storage.timeline import SEEN, Conversion
 from connector.web.labels import crm_name, direction_label, disposition_label, kind_label
+from connector.web.sentences import written
 from connector.web.texts import Texts, t
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
 
@@ -92,7 +94,7 @@ class Story:
         self.conversions, self.crm = conversions, crm
         self.case, self.policy, self.names, self.says = case, policy, names, says
         self.lead = case.lead
-        self.tried = attempts(case)
+        self.tried = attempts(case, policy)
         self.reached = {activity.activity_id for activity in connections(case, policy).sure}
         self.due_at, self.target_says = self._target()
         first = self.tried.first()
@@ -206,7 +208,7 @@ class Story:
     def _mark(self, activity: Activity) -> Mark:
         judged = judge_attempt(activity, self.lead.received_at, self.case.as_of)
         is_reached = activity.activity_id in self.reached
-        if judged.verdict is AttemptVerdict.YES:
+        if judged.verdict is AttemptVerdict.YES and uncounted_reason(activity, self.case, self.policy) is None:
             lane = Lane.SELLER
         elif activity.direction is Direction.INBOUND and not activity.is_automated:
             lane = Lane.LEAD
@@ -340,7 +342,9 @@ class Story:
         """What, detail, and whether it counts."""
         judged = judge_attempt(activity, self.lead.received_at, self.case.as_of)
         what, detail = act_words(activity, self.says)
-        return what, detail, t("contact made") if activity.activity_id in self.reached else counts_words(judged)
+        if activity.activity_id in self.reached:
+            return what, detail, t("contact made")
+        return what, detail, counts_words(judged, uncounted_reason(activity, self.case, self.policy))
 
 
 def act_words(activity: Activity, says: Texts) -> tuple[str, str]:
@@ -356,13 +360,15 @@ def act_words(activity: Activity, says: Texts) -> tuple[str, str]:
     return what, ", ".join(details)
 
 
-def counts_words(judged: Judged) -> str:
-    """Whether an act counts as an attempt."""
+def counts_words(judged: Judged, uncounted: str | None) -> str:
+    """Whether an act counts as an attempt. `uncounted`: why it would be one but is not counted, a key of UNCOUNTED."""
+    if judged.verdict is AttemptVerdict.NO:
+        return t("no attempt: {why}", why=written(Term(judged.why)))
+    if uncounted is not None:
+        return t("not counted: {why}", why=written(Term(UNCOUNTED[uncounted])))
     if judged.verdict is AttemptVerdict.YES:
         return t("attempt")
-    if judged.verdict is AttemptVerdict.NO:
-        return t("no attempt: {why}", why=judged.why)
-    return t("unknown: {why}", why=judged.why)
+    return t("unknown: {why}", why=written(Term(judged.why)))
 
 
 def owner_words(names: Mapping[str, str], owner_id: str | None) -> str:

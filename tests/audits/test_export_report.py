@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audits.model.finding import Finding, Measure, Outcome
+from audits.model.said import say
 from audits.reports.export_report import (
     FIRST_ATTEMPT,
     Answer,
@@ -25,7 +26,7 @@ def finding(
     rule_id: str, outcome: Outcome, reason: str = "in_time", owner: str | None = None, seconds: int | None = None
 ):
     measures = () if seconds is None else (Measure(FIRST_ATTEMPT, seconds, "s"),)
-    return Finding(rule_id=rule_id, rule_version=1, subject_id="1", outcome=outcome, reason=reason, sentence="",
+    return Finding(rule_id=rule_id, rule_version=1, subject_id="1", outcome=outcome, reason=reason, said=say("Fine."),
                    policy_version="", as_of=NOW, owner_id=owner, measures=measures)  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.finding import Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
+from audits.model.said import english, say
 from audits.model.score import FollowUpStatus, ScorePart, Verdict
 from audits.model.working_calendar import Calendar
 from audits.reports.rulebook_page import render
@@ -213,11 +214,11 @@ def test_next_change_is_the_earliest_of_the_findings() -> None:
 
 
 def test_note_without_findings() -> None:
-    assert judged(at(1), REACHED).note == "No findings."
+    assert english(judged(at(1), REACHED).note) == "No findings."
 
 
 def test_note_names_what_can_be_saved_first() -> None:
-    note = judged(at(9), source=None).note
+    note = english(judged(at(9), source=None).note)
     assert note.startswith("Received Mon 2026-03-02 10:00, no attempt was made by 10:30")
     assert note.endswith("No source is given.")
 
@@ -230,8 +231,8 @@ def test_note_stays_the_same_while_nothing_changes() -> None:
 
 def test_long_note_says_how_many_are_left_out() -> None:
     whole = judged(at(24 * 30), source=None, owner_id=None, email="x@mailinator.com", last_name="asdf" * 40)
-    assert len(whole.note) <= NOTE_LENGTH
-    assert whole.note.endswith(" more)")
+    assert len(english(whole.note)) <= NOTE_LENGTH
+    assert english(whole.note).endswith(" more)")
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -239,7 +240,7 @@ def test_long_note_says_how_many_are_left_out() -> None:
 def test_any_lawful_case_can_be_judged(case: LeadCase, policy: Policy) -> None:
     whole = audit(case, policy)
     assert whole == audit(case, policy)
-    assert 0 < len(whole.note) <= NOTE_LENGTH
+    assert 0 < len(english(whole.note)) <= NOTE_LENGTH
     for score in (whole.quality, whole.handling):
         assert all(part.points is None or 0 <= part.points <= part.out_of for part in score.parts)
         assert score.value is None or 0 <= score.value <= 100
@@ -275,7 +276,7 @@ def test_a_crash_of_a_rule_comes_out() -> None:
 
 def test_a_reason_that_is_not_listed_is_a_fault() -> None:
     def judge(case: LeadCase, policy: Policy) -> Draft:
-        return Draft(outcome=Outcome.PASS, reason="no_source", sentence="Fine.")
+        return Draft(outcome=Outcome.PASS, reason="no_source", sentence=say("Fine."))
 
     with pytest.raises(RuleFault, match="DQ002: outcome pass with reason 'no_source' is not in its list"):
         audit(LeadCase(lead=lead(), as_of=at(1)), POLICY, _with(judge))

@@ -84,7 +84,7 @@ POLICY = Policy(version="1", calendar=TEAM)
 )
 def test_attempt(activity: Activity, verdict: AttemptVerdict) -> None:
     assert judge_attempt(activity, RECEIVED, AS_OF).verdict is verdict
-    found = attempts(case(activity))
+    found = attempts(case(activity), POLICY)
     assert (len(found.sure), len(found.unknown)) == (verdict is YES, verdict is UNKNOWN)
 
 

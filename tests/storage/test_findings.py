@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.policy import Cadence, Policy
+from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
 from connector.storage import cursors, findings, health, outbox, policies, timeline, worklist
@@ -55,7 +56,7 @@ def test_the_same_again_is_confirmed_and_another_answer_becomes_current(database
     fine = make_finding(outcome=Outcome.PASS, reason="in_time", sentence="In time.", evidence=())
     with database.write() as conn:
         assert findings.store_findings(conn, tenant, [late], at(1)) == 1
-        assert findings.store_findings(conn, tenant, [replace(late, sentence="worded anew")], at(2)) == 0
+        assert findings.store_findings(conn, tenant, [replace(late, said=verbatim("worded anew"))], at(2)) == 0
         assert findings.store_findings(conn, tenant, [fine, make_finding("2")], at(3)) == 2
         history = findings.list_findings(conn, tenant, "1")
         assert [(each.finding.outcome, each.is_current) for each in history] == [

@@ -9,7 +9,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, jsonify, request
 from sqlalchemy.engine import Connection
 
-from audits.engine import OBLIGATIONS
 from connector.catalog import app_of, find_crm, is_set_up
 from connector.crm.card import (
     CardCall,
@@ -27,7 +26,7 @@ from connector.storage import card_queries, installs, policies
 from connector.storage.card_queries import StoredCard
 from connector.storage.installs import InstallStatus
 from connector.web.access import Viewer
-from connector.web.card_words import CardTeller, card_labels, owners_named
+from connector.web.card_words import RULES, CardTeller, card_labels, owners_named
 from connector.web.site import site
 from connector.web.texts import current, t, texts_for
 from webhooks.body import BodyRefused, read_body
@@ -134,7 +133,7 @@ def _shown(conn: Connection, crm: str, asked: CardRequest) -> CardShown | CardNo
 
 def _cards(conn: Connection, install_id: str, asked: CardRequest) -> list[StoredCard]:
     # One more than is shown tells that there are more.
-    rule_ids, limit = list(OBLIGATIONS), MOST_LEADS + 1
+    rule_ids, limit = list(RULES), MOST_LEADS + 1
     if asked.kind is RecordKind.LEAD:
         return card_queries.find_cards_of_lead(conn, install_id, asked.record_id, rule_ids, limit)
     if asked.kind is RecordKind.COMPANION:

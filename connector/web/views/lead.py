@@ -8,12 +8,14 @@ from datetime import datetime
 from flask import Blueprint, abort, render_template
 
 from audits.model.finding import Evidence, Measure, Outcome
-from audits.model.score import FollowUpStatus, Score, ScorePart, Verdict
+from audits.model.said import Term
+from audits.model.score import FollowUpStatus, Score, Verdict
 from connector.storage import findings, people, policies, timeline
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
 from connector.web.record_links import web_address
+from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
 from connector.web.texts import current, t
@@ -57,6 +59,16 @@ class FindingBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartLine:
+    """One part of a score, written out. `points` None = not evaluated."""
+
+    name: str
+    points: int | None
+    out_of: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreBlock:
     """One score with its parts."""
 
@@ -64,7 +76,7 @@ class ScoreBlock:
     label: str
     value: int | None
     says: str
-    parts: tuple[ScorePart, ...]
+    parts: list[PartLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ class _Builder:
             rule_version=finding.rule_version,
             title=titles.get(finding.rule_id, finding.rule_id),
             outcome=finding.outcome,
-            sentence=finding.sentence,
+            sentence=written(finding.said),
             policy_version=finding.policy_version,
             owner=self.story.name(finding.owner_id) if finding.owner_id else "",
             next_change_at=finding.next_change_at,
@@ -205,7 +217,11 @@ class _Builder:
             sums = t("{earned} of the {n} points that could be evaluated.", earned=score.earned, n=score.evaluated)
         else:
             sums = t("The sum of the parts.")
-        return ScoreBlock(name=name, label=label, value=score.value, says=f"{question} {sums}", parts=score.parts)
+        parts = [
+            PartLine(name=written(Term(part.name)), points=part.points, out_of=part.out_of, why=written(part.why))
+            for part in score.parts
+        ]
+        return ScoreBlock(name=name, label=label, value=score.value, says=f"{question} {sums}", parts=parts)
 
     def _facts(self) -> list[Fact]:
         lead = self.lead

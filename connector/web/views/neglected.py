@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
+from audits.model.said import english
 from connector.storage import page_queries
 from connector.storage.database import Database
 from connector.storage.lead_lists import LeadFilter
@@ -21,6 +22,7 @@ from connector.web.labels import crm_name
 from connector.web.lead_names import display_name
 from connector.web.links import lead_href, leads_href
 from connector.web.record_links import web_address
+from connector.web.sentences import written
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
 from connector.web.views.leads import EXPORT_HEAD as LEAD_HEAD
@@ -137,7 +139,7 @@ def _slip(found: LaneLead, now: datetime, says: Texts) -> Slip:
         href=lead_href(lead.lead_id),
         name=display_name(lead),
         age=t("{span} old", span=says.span((now - lead.received_at).total_seconds(), has_days=True)),
-        sentence=found.sentence,
+        sentence=written(found.said),
         owner=lead.owner_name or (t("owner {id}", id=lead.owner_id) if lead.owner_id else t("nobody")),
         record_url=web_address(lead.record_url),
     )
@@ -150,7 +152,7 @@ def _export_rows(database: Database, me: Viewer, titles: Mapping[str, str]) -> I
             while True:
                 found, _ = page_queries.list_lane(connection, me.install_id, scope)
                 for each in found:
-                    yield (rule_id, titles.get(rule_id), each.sentence, each.since_at, *export_row(each.lead))
+                    yield (rule_id, titles.get(rule_id), english(each.said), each.since_at, *export_row(each.lead))
                 if len(found) < _PORTION:
                     break
                 scope = replace(scope, leads=replace(scope.leads, offset=scope.leads.offset + _PORTION))

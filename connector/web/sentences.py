@@ -1,0 +1,10 @@
+"""What findings, scores and rules say, as the reader of a page reads it."""
+
+from __future__ import annotations
+
+from audits.model.said import Value, english
+
+
+def written(value: Value) -> str:
+    """A sentence, or a value of one, in words."""
+    return english(value)
