@@ -6,10 +6,10 @@ earlier than it can have been agreed.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from audits.clock import CaseClock
+from audits.clock import CaseClock, NoWorkingHours
 from audits.model.activity import Activity
 from audits.model.case import LeadCase
 from audits.model.lead import Lead
@@ -49,6 +49,11 @@ def response_goal_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datet
     return clock.after(response_start(case.lead), response_goal_s(case, policy))
 
 
+def assignment_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+    """When somebody is to hold the lead."""
+    return clock.after(case.lead.clock_start, policy.assignment_target_s)
+
+
 def call_due(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
     """When the first call is due."""
     return clock.after(case.lead.clock_start, policy.never_called_after_s)
@@ -65,8 +70,38 @@ def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> da
 
 
 def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
-    """When all attempts of the cadence are due."""
-    return days_from(case.lead.clock_start, policy.cadence.within_days, clock.zone)
+    """When all attempts of the cadence are due: its calendar days after receipt, and as long again as the lead was on
+    hold meanwhile, by the pauses of `clock`.
+
+    Raises NoWorkingHours when a hold began before that which has not ended; see `held_since`.
+    """
+    end_at = days_from(case.lead.clock_start, policy.cadence.within_days, clock.zone)
+    counted_until = case.lead.clock_start
+    for start, end in sorted(clock.pauses):
+        if start >= end_at:
+            break
+        if end.year == MAXYEAR:
+            raise NoWorkingHours("Working time cannot be counted: the lead is on hold with no end in sight.")
+        if end > counted_until:
+            end_at += end - max(start, counted_until)
+            counted_until = end
+    return end_at
+
+
+def held_since(clock: CaseClock) -> datetime | None:
+    """From when `clock` stands still because of a hold that has not ended; None while it runs."""
+    return min((start for start, end in clock.pauses if end.year == MAXYEAR), default=None)
+
+
+def due_unless_held(clock: CaseClock, t: datetime, seconds: int) -> datetime | None:
+    """`clock.after`, but None when a hold that has not ended began before so much time had passed."""
+    try:
+        return clock.after(t, seconds)
+    except NoWorkingHours:
+        since = held_since(clock)
+        if since is None or clock.elapsed(t, since) >= seconds:
+            raise
+        return None
 
 
 def days_from(t: datetime, days: int, zone: ZoneInfo) -> datetime:

@@ -12,11 +12,18 @@ from audits.rules.pseudo_lead import (
     pl003_placeholder_name,
     pl004_duplicate_within_window,
 )
-from audits.rules.response import rt001_first_attempt_late, rt002_not_answered_yet
+from audits.rules.response import (
+    rt001_first_attempt_late,
+    rt002_not_answered_yet,
+    rt003_vendor_delivered_late,
+    rt004_waited_for_an_owner,
+)
 
 RULES: tuple[LeadRule, ...] = (
     rt001_first_attempt_late.RULE,
     rt002_not_answered_yet.RULE,
+    rt003_vendor_delivered_late.RULE,
+    rt004_waited_for_an_owner.RULE,
     fu001_fewer_attempts_than_cadence.RULE,
     fu002_no_recontact.RULE,
     nc001_never_called.RULE,
