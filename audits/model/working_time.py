@@ -8,6 +8,8 @@ What an instant means:
   an hour that the clocks skip does not count, an hour that they repeat counts twice, and a day open from 00:00 to
   24:00 has 23, 24 or 25 hours as the zone has it.
 - Spans are half-open: the opening second is open, the closing second is not.
+- A span that ends before it begins, or where it begins, holds no working time: elapsed is 0, never negative.
+- What falls due with the last open second of a day falls due at closing, not at the next opening.
 - The grid is the whole second: fractions of a second are dropped from every instant that comes in. This keeps
   elapsed(a, b) + elapsed(b, c) == elapsed(a, c) exact.
 - Offsets come from the time-zone data of the machine (zoneinfo).
@@ -26,9 +28,15 @@ from itertools import accumulate
 from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audits.model.spans import Span, clip, intersect, merge, subtract
 from audits.model.working_calendar import DAY_S, FIRST_YEAR, LAST_YEAR, Calendar, EmptyCalendar
 from audits.model.zones import EPOCH, SECOND, offset_stretches, year_start
+
+EpochSeconds = NDArray[np.int64]
+"""UTC epoch seconds, one a question."""
 
 Pause = tuple[datetime, datetime]
 """[start, end) in absolute time in which the clock stands still; an end not after the start stops nothing."""
@@ -68,24 +76,48 @@ class _Table(NamedTuple):
         return [(start, end) for start, end in zip(self.starts, ends, strict=True) if start < end]
 
 
+class _Arrays(NamedTuple):
+    """A table once more, for many questions at once."""
+
+    table: _Table
+    starts: EpochSeconds
+    before: EpochSeconds
+
+    def counts(self, instants: EpochSeconds) -> EpochSeconds:
+        rows = np.searchsorted(self.starts, instants, side="right")
+        opened: EpochSeconds = self.before[rows - 1] + (instants - self.starts[rows - 1])
+        return np.minimum(opened, self.before[rows], out=opened)
+
+
 _UNBUILT = _Table(low=1, high=0, starts=[], before=[])
+_NO_ARRAYS = _Arrays(_UNBUILT, np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 class WorkingTime:
     """The compiled clock. Safe to share between threads.
 
-    Several calendars mean the hours that all of them have in common; absences are [start, end) in absolute time and
-    close whatever they cover. Raises EmptyCalendar when the calendars have no hour in common. Every method takes
-    aware datetimes of any zone, raises ValueError for naive ones and OutOfRange outside of the years covered; every
-    returned datetime is in UTC, in whole seconds.
+    Several calendars mean the hours that all of them have in common; `or_else` calendars open the first one's hours
+    further, to the union of them; absences are [start, end) in absolute time and close whatever they cover. Raises
+    EmptyCalendar when the calendars have no hour in common. Every method takes aware datetimes of any zone, raises
+    ValueError for naive ones and OutOfRange outside of the years covered; every returned datetime is in UTC, in
+    whole seconds.
     """
 
-    def __init__(self, calendar: Calendar, *others: Calendar, absences: Iterable[Pause] = ()) -> None:
-        self._calendars: tuple[Calendar, ...] = (calendar, *others)
+    def __init__(
+        self,
+        calendar: Calendar,
+        *others: Calendar,
+        or_else: Iterable[Calendar] = (),
+        absences: Iterable[Pause] = (),
+    ) -> None:
+        self._either: tuple[Calendar, ...] = (calendar, *or_else)
+        self._also = others
+        self._calendars: tuple[Calendar, ...] = (*self._either, *others)
         self._absences = merge(_clamped(absences))
         self._table = _UNBUILT
+        self._arrays = _NO_ARRAYS
         self._lock = Lock()
-        if others and not _ever_open(self._calendars):
+        if others and not self._ever_open():
             zones = " and ".join(sorted({each.zone for each in self._calendars}))
             raise EmptyCalendar(f"the calendars have no working hours in common (zones {zones})")
 
@@ -94,7 +126,12 @@ class WorkingTime:
         """Names the hours for good (hex): the calendar's own fingerprint, or a SHA-256 over all parts."""
         if len(self._calendars) == 1 and not self._absences:
             return self._calendars[0].fingerprint
-        parts = [sorted({each.fingerprint for each in self._calendars}), self._absences]
+        either, also = ({each.fingerprint for each in some} for some in (self._either, self._also))
+        parts = (
+            [sorted(either), sorted(also), self._absences]
+            if len(either) > 1
+            else [sorted(either | also), self._absences]
+        )
         return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
 
     def elapsed(self, a: datetime, b: datetime, pauses: Iterable[Pause] = ()) -> int:
@@ -123,6 +160,25 @@ class WorkingTime:
         if until_low > before[row]:
             until_low = before[row]
         return until_high - until_low
+
+    def elapsed_batch(self, starts: EpochSeconds, ends: EpochSeconds) -> EpochSeconds:
+        """Open seconds in [starts[i], ends[i]) for every i, all of them UTC epoch seconds; 0 where reversed.
+
+        The arrays are of one length. Raises OutOfRange when any instant is outside of the years covered.
+        """
+        starts, ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
+        if starts.shape != ends.shape:
+            raise ValueError(f"starts and ends are of different shapes: {starts.shape} and {ends.shape}")
+        if not starts.size:
+            return np.zeros(starts.shape, np.int64)
+        low, high = min(int(starts.min()), int(ends.min())), max(int(starts.max()), int(ends.max()))
+        table = self._covering(low, max(high, low + 1))
+        arrays = self._arrays
+        if arrays.table is not table:
+            arrays = _Arrays(table, np.array(table.starts, np.int64), np.array(table.before, np.int64))
+            self._arrays = arrays
+        opened: EpochSeconds = arrays.counts(ends) - arrays.counts(starts)
+        return np.maximum(opened, 0, out=opened)
 
     def after(self, t: datetime, seconds: int, pauses: Iterable[Pause] = ()) -> datetime:
         """The earliest instant d, not before t, with elapsed(t, d, pauses) == seconds.
@@ -182,12 +238,14 @@ class WorkingTime:
         """The instant at which the count becomes `target`, searched forward from `since`."""
         table = self._table
         while table.before[-1] < target:
-            if table.high >= self._search_end(max(since, table.starts[-1])):
+            end = self._search_end(max(since, table.starts[-1]))
+            if table.high >= end:
                 raise NeverOpens(
                     f"the working hours end for good: {target - table.before[-1]} open seconds are missing after "
                     f"{_instant(since).isoformat()}; give the calendar hours for the time after"
                 )
-            table = self._covering(table.low, table.high + 1)
+            # Twice as far each time: a deadline in n years builds fewer than 2n, and joins them log n times.
+            table = self._covering(table.low, min(2 * table.high - table.low, end))
         row = bisect_left(table.before, target) - 1
         return table.starts[row] + target - table.before[row]
 
@@ -226,10 +284,24 @@ class WorkingTime:
             return self._table
 
     def _open_in(self, year: int) -> Sequence[Span]:
-        spans: Sequence[Span] = open_spans(self._calendars[0], year)
-        for other in self._calendars[1:]:
-            spans = intersect(spans, open_spans(other, year))
+        spans = self._agreed_in(year)
         return subtract(spans, self._absences) if self._absences else spans
+
+    def _agreed_in(self, year: int) -> Sequence[Span]:
+        """The open spans of a year, absences aside."""
+        spans: Sequence[Span] = open_spans(self._either[0], year)
+        if len(self._either) > 1:
+            spans = merge(span for each in self._either for span in open_spans(each, year))
+        for other in self._also:
+            spans = intersect(spans, open_spans(other, year))
+        return spans
+
+    def _ever_open(self) -> bool:
+        """Whether the calendars share any hour: in an ordinary year of the plain weeks, or in one with exceptions."""
+        years = {2024, 2025} | {day.year for each in self._calendars for day in each.overrides}
+        # The year after too: an evening of 31 December may run over midnight, and offsets move hours over the edge.
+        around = sorted(years | {year + 1 for year in years} | {year - 1 for year in years})
+        return any(self._agreed_in(year) for year in around if FIRST_YEAR <= year <= LAST_YEAR)
 
 
 def _tabulated(low: int, high: int, rows: Sequence[Span], zero: int) -> _Table:
@@ -269,6 +341,18 @@ def combined(team: Calendar, owner: Calendar | None, absences: Sequence[Pause] =
     return _combined(team, None if same else owner, absent)
 
 
+@lru_cache(maxsize=256)
+def widest(calendar: Calendar, *others: Calendar) -> WorkingTime:
+    """The clock that runs whenever any of the calendars is open."""
+    return WorkingTime(calendar, or_else=others) if others else working_time(calendar)
+
+
+@lru_cache(maxsize=256)
+def never_open(calendar: Calendar) -> WorkingTime:
+    """A clock that stands still for good: nothing elapses, nothing falls due."""
+    return WorkingTime(calendar, absences=((_instant(_EARLIEST), _instant(_LATEST)),))
+
+
 @lru_cache(maxsize=1024)
 def _combined(team: Calendar, owner: Calendar | None, absent: tuple[Span, ...]) -> WorkingTime:
     away = [(_instant(start), _instant(end)) for start, end in absent]
@@ -287,20 +371,6 @@ def open_spans(calendar: Calendar, year: int) -> tuple[Span, ...]:
         wall = clip(local, start + offset, end + offset)
         opened += [(first - offset, last - offset) for first, last in wall]
     return tuple(clip(merge(opened), low, high))
-
-
-def _ever_open(calendars: Sequence[Calendar]) -> bool:
-    """Whether the calendars share any hour: in an ordinary year of the plain weeks, or in a year with exceptions."""
-    years = {2024, 2025} | {day.year for each in calendars for day in each.overrides}
-    # The year after too: an evening of 31 December may run over midnight, and offsets move hours across the edge.
-    for year in sorted(years | {year + 1 for year in years} | {year - 1 for year in years}):
-        if FIRST_YEAR <= year <= LAST_YEAR:
-            shared: Sequence[Span] = open_spans(calendars[0], year)
-            for other in calendars[1:]:
-                shared = intersect(shared, open_spans(other, year))
-            if shared:
-                return True
-    return False
 
 
 def _epoch(instant: datetime) -> int:

@@ -216,6 +216,7 @@ def test_clock_is_additive_and_after_is_its_inverse(
 @given(lead_case=cases(), policy=policies())
 def test_one_holder_is_the_combined_calendar(lead_case: LeadCase, policy: Policy) -> None:
     alone = replace(lead_case, owner_changes=(), coverage=Coverage())
-    owner = policy.owner_calendars.get(alone.lead.owner_id or "")
+    owner, away = (each.get(alone.lead.owner_id or "") for each in (policy.owner_calendars, policy.absences))
     end = START + timedelta(days=20)
-    assert case_clock(alone, policy).elapsed(START, end) == combined(policy.calendar, owner).elapsed(START, end)
+    alike = combined(policy.calendar, owner, away or ())
+    assert case_clock(alone, policy).elapsed(START, end) == alike.elapsed(START, end)
