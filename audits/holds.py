@@ -1,8 +1,9 @@
 """When a lead was on hold: waiting for the lead, by the statuses that the policy says mean so, taken from history.
 
 A hold stops the clocks of follow-up and silence, never that of the first attempt: one cannot wait for an answer of
-somebody to whom nothing was said. For the same reason a hold counts only from the first attempt on that was made at
-most `policy.hold_message_s` before it began, or while it lasted; the part before is parking (rule AG004).
+somebody to whom nothing was said. For the same reason a hold counts only from the first attempt, or call that reached
+the person, on that was made at most `policy.hold_message_s` before it began, or while it lasted; the part before is
+parking (rule AG004).
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audits.model.activity import StageChange
+from audits.model.activity import ActivityKind, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
-from audits.timeline import attempts
+from audits.timeline import attempts, connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """One stay in a waiting status, [started_at, ended_at); `ended_at` None = it lasts. `counts_from`: from when it
-    stops the clock, None = it never does, as nothing was said to the lead."""
+    """One stay in waiting statuses, [started_at, ended_at); `ended_at` None = it lasts. `change` began it; a change
+    from one waiting status to another goes on with it. `counts_from`: from when it stops the clock, None = it never
+    does, as nothing was said to the lead."""
 
     change: StageChange
     started_at: datetime
@@ -32,11 +34,13 @@ def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
     waiting = {status.casefold() for status in policy.waiting_statuses}
     if not waiting:
         return ()
-    tried = attempts(case, policy)
-    said_at = [activity.occurred_at for activity in tried.sure]
+    spoken = [each for each in connections(case, policy).sure if each.kind is ActivityKind.CALL]
+    said_at = [activity.occurred_at for activity in (*attempts(case, policy).sure, *spoken)]
+    waits: dict[str, bool] = {}
     found: list[Hold] = []
     for index, change in enumerate(case.stage_changes):
-        if change.raw_status.casefold() not in waiting or change.occurred_at > case.as_of:
+        did_wait, waits[change.field] = waits.get(change.field, False), change.raw_status.casefold() in waiting
+        if did_wait or not waits[change.field] or change.occurred_at > case.as_of:
             continue
         ended_at = next(
             (
