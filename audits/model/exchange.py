@@ -7,8 +7,8 @@ Reading is strict: what is unknown, missing or of the wrong kind is a ValueError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
-from datetime import UTC, datetime
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,14 +18,17 @@ from audits.model.activity import (
     ActivityState,
     Direction,
     Disposition,
+    Owner,
     OwnerChange,
     StageChange,
     Task,
 )
 from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.deal import Deal, DealContact
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.said import Said, english, from_json, to_json, verbatim
+from audits.model.surroundings import Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -48,6 +51,9 @@ def case_to_json(case: LeadCase) -> Json:
         "owner_changes": [_plain(each) for each in case.owner_changes],
         "stage_changes": [_plain(each) for each in case.stage_changes],
         "sightings": [_plain(each) for each in case.sightings],
+        "deals": [_plain(each) for each in case.deals],
+        "owners": [_plain(each) for each in case.owners],
+        "surroundings": _plain(case.surroundings),
         "coverage": {"missing": [[fact.value, cause] for fact, cause in case.coverage.missing]},
     }
 
@@ -67,6 +73,9 @@ def case_from_json(data: object) -> LeadCase:
         owner_changes=tuple(_owner_change(each) for each in reader.each("owner_changes")),
         stage_changes=tuple(_stage_change(each) for each in reader.each("stage_changes")),
         sightings=tuple(_sighting(each) for each in reader.each("sightings")),
+        deals=tuple(_deal(each) for each in reader.each("deals")),
+        owners=tuple(_owner(each) for each in reader.each("owners")),
+        surroundings=_surroundings(_Reader(reader.take("surroundings", {}), "case.surroundings")),
         coverage=Coverage(
             missing=tuple(
                 (_member(Fact, fact, f"{coverage.place}.missing"), cause) for fact, cause in coverage.pairs("missing")
@@ -142,8 +151,10 @@ def _plain(value: DataclassInstance) -> Json:
 def _value(read: object) -> object:
     if isinstance(read, StrEnum):
         return read.value
-    if isinstance(read, datetime):
+    if isinstance(read, date):
         return read.isoformat()
+    if is_dataclass(read) and not isinstance(read, type):
+        return _plain(read)
     if isinstance(read, tuple):
         return [_value(each) for each in read]
     return read
@@ -191,6 +202,15 @@ class _Reader:
             raise ValueError(f"{self.place}.{name}: {text!r} is not an instant; write 2024-01-31T09:00:00+00:00")
         return read.astimezone(UTC)
 
+    def opt_date(self, name: str) -> date | None:
+        text = self.opt_text(name)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{self.place}.{name}: {text!r} is no day; write 2024-01-31") from None
+
     def at(self, name: str) -> datetime:
         read = self.opt_at(name)
         if read is None:
@@ -214,6 +234,10 @@ class _Reader:
         if value is None or isinstance(value, bool):
             return value
         raise ValueError(f"{self.place}.{name}: {value!r} is neither true nor false")
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.opt_flag(name)
+        return default if value is None else value
 
     def opt_member(self, kind: type[EnumT], name: str) -> EnumT | None:
         value = self.take(name)
@@ -239,6 +263,16 @@ class _Reader:
 
     def each(self, name: str) -> list[_Reader]:
         return [_Reader(value, f"{self.place}.{name}[{index}]") for index, value in enumerate(self.listed(name))]
+
+    def opt_inner(self, name: str) -> _Reader | None:
+        value = self.take(name)
+        return None if value is None else _Reader(value, f"{self.place}.{name}")
+
+    def opt_each(self, name: str) -> list[_Reader] | None:
+        if self._left.get(name) is None:
+            self.take(name)
+            return None
+        return self.each(name)
 
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         found: list[tuple[str, str]] = []
@@ -285,6 +319,16 @@ def _lead(reader: _Reader) -> Lead:
         record_url=reader.opt_text("record_url"),
         modified_at=reader.opt_at("modified_at"),
         received_latest_at=reader.opt_at("received_latest_at"),
+        submitted_at=reader.opt_at("submitted_at"),
+        preferred_at=reader.opt_at("preferred_at"),
+        recontact_on=reader.opt_date("recontact_on"),
+        has_call_consent=reader.opt_flag("has_call_consent"),
+        priority=reader.opt_text("priority"),
+        pipeline=reader.opt_text("pipeline"),
+        stage=reader.opt_text("stage"),
+        stage_since=reader.opt_at("stage_since"),
+        closed_at=reader.opt_at("closed_at"),
+        language=reader.opt_text("language"),
     )
     reader.done()
     return lead
@@ -305,6 +349,8 @@ def _activity(reader: _Reader) -> Activity:
         owner_id=reader.opt_text("owner_id"),
         raw=reader.pairs("raw"),
         latest_at=reader.opt_at("latest_at"),
+        subject=reader.opt_text("subject"),
+        text=reader.opt_text("text"),
     )
     reader.done()
     return activity
@@ -357,6 +403,121 @@ def _sighting(reader: _Reader) -> Sighting:
     )
     reader.done()
     return sighting
+
+
+def _deal(reader: _Reader) -> Deal:
+    deal = Deal(
+        deal_id=reader.text("deal_id"),
+        pipeline=reader.text("pipeline"),
+        stage=reader.text("stage"),
+        status=reader.opt_member(LeadStatus, "status"),
+        created_at=reader.at("created_at"),
+        amount_minor=reader.opt_whole("amount_minor"),
+        currency=reader.opt_text("currency"),
+        owner_id=reader.opt_text("owner_id"),
+        closed_at=reader.opt_at("closed_at"),
+        stage_since=reader.opt_at("stage_since"),
+        is_primary=reader.flag("is_primary", True),
+        contacts=tuple(_deal_contact(each) for each in reader.each("contacts")),
+        record_url=reader.opt_text("record_url"),
+    )
+    reader.done()
+    return deal
+
+
+def _deal_contact(reader: _Reader) -> DealContact:
+    contact = DealContact(
+        contact_id=reader.text("contact_id"),
+        role=reader.opt_text("role"),
+        is_decider=reader.opt_flag("is_decider"),
+        last_touch_at=reader.opt_at("last_touch_at"),
+    )
+    reader.done()
+    return contact
+
+
+def _owner(reader: _Reader) -> Owner:
+    owner = Owner(
+        owner_id=reader.text("owner_id"),
+        user_id=reader.opt_text("user_id"),
+        email=reader.opt_text("email"),
+        name=reader.text("name"),
+        team=reader.opt_text("team"),
+        is_archived=reader.flag("is_archived", False),
+    )
+    reader.done()
+    return owner
+
+
+def _surroundings(reader: _Reader) -> Surroundings:
+    crowded_logs, crowded_ticks = reader.opt_each("crowded_logs"), reader.opt_each("crowded_ticks")
+    twins, deal_norms = reader.opt_each("twins"), reader.opt_each("deal_norms")
+    load, stage_norm = reader.opt_inner("load"), reader.opt_inner("stage_norm")
+    surroundings = Surroundings(
+        norms_id=reader.text("norms_id", ""),
+        crowded_logs=None if crowded_logs is None else tuple(_crowd(each) for each in crowded_logs),
+        crowded_ticks=None if crowded_ticks is None else tuple(_crowd(each) for each in crowded_ticks),
+        twins=None if twins is None else tuple(_twin(each) for each in twins),
+        load=None if load is None else _load(load),
+        stage_norm=None if stage_norm is None else _stage_norm(stage_norm),
+        deal_norms=None if deal_norms is None else tuple(_deal_norm(each) for each in deal_norms),
+    )
+    reader.done()
+    return surroundings
+
+
+def _crowd(reader: _Reader) -> Crowd:
+    crowd = Crowd(record_id=reader.text("record_id"), count=reader.whole("count"), at=reader.at("at"))
+    reader.done()
+    return crowd
+
+
+def _twin(reader: _Reader) -> Twin:
+    twin = Twin(
+        activity_id=reader.text("activity_id"),
+        leads=reader.whole("leads"),
+        percent=reader.whole("percent"),
+        phrase=reader.text("phrase"),
+    )
+    reader.done()
+    return twin
+
+
+def _load(reader: _Reader) -> Load:
+    load = Load(
+        holder_id=reader.text("holder_id"),
+        open_new_leads=reader.whole("open_new_leads"),
+        working_s=reader.whole("working_s"),
+        capacity_per_hour_milli=reader.opt_whole("capacity_per_hour_milli"),
+        n=reader.whole("n"),
+    )
+    reader.done()
+    return load
+
+
+def _stage_norm(reader: _Reader) -> StageNorm:
+    norm = StageNorm(
+        pipeline=reader.text("pipeline"),
+        stage=reader.text("stage"),
+        segment=reader.text("segment"),
+        n=reader.whole("n"),
+        quantile_s=reader.opt_whole("quantile_s"),
+    )
+    reader.done()
+    return norm
+
+
+def _deal_norm(reader: _Reader) -> DealNorm:
+    norm = DealNorm(
+        pipeline=reader.text("pipeline"),
+        n_won=reader.whole("n_won"),
+        n_open=reader.whole("n_open"),
+        won_age_s=reader.opt_whole("won_age_s"),
+        n_gaps=reader.whole("n_gaps"),
+        touch_gap_s=reader.opt_whole("touch_gap_s"),
+    )
+    reader.done()
+    return norm
 
 
 def _evidence(reader: _Reader) -> Evidence:
