@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from audits.lead_rule import LeadRule
 from audits.rules.data_quality import dq001_no_owner, dq002_no_source
-from audits.rules.follow_up import fu001_fewer_attempts_than_cadence, fu002_no_recontact
-from audits.rules.neglect import nc001_never_called, nc002_silent_without_task
+from audits.rules.follow_up import (
+    fu001_fewer_attempts_than_cadence,
+    fu002_no_recontact,
+    fu003_one_hour_of_the_day,
+    fu007_one_channel_only,
+)
+from audits.rules.long_deals import (
+    ld001_one_contact_only,
+    ld002_no_decider,
+    ld003_beyond_the_usual_cycle,
+    ld004_contact_gap,
+)
+from audits.rules.neglect import nc001_never_called, nc002_silent_without_task, nc004_stalled_in_stage
 from audits.rules.pseudo_lead import (
     pl001_unreachable_contact_data,
     pl002_disposable_address,
@@ -26,8 +37,15 @@ RULES: tuple[LeadRule, ...] = (
     rt004_waited_for_an_owner.RULE,
     fu001_fewer_attempts_than_cadence.RULE,
     fu002_no_recontact.RULE,
+    fu003_one_hour_of_the_day.RULE,
+    fu007_one_channel_only.RULE,
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,
+    nc004_stalled_in_stage.RULE,
+    ld001_one_contact_only.RULE,
+    ld002_no_decider.RULE,
+    ld003_beyond_the_usual_cycle.RULE,
+    ld004_contact_gap.RULE,
     pl001_unreachable_contact_data.RULE,
     pl002_disposable_address.RULE,
     pl003_placeholder_name.RULE,
