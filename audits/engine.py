@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audits import scores
-from audits.clock import CaseClock, NoWorkingHours, case_clock
+from audits.clock import CaseClock, NoWorkingHours, case_clock, follow_up_clock
 from audits.dues import cadence_end, call_due, recontact_due, response_due, silence_due
 from audits.model.activity import ActivityKind
 from audits.model.case import LeadCase
@@ -184,6 +184,7 @@ def _due_at(
     def is_open(rule_id: str) -> bool:
         return is_owed(findings[rule_id])
 
+    later = follow_up_clock(case, policy)
     last = tried.last()
     touched = [each.no_later_than for each in (last, reached.last()) if each is not None]
     dues: list[datetime] = []
@@ -194,9 +195,9 @@ def _due_at(
     if is_open("FU001"):
         dues.append(cadence_end(case, policy, clock))
     if last is not None and is_open("FU002"):
-        dues.append(recontact_due(last, policy, clock))
+        dues.append(recontact_due(last, policy, later))
     if is_open("NC002"):
-        dues.append(silence_due(max(touched, default=case.lead.clock_start), policy, clock))
+        dues.append(silence_due(max(touched, default=case.lead.clock_start), policy, later))
     return min(dues, default=None)
 
 

@@ -59,6 +59,14 @@ def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
     return tuple(found)
 
 
+def stopping_hold(case: LeadCase, policy: Policy) -> tuple[Hold, datetime] | None:
+    """The hold that lasts at `case.as_of` and stops the clock, with the instant from which it does; None = none."""
+    for hold in holds(case, policy):
+        if hold.ended_at is None and hold.counts_from is not None:
+            return hold, hold.counts_from
+    return None
+
+
 def pauses(case: LeadCase, policy: Policy) -> tuple[tuple[datetime, datetime], ...]:
     """The spans [start, end) in which the follow-up clock stands still; the last may run to the end of time."""
     return tuple(

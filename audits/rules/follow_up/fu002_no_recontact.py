@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from audits.clock import CaseClock, case_clock
+from audits.clock import CaseClock, follow_up_clock
 from audits.dues import recontact_due
+from audits.holds import stopping_hold
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -15,6 +16,7 @@ from audits.lead_rule import (
     Draft,
     LeadRule,
     activity_evidence,
+    lead_evidence,
     not_looked_at,
     unknown_activity,
     unmapped_status,
@@ -27,7 +29,7 @@ from audits.model.policy import Policy
 from audits.model.said import Said, Value, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, AttemptVerdict, Judged, attempts, connections, failed_attempt, holder_at
-from audits.wording import act_moment, disposition_word, kind_word, moment_after, span, status_word
+from audits.wording import act_moment, disposition_word, kind_word, moment, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="FU002",
@@ -38,6 +40,7 @@ INFO = RuleInfo(
     why_it_matters="Most leads are not reached at the first attempt; one that failed is only worth the next one.",
     reasons=(
         ("recontact_due", "the last attempt failed, and the time for the next one has not run out"),
+        ("on_hold", "the last attempt failed, and the lead is on hold, waiting for the person"),
         ("no_recontact", "the last attempt failed, and none followed in the agreed time"),
         ("closed", "the lead is closed"),
         ("no_attempt", "there is no attempt after which another one could be due"),
@@ -47,7 +50,7 @@ INFO = RuleInfo(
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
-        (Outcome.PASS, ("recontact_due",)),
+        (Outcome.PASS, ("recontact_due", "on_hold")),
         (Outcome.BREACH, ("no_recontact",)),
         (
             Outcome.NOT_APPLICABLE,
@@ -84,7 +87,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         if missing is not None:
             return not_looked_at(missing, _QUESTION)
         return _not_applicable("no_attempt", say("There is no attempt yet after which a re-contact could be due."))
-    clock = case_clock(case, policy)
+    clock = follow_up_clock(case, policy)
     measures = (
         Measure("last_attempt_at", last.occurred_at.isoformat(), "at"),
         Measure("since_last_attempt_working_s", clock.elapsed(last.no_later_than, case.as_of), "s"),
@@ -113,6 +116,26 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             "no_other_way",
             say("The only number was wrong ({at}) and there is no e-mail address.", at=tried_at),
             measures,
+        )
+    stopped = stopping_hold(case, policy)
+    if stopped is not None and clock.elapsed(last.no_later_than, stopped[1]) < policy.recontact_after_s:
+        hold = stopped[0]
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="on_hold",
+            sentence=say(
+                "Last attempt {at} ({what}); on hold ({status}) since {held}, so no re-contact is due.",
+                at=tried_at,
+                what=_said(last),
+                status=hold.change.raw_status,
+                held=moment(hold.started_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(
+                *activity_evidence(last),
+                lead_evidence(lead, hold.change.field, hold.change.raw_status, hold.started_at),
+            ),
+            owner_id=holder_at(case, case.as_of),
         )
     due_at = recontact_due(last, policy, clock)
     due = moment_after(due_at, last.occurred_at, clock.zone)
@@ -164,13 +187,20 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
 def _unless_failed_since(since: Activity, answer: Draft, case: LeadCase, policy: Policy, clock: CaseClock) -> Draft:
     """`answer`, unless an attempt after `since` may have failed and been left: one of which the CRM does not say
     enough, or one that it does not show. A message that is not shown is taken for one that arrived."""
+    stopped = stopping_hold(case, policy)
+
+    def falls_due(after: Activity) -> bool:
+        return stopped is None or clock.elapsed(after.no_later_than, stopped[1]) >= policy.recontact_after_s
+
     doubts = [
         (recontact_due(each.activity, policy, clock), unknown_activity(each, _QUESTION, answer.measures))
         for each in attempts(case, policy).unknown
-        if each.activity.no_later_than >= since.occurred_at and failed_attempt(each.activity, policy) is not False
+        if each.activity.no_later_than >= since.occurred_at
+        and failed_attempt(each.activity, policy) is not False
+        and falls_due(each.activity)
     ]
     missing = case.coverage.cause(Fact.CALLS, Fact.EMAILS, Fact.MEETINGS)
-    if missing is not None:
+    if missing is not None and falls_due(since):
         doubts.append((recontact_due(since, policy, clock), not_looked_at(missing, _QUESTION, answer.measures)))
     for due_at, doubt in doubts:
         if case.as_of >= due_at:

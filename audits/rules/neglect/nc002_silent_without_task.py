@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from audits.clock import case_clock
+from audits.clock import follow_up_clock
 from audits.dues import silence_due
+from audits.holds import stopping_hold
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -17,6 +18,7 @@ from audits.lead_rule import (
     LeadRule,
     activity_evidence,
     at_measure,
+    lead_evidence,
     not_looked_at,
     received_evidence,
     unknown_activity,
@@ -42,12 +44,13 @@ INFO = RuleInfo(
     reasons=(
         ("touched_lately", "the last attempt, answer or the receipt is recent enough"),
         ("next_step_planned", "it has been silent for long, but a task or meeting lies ahead"),
+        ("on_hold", "the lead is on hold, waiting for the person, and was not silent for too long before"),
         ("silent", "it has been silent for too long and nothing lies ahead"),
         ("closed", "the lead is closed"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
-        (Outcome.PASS, ("touched_lately", "next_step_planned")),
+        (Outcome.PASS, ("touched_lately", "next_step_planned", "on_hold")),
         (Outcome.BREACH, ("silent",)),
         (Outcome.NOT_APPLICABLE, ("closed",)),
         (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
@@ -78,7 +81,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="closed",
             sentence=say("The lead is closed ({status}), so it may be silent.", status=status_word(lead.status)),
         )
-    clock = case_clock(case, policy)
+    clock = follow_up_clock(case, policy)
     tried, reached = attempts(case, policy), connections(case, policy)
     touch = max(
         (each for each in (tried.last(), reached.last()) if each is not None),
@@ -99,6 +102,25 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         else say("Last touch ({kind}) {at}", kind=kind_word(touch), at=act_moment(touch, clock.zone))
     )
     evidence = (received_evidence(lead),) if touch is None else activity_evidence(touch)
+    stopped = stopping_hold(case, policy)
+    if stopped is not None and clock.elapsed(touched_at, stopped[1]) < policy.silent_after_s:
+        hold = stopped[0]
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="on_hold",
+            sentence=say(
+                "{since}; on hold ({status}) since {at}, so silence does not count.",
+                since=since,
+                status=hold.change.raw_status,
+                at=moment(hold.started_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(
+                *evidence,
+                lead_evidence(lead, hold.change.field, hold.change.raw_status, hold.started_at),
+            ),
+            owner_id=holder_at(case, case.as_of),
+        )
     due_at = silence_due(touched_at, policy, clock)
     due = moment_after(due_at, touched_at, clock.zone)
     limit = span(policy.silent_after_s)
@@ -130,7 +152,10 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         )
     possible = max((*tried.unknown, *reached.unknown), key=lambda each: each.activity.no_later_than, default=None)
     if possible is not None and possible.activity.no_later_than >= touched_at:
-        silent_anyway_at = silence_due(possible.activity.no_later_than, policy, clock)
+        touched_again_at = possible.activity.no_later_than
+        if stopped is not None and clock.elapsed(touched_again_at, stopped[1]) < policy.silent_after_s:
+            return unknown_activity(possible, _QUESTION, measures)
+        silent_anyway_at = silence_due(touched_again_at, policy, clock)
         if case.as_of < silent_anyway_at:
             return replace(unknown_activity(possible, _QUESTION, measures), wakes=(silent_anyway_at,))
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.TASKS) or clock.doubt
