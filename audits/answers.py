@@ -1,0 +1,42 @@
+"""Whether something that was due was done, and when: for the rules that wait for the first act of several kinds.
+
+An act of which only the day is known may have been in time or not; an act of which the CRM does not say enough may be
+none at all. Both are doubts: they never make an answer late, nor in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from audits.model.activity import Activity
+from audits.timeline import AttemptVerdict, Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`in_time`: the first act that was in time for sure. `doubt`: one that may have been. `late`: the first act that
+    is known to have come too late."""
+
+    in_time: Activity | None
+    doubt: Judged | None
+    late: Activity | None
+
+
+def answer_by(
+    sure: Iterable[Activity], unknown: Iterable[Judged], surely_due_at: datetime, due_at: datetime
+) -> Answer:
+    """Sorts acts by what is due at `due_at`, or as early as `surely_due_at` where only the day of the start is known.
+    An act in the second of the due instant is in time. All instants aware UTC."""
+    acts = sorted(sure, key=lambda each: (each.occurred_at, each.activity_id))
+    in_time = next((each for each in acts if each.no_later_than.replace(microsecond=0) <= surely_due_at), None)
+    possible = [day_only(each) for each in acts] + list(unknown)
+    doubt = next((each for each in possible if each.activity.occurred_at.replace(microsecond=0) <= due_at), None)
+    late = next((each for each in acts if each.occurred_at.replace(microsecond=0) > due_at), None)
+    return Answer(in_time, doubt, late)
+
+
+def day_only(activity: Activity) -> Judged:
+    """A sure act as a doubt: its hour is not known."""
+    return Judged(activity, AttemptVerdict.UNKNOWN, "gives only the day")
