@@ -45,15 +45,15 @@ def judged_deals(case: LeadCase, question: Said, judge: Callable[[Deal], Draft])
     )
     drafts = [judge(deal) for deal in deals]
     gravest = min(drafts, key=lambda draft: _ORDER.index(draft.outcome), default=None)
+    wakes = tuple(sorted({wake for draft in drafts for wake in draft.wakes}))
     if unseen is not None and (gravest is None or gravest.outcome is not Outcome.BREACH):
-        return not_looked_at(unseen, question)
+        return replace(not_looked_at(unseen, question), wakes=wakes)
     if gravest is None:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason=NO_DEAL,
             sentence=say("No deal has grown out of the lead, or it is judged on another contact of that deal."),
         )
-    wakes = tuple(sorted({wake for draft in drafts for wake in draft.wakes}))
     if gravest.outcome is not Outcome.BREACH:
         return replace(gravest, wakes=wakes)
     alike = [draft for draft in drafts if draft.outcome is Outcome.BREACH]

@@ -527,6 +527,17 @@ known_fields = sa.Table("known_fields", metadata, _tenant(), _key("field"), _tex
 #: Which field of the CRM holds what of a lead, as an admin said.
 field_roles = sa.Table("field_roles", metadata, _tenant(), _key("role"), _text("field"), _at("chosen_at"))
 
+#: What was learned of the account's own past, as it held from `learned_at` on. Kept for good: past audits name it.
+norms = sa.Table(
+    "norms",
+    metadata,
+    _tenant(),
+    sa.Column("learned_at", UtcMicros, primary_key=True),
+    _text("norms_id"),
+    _text("figures"),
+    sa.Index(None, "install_id", "norms_id"),
+)
+
 notices = sa.Table(
     "notices",
     metadata,

@@ -15,7 +15,7 @@ from audits.deal_rule import (
     touched,
 )
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, not_looked_at
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.deal import Deal
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
@@ -105,7 +105,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
             ),
             measures=measures,
         )
-    missing = case.coverage.cause(*CONTACT_FACTS)
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.DEALS)
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
     return Draft(

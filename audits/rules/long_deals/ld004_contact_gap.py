@@ -29,7 +29,7 @@ from audits.lead_rule import (
     not_looked_at,
     unknown_activity,
 )
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.deal import Deal
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
@@ -144,7 +144,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         late_anyway_at = possible.activity.no_later_than + usual
         if case.as_of < late_anyway_at:
             return replace(unknown_activity(possible, _QUESTION, measures), wakes=(late_anyway_at,))
-    missing = case.coverage.cause(*CONTACT_FACTS)
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.DEALS)
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
     return Draft(

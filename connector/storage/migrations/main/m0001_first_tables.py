@@ -210,6 +210,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "field", name=op.f("pk_known_fields")),
     )
     op.create_table(
+        "norms",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("learned_at", sa.BigInteger(), nullable=False),
+        sa.Column("norms_id", Words, nullable=False),
+        sa.Column("figures", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_norms_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "learned_at", name=op.f("pk_norms")),
+    )
+    op.create_index(op.f("ix_norms_install_id_norms_id"), "norms", ["install_id", "norms_id"], unique=False)
+    op.create_table(
         "field_roles",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("role", Words, nullable=False),
