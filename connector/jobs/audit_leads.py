@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from audits.engine import LeadAudit, audit
 from audits.model.lead import Lead
@@ -28,17 +29,18 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     now = context.clock()
     install = lease.install()
     with context.database.read() as connection:
-        policy = policies.policy_as_of(connection, install_id, now)
+        book = policies.PolicyBook.load(connection, install_id)
         cases = timeline.load_cases(connection, install_id, lead_ids, now, install.coverage)
         written = outbox.last_written(connection, install_id, lead_ids)
         shown = outbox.crm_values(connection, install_id, lead_ids)
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
-    audits = [(case.lead, audit(case, policy)) for case in cases]
+    audits = [(case.lead, audit(case, book.policy_for(case.lead.received_at, now))) for case in cases]
+    other_hours_at = book.next_beginning(now)
     with lease.commit() as connection:
         findings.store_findings(
             connection, install_id, [finding for _, result in audits for finding in result.findings], now
         )
-        findings.store_audits(connection, install_id, [_row(lead, result) for lead, result in audits])
+        findings.store_audits(connection, install_id, [_row(lead, result, other_hours_at) for lead, result in audits])
         right_already = []
         for lead, result in audits:
             lead_id = lead.lead_id
@@ -63,7 +65,8 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     return len(audits)
 
 
-def _row(lead: Lead, result: LeadAudit) -> findings.AuditRow:
+def _row(lead: Lead, result: LeadAudit, other_hours_at: datetime | None) -> findings.AuditRow:
+    """What is kept of one audit. It is due again when time changes it, or when other hours begin to count."""
     facts = result.facts
     return findings.AuditRow(
         lead_id=lead.lead_id,
@@ -84,6 +87,6 @@ def _row(lead: Lead, result: LeadAudit) -> findings.AuditRow:
         verdict=result.verdict,
         follow_up_status=result.follow_up_status,
         note=english(result.note),
-        next_change_at=result.next_change_at,
+        next_change_at=min(filter(None, (result.next_change_at, other_hours_at)), default=None),
         due_at=facts.due_at,
     )

@@ -71,16 +71,6 @@ def find_cards_of_organization(
     return _cards(conn, install_id, leads.c.organization_id == organization_id, rule_ids, limit)
 
 
-def owner_names(conn: Connection, install_id: str, owner_ids: Sequence[str]) -> dict[str, str]:
-    """Owner id → name, for those of `owner_ids` that are known."""
-    rows = conn.execute(
-        sa.select(owners.c.owner_id, owners.c.name).where(
-            owners.c.install_id == install_id, owners.c.owner_id.in_(sorted(set(owner_ids)))
-        )
-    )
-    return {row.owner_id: row.name for row in rows}
-
-
 def find_card_viewer(conn: Connection, install_id: str, user_id: str) -> User | None:
     """Who the CRM's user `user_id` is here: a user, or an owner who never signed in, who counts as a rep.
 

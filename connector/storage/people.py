@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,12 +61,15 @@ def replace_owners(conn: Connection, install_id: str, listed: Iterable[Owner]) -
     )
 
 
-def list_owners(conn: Connection, install_id: str) -> list[Owner]:
-    """All owners, former ones included, by name."""
-    rows = conn.execute(
-        sa.select(owners).where(owners.c.install_id == install_id).order_by(owners.c.name, owners.c.owner_id)
-    )
-    return [_owner(row) for row in rows]
+def list_owners(conn: Connection, install_id: str, owner_ids: Collection[str] | None = None) -> list[Owner]:
+    """All owners, or those of `owner_ids` that are known; former ones included, by name."""
+    wanted = owners.c.install_id == install_id
+    if owner_ids is not None:
+        wanted &= owners.c.owner_id.in_(sorted(set(owner_ids)))
+    return [
+        _owner(row)
+        for row in conn.execute(sa.select(owners).where(wanted).order_by(owners.c.name, owners.c.owner_id))
+    ]
 
 
 def find_owner(conn: Connection, install_id: str, owner_id: str) -> Owner | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from audits.clock import NoWorkingHours, case_clock
 from audits.engine import OBLIGATIONS, is_owed
-from audits.model.activity import Activity, ActivityKind
+from audits.model.activity import Activity, ActivityKind, Owner
 from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.model.policy import Policy
@@ -25,6 +25,7 @@ from connector.crm.card import (
 )
 from connector.storage.card_queries import StoredCard
 from connector.storage.findings import AuditRow
+from connector.storage.policies import PolicyBook
 from connector.web.access import Viewer
 from connector.web.labels import crm_name, status_label, status_tone, verdict_label, verdict_tone
 from connector.web.lead_story import act_words, counts_words, doer_words, due_act_words, owner_words
@@ -66,18 +67,28 @@ def owners_named(cards: Sequence[StoredCard]) -> list[str]:
     """Ids of the owners whom the cards name."""
     acted = {act.owner_id for card in cards for act in card.activities}
     planned = {task.owner_id for card in cards for task in card.tasks}
-    return sorted(owner_id for owner_id in acted | planned if owner_id)
+    held = {card.lead.owner_id for card in cards}
+    handed = {change.owner_id for card in cards for change in card.owner_changes}
+    return sorted(owner_id for owner_id in acted | planned | held | handed if owner_id)
 
 
 @dataclass(frozen=True, slots=True)
 class CardTeller:
-    """Writes cards for one viewer as of `now` (aware UTC). `policy`: what holds now. `names`: owner id → name."""
+    """Writes cards for one viewer as of `now` (aware UTC). `book`: what was agreed when. `owners`: those named."""
 
     me: Viewer
-    policy: Policy
-    names: Mapping[str, str]
+    book: PolicyBook
+    owners: tuple[Owner, ...]
     now: datetime
     says: Texts
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Owner id → name."""
+        return {owner.owner_id: owner.name for owner in self.owners}
+
+    def _policy(self, card: StoredCard) -> Policy:
+        return self.book.policy_for(card.lead.received_at, self.now)
 
     def lead(self, card: StoredCard) -> CardLead:
         """The card of one lead."""
@@ -139,9 +150,15 @@ class CardTeller:
     def _overdue_s(self, card: StoredCard, due_at: datetime) -> int:
         """Seconds of working time since `due_at`, by the hours of those who held the lead; 0 where none are known."""
         coverage = Coverage(missing=(*self.me.install.coverage.missing, *card.unseen))
-        case = LeadCase(lead=card.lead, as_of=self.now, owner_changes=card.owner_changes, coverage=coverage)
+        case = LeadCase(
+            lead=card.lead,
+            as_of=self.now,
+            owner_changes=card.owner_changes,
+            owners=self.owners,
+            coverage=coverage,
+        )
         try:
-            return case_clock(case, self.policy).elapsed(due_at, self.now)
+            return case_clock(case, self._policy(card)).elapsed(due_at, self.now)
         except NoWorkingHours:
             return 0
 
@@ -168,7 +185,7 @@ class CardTeller:
             judged = judge_attempt(activity, card.lead.received_at, self.now)
             if judged.verdict is AttemptVerdict.NO:
                 continue
-            uncounted = uncounted_reason(activity, case, self.policy)
+            uncounted = uncounted_reason(activity, case, self._policy(card))
             if uncounted is None and activity.activity_id in listed:
                 # A card does not count what others logged in the same minute; the rule did.
                 uncounted = "crowded"

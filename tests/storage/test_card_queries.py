@@ -169,7 +169,7 @@ READS: dict[str, Callable[[Connection, str], object]] = {
     "companion": lambda conn, tenant: card_queries.find_cards_of_companion(conn, tenant, "p1", RULES, 11),
     "organization": lambda conn, tenant: card_queries.find_cards_of_organization(conn, tenant, "g1", RULES, 11),
     "viewer": lambda conn, tenant: card_queries.find_card_viewer(conn, tenant, "user-of-o1"),
-    "names": lambda conn, tenant: card_queries.owner_names(conn, tenant, ["o1"]),
+    "names": lambda conn, tenant: people.list_owners(conn, tenant, ["o1"]),
 }
 #: Table → columns by one of which, beside the tenant, its rows must be found. The people of an account are few.
 KEYS = {

@@ -22,7 +22,7 @@ from connector.crm.card import (
 )
 from connector.errors import StorageBusy, UnexpectedPayload
 from connector.logs import get_logger
-from connector.storage import card_queries, installs, policies
+from connector.storage import card_queries, installs, people, policies
 from connector.storage.card_queries import StoredCard
 from connector.storage.installs import InstallStatus
 from connector.web.access import Viewer
@@ -119,9 +119,9 @@ def _shown(conn: Connection, crm: str, asked: CardRequest) -> CardShown | CardNo
         )
     found = _cards(conn, install.install_id, asked)
     cards = found[:MOST_LEADS]
-    names = card_queries.owner_names(conn, install.install_id, owners_named(cards))
-    policy = policies.policy_as_of(conn, install.install_id, site().now())
-    teller = CardTeller(me, policy, names, site().now(), current())
+    owners = people.list_owners(conn, install.install_id, owners_named(cards))
+    book = policies.PolicyBook.load(conn, install.install_id)
+    teller = CardTeller(me, book, tuple(owners), site().now(), current())
     return CardShown(
         leads=tuple(teller.lead(each) for each in cards),
         labels=card_labels(),

@@ -286,7 +286,7 @@ def bar() -> str:
 @needs(Access.ADMIN)
 def answers() -> str | Response | tuple[str, int]:
     """Keep the three answers."""
-    form = put_typed_policy()
+    form = put_typed_policy(is_first_answer=True)
     if form.wrong:
         return _page(form), 422
     chosen = set(request.form.getlist("manager"))

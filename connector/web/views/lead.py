@@ -122,7 +122,7 @@ def lead(lead_id: str) -> str:
             abort(404)
         found = findings.list_findings(connection, me.install_id, lead_id, only_current=True)
         row = findings.get_audit(connection, me.install_id, lead_id)
-        policy = policies.policy_as_of(connection, me.install_id, now)
+        policy = policies.policy_for(connection, me.install_id, cases[0].lead.received_at, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
         conversions = timeline.conversions_of(connection, me.install_id, lead_id)
     story = Story(cases[0], policy, names, current(), conversions, me.install.crm)

@@ -65,8 +65,12 @@ def save_policy() -> str | Response | tuple[str, int]:
     return redirect("/settings?note=saved", 303)
 
 
-def put_typed_policy() -> PolicyForm:
-    """Store what was typed as a new version when it is right and differs; the form says what is wrong."""
+def put_typed_policy(*, is_first_answer: bool = False) -> PolicyForm:
+    """Store what was typed as a new version when it is right and differs; the form says what is wrong.
+
+    It holds from now on: leads that are there keep the terms on which they came. The first answer of a new account
+    takes the place of what was shipped from the beginning: nothing else was ever agreed there.
+    """
     me, now = viewer(), site().now()
     with site().database.write() as connection:
         installs.hold(connection, me.install_id)
@@ -81,7 +85,9 @@ def put_typed_policy() -> PolicyForm:
             made = policy_from(form, present, version, now_year=now.year)
             if isinstance(made, PolicyForm):
                 return made
-            policies.put_policy(connection, me.install_id, made, now)
+            known = policies.list_policies(connection, me.install_id)
+            since = known[0].valid_from if is_first_answer and len(known) == 1 else now
+            policies.put_policy(connection, me.install_id, made, since)
             findings.mark_all_due(connection, me.install_id, now)
     return form
 
