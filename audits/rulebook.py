@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from audits.lead_rule import LeadRule
+from audits.rules.anti_gaming import (
+    ag001_status_claims_contact,
+    ag002_calls_not_counted,
+    ag003_back_dated,
+    ag004_parked,
+    ag005_edited_not_worked,
+    ag006_bulk_ticks,
+)
 from audits.rules.data_quality import dq001_no_owner, dq002_no_source
 from audits.rules.follow_up import (
     fu001_fewer_attempts_than_cadence,
@@ -28,6 +36,8 @@ from audits.rules.response import (
     rt002_not_answered_yet,
     rt003_vendor_delivered_late,
     rt004_waited_for_an_owner,
+    rt005_next_message_not_answered,
+    rt006_missed_call_not_returned,
 )
 
 RULES: tuple[LeadRule, ...] = (
@@ -35,6 +45,8 @@ RULES: tuple[LeadRule, ...] = (
     rt002_not_answered_yet.RULE,
     rt003_vendor_delivered_late.RULE,
     rt004_waited_for_an_owner.RULE,
+    rt005_next_message_not_answered.RULE,
+    rt006_missed_call_not_returned.RULE,
     fu001_fewer_attempts_than_cadence.RULE,
     fu002_no_recontact.RULE,
     fu003_one_hour_of_the_day.RULE,
@@ -46,6 +58,12 @@ RULES: tuple[LeadRule, ...] = (
     ld002_no_decider.RULE,
     ld003_beyond_the_usual_cycle.RULE,
     ld004_contact_gap.RULE,
+    ag001_status_claims_contact.RULE,
+    ag002_calls_not_counted.RULE,
+    ag003_back_dated.RULE,
+    ag004_parked.RULE,
+    ag005_edited_not_worked.RULE,
+    ag006_bulk_ticks.RULE,
     pl001_unreachable_contact_data.RULE,
     pl002_disposable_address.RULE,
     pl003_placeholder_name.RULE,
