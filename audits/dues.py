@@ -69,19 +69,16 @@ def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> da
     return clock.after(last_touch_at, policy.silent_after_s)
 
 
-def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime:
+def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime | None:
     """When all attempts of the cadence are due: its calendar days after receipt, and as long again as the lead was on
-    hold meanwhile, by the pauses of `clock`.
-
-    Raises NoWorkingHours when a hold began before that which has not ended; see `held_since`.
-    """
+    hold meanwhile, by the pauses of `clock`; None while it is on hold, since before then."""
     end_at = days_from(case.lead.clock_start, policy.cadence.within_days, clock.zone)
     counted_until = case.lead.clock_start
     for start, end in sorted(clock.pauses):
         if start >= end_at:
             break
         if end.year == MAXYEAR:
-            raise NoWorkingHours("Working time cannot be counted: the lead is on hold with no end in sight.")
+            return None
         if end > counted_until:
             end_at += end - max(start, counted_until)
             counted_until = end

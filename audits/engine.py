@@ -26,13 +26,29 @@ _URGENCY = (
     "RT002",
     "NC001",
     "NC002",
+    "FM002",
     "FU002",
+    "FU006",
+    "FU009",
+    "AG005",
+    "AG004",
+    "AG001",
+    "AG006",
+    "AG002",
+    "AG003",
     "PL001",
     "PL004",
     "PL002",
     "PL003",
     "RT001",
+    "FU008",
     "FU001",
+    "FU005",
+    "FU004",
+    "FU003",
+    "FU007",
+    "FM003",
+    "FM001",
     "DQ001",
     "DQ002",
 )
@@ -192,8 +208,9 @@ def _due_at(
         dues.append(response_due(case, policy, clock))
     if is_open("NC001"):
         dues.append(call_due(case, policy, clock))
-    if is_open("FU001"):
-        dues.append(cadence_end(case, policy, clock))
+    ends_at = cadence_end(case, policy, later)
+    if ends_at is not None and is_open("FU001"):
+        dues.append(ends_at)
     if last is not None and is_open("FU002"):
         dues.append(recontact_due(last, policy, later))
     if is_open("NC002"):

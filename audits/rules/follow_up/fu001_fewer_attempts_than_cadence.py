@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from audits.clock import case_clock
+from audits.cadence import agreed_attempts, by_day_part
+from audits.clock import follow_up_clock
 from audits.dues import cadence_end
+from audits.holds import holds
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -13,6 +15,7 @@ from audits.lead_rule import (
     Draft,
     LeadRule,
     activity_evidence,
+    lead_evidence,
     not_looked_at,
     received_evidence,
     unknown_activity,
@@ -41,14 +44,15 @@ INFO = RuleInfo(
     reasons=(
         ("cadence_kept", "all agreed attempts were made in time"),
         ("cadence_running", "attempts are missing, but the time for them has not run out"),
+        ("on_hold", "attempts are missing, but the lead is on hold, waiting for the person"),
         ("too_few_attempts", "the time has run out and attempts are missing"),
         ("closed", "the lead is closed"),
         ("contact_made", "the person was reached, so the series ended"),
-        ("nothing_agreed", "the cadence asks for nothing that this lead's contact data allow"),
+        ("nothing_agreed", "the cadence asks for nothing that this lead's contact data and consent allow"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
-        (Outcome.PASS, ("cadence_kept", "cadence_running")),
+        (Outcome.PASS, ("cadence_kept", "cadence_running", "on_hold")),
         (Outcome.BREACH, ("too_few_attempts",)),
         (Outcome.NOT_APPLICABLE, ("closed", "contact_made", "nothing_agreed")),
         (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
@@ -56,8 +60,13 @@ INFO = RuleInfo(
     measures=(
         MeasureInfo("cadence_calls", "count", "call attempts before the cadence ended (so far, while it runs)"),
         MeasureInfo("cadence_emails", "count", "e-mail attempts before the cadence ended (so far, while it runs)"),
-        MeasureInfo("cadence_wall_s", "s", "wall time from receipt to the moment of the audit"),
-        MeasureInfo("cadence_working_s", "s", "working time from receipt to the moment of the audit"),
+        MeasureInfo("cadence_others", "count", "attempts by message or meeting before the cadence ended"),
+        MeasureInfo("cadence_morning", "count", "attempts from midnight until 11:00 by the clock of the zone"),
+        MeasureInfo("cadence_midday", "count", "attempts from 11:00 until 14:00"),
+        MeasureInfo("cadence_afternoon", "count", "attempts from 14:00 until 17:00"),
+        MeasureInfo("cadence_evening", "count", "attempts from 17:00 until midnight"),
+        MeasureInfo("cadence_wall_s", "s", "wall time from receipt to the audit"),
+        MeasureInfo("cadence_working_s", "s", "working time from receipt to the audit, holds left out"),
     ),
     defaults=(
         Default(
@@ -75,7 +84,8 @@ _QUESTION = say("whether the cadence was kept")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
-    """Counts attempts before the end of the window. A way to reach that the lead did not give is not asked for."""
+    """Counts attempts before the end of the window, which a hold moves. A way to reach that the lead did not give, or
+    does not allow, is not asked for."""
     lead = case.lead
     if lead.status is None:
         return unmapped_status(lead)
@@ -85,41 +95,46 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="closed",
             sentence=say("The lead is closed ({status}), so its cadence has ended.", status=status_word(lead.status)),
         )
-    unseen = case.coverage.cause(Fact.CONTACT_DATA)
-    calls_agreed = policy.cadence.calls if lead.phone or lead.mobile or unseen else 0
-    emails_agreed = policy.cadence.emails if lead.email or unseen else 0
-    if not calls_agreed and not emails_agreed:
+    asked = agreed_attempts(case, policy)
+    if not asked.any:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="nothing_agreed",
-            sentence=say("The cadence asks for nothing that this lead's contact data allow."),
+            sentence=say("The cadence asks for nothing that this lead's contact data and consent allow."),
         )
-    clock = case_clock(case, policy)
+    clock = follow_up_clock(case, policy)
     end_at = cadence_end(case, policy, clock)
     tried = attempts(case, policy)
-    within = [activity for activity in tried.sure if activity.occurred_at < end_at]
+    within = [activity for activity in tried.sure if end_at is None or activity.occurred_at < end_at]
     calls = sum(activity.kind is ActivityKind.CALL for activity in within)
     emails = sum(activity.kind is ActivityKind.EMAIL for activity in within)
     measures = (
         Measure("cadence_calls", calls, "count"),
         Measure("cadence_emails", emails, "count"),
+        Measure("cadence_others", len(within) - calls - emails, "count"),
+        *(Measure(f"cadence_{part}", made, "count") for part, made in by_day_part(within, clock.zone).items()),
         Measure("cadence_wall_s", max(0, int((case.as_of - lead.clock_start).total_seconds())), "s"),
         Measure("cadence_working_s", clock.elapsed(lead.clock_start, case.as_of), "s"),
     )
     evidence = (received_evidence(lead), *(each for activity in within for each in activity_evidence(activity)))
-    end = moment(end_at, clock.zone)
     agreed = _made(
         *(
-            say("{made} of {agreed}", made=made, agreed=counted(asked, noun))
-            for made, asked, noun in ((calls, calls_agreed, "agreed call"), (emails, emails_agreed, "agreed e-mail"))
-            if asked
+            say("{made} of {agreed}", made=made, agreed=counted(number, noun))
+            for made, number, noun in ((calls, asked.calls, "agreed call"), (emails, asked.emails, "agreed e-mail"))
+            if number
         )
     )
-    if calls >= calls_agreed and emails >= emails_agreed:
+    if calls >= asked.calls and emails >= asked.emails:
         return Draft(
             outcome=Outcome.PASS,
             reason="cadence_kept",
-            sentence=say("The cadence was kept: {agreed} before {end}.", agreed=agreed, end=end),
+            sentence=(
+                say("The cadence was kept: {agreed}.", agreed=agreed)
+                if end_at is None
+                else say(
+                    "The cadence was kept: {agreed} before {end}.", agreed=agreed, end=moment(end_at, clock.zone)
+                )
+            ),
             measures=measures,
             evidence=evidence,
             owner_id=holder_at(case, case.as_of),
@@ -136,6 +151,22 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             measures=measures,
             evidence=activity_evidence(contact),
         )
+    if end_at is None:
+        hold = next(each for each in holds(case, policy) if each.ended_at is None and each.counts_from is not None)
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="on_hold",
+            sentence=say(
+                "The cadence stands still: {agreed} made so far; on hold ({status}) since {at}.",
+                agreed=agreed,
+                status=hold.change.raw_status,
+                at=moment(hold.started_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(*evidence, lead_evidence(lead, hold.change.field, hold.change.raw_status, hold.started_at)),
+            owner_id=holder_at(case, case.as_of),
+        )
+    end = moment(end_at, clock.zone)
     if case.as_of < end_at:
         return Draft(
             outcome=Outcome.PASS,
@@ -151,11 +182,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     possible = [judged for judged in tried.unknown if judged.activity.occurred_at < end_at]
     more_calls = sum(judged.activity.kind is ActivityKind.CALL for judged in possible)
     more_emails = sum(judged.activity.kind is ActivityKind.EMAIL for judged in possible)
-    if calls + more_calls >= calls_agreed and emails + more_emails >= emails_agreed:
+    if calls + more_calls >= asked.calls and emails + more_emails >= asked.emails:
         return unknown_activity(possible[0], _QUESTION, measures)
     if reached.unknown:
         return unknown_activity(reached.unknown[0], _QUESTION, measures)
-    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA)
+    # A hold that is not shown may have moved the end; whose hours held does not matter to calendar days.
+    holds_shown = (Fact.STAGE_HISTORY,) if policy.waiting_statuses else ()
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA, *holds_shown)
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
     return Draft(
