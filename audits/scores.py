@@ -29,7 +29,7 @@ from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Finding, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
-from audits.model.said import Said, Term, say
+from audits.model.said import Said, Term, phrase, say, verbatim
 from audits.model.score import Score, ScorePart
 from audits.timeline import CONTACT_FACTS, Touches
 
@@ -100,7 +100,9 @@ def _email(case: LeadCase) -> ScorePart:
             return ScorePart("e-mail", None, EMAIL, _told(unseen))
         return ScorePart("e-mail", 0, EMAIL, say("no address given"))
     checked = check_email(lead.email)
-    return ScorePart("e-mail", EMAIL if checked.is_valid else 0, EMAIL, _told(checked.why))
+    if not checked.is_valid:
+        return ScorePart("e-mail", 0, EMAIL, verbatim(checked.why))
+    return ScorePart("e-mail", EMAIL, EMAIL, say("well formed"))
 
 
 def _name(finding: Finding) -> ScorePart:
@@ -111,7 +113,7 @@ def _name(finding: Finding) -> ScorePart:
 
 
 def _first_attempt(judged: Finding, waiting: Finding) -> ScorePart:
-    name = "first attempt"
+    name = phrase("first attempt")
     if judged.outcome is Outcome.PASS:
         return ScorePart(name, FIRST_ATTEMPT, FIRST_ATTEMPT, say("in time"))
     if judged.outcome is Outcome.BREACH:
@@ -134,9 +136,10 @@ def _called(case: LeadCase, finding: Finding, tried: Touches) -> ScorePart:
 
 
 def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches, reached: Touches) -> ScorePart:
-    name, lead, finding = "cadence", case.lead, findings["FU001"]
+    name, lead, finding = phrase("cadence"), case.lead, findings["FU001"]
     overdue = findings["RT002"].outcome is Outcome.BREACH
-    calls_agreed = policy.cadence.calls if lead.phone or lead.mobile else 0
+    may_call = (lead.phone or lead.mobile) and lead.has_call_consent is not False
+    calls_agreed = policy.cadence.calls if may_call else 0
     emails_agreed = policy.cadence.emails if lead.email else 0
     agreed = calls_agreed + emails_agreed
     if lead.status is LeadStatus.DISCARDED or not agreed:
