@@ -78,6 +78,7 @@ _SPANS = (
     "late_log_s",
     "backdated_s",
     "hold_message_s",
+    "parked_after_s",
     "answer_s",
 )
 _COUNTS = ("same_hour_attempts", "one_channel_attempts", "log_burst", "tick_burst", "twin_leads", "deal_contacts")
