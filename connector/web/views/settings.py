@@ -58,7 +58,7 @@ def settings() -> str:
 @pages.post("/settings/policy")
 @needs(Access.ADMIN)
 def save_policy() -> str | Response | tuple[str, int]:
-    """Keep a new version of the policy, and have every lead judged anew by it."""
+    """Keep a new version of the policy: its terms hold for leads that arrive from now on, its hours for all."""
     form = put_typed_policy()
     if form.wrong:
         return _page(form=form), 422
