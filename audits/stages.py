@@ -17,8 +17,13 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def segment_of(lead: Lead) -> str:
-    """Leads of one kind: the lead's type, else its source, else ANY_SEGMENT; case aside."""
-    return (lead.lead_type or lead.source or ANY_SEGMENT).strip().casefold()
+    """With whom the lead is compared: leads of its type, else of its source, else ANY_SEGMENT."""
+    return kind_of(lead.lead_type, lead.source)
+
+
+def kind_of(lead_type: str | None, source: str | None) -> str:
+    """The segment of a lead of that type and source; case aside."""
+    return (lead_type or source or ANY_SEGMENT).strip().casefold()
 
 
 def stage_clock(policy: Policy) -> CaseClock:

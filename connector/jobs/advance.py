@@ -29,6 +29,7 @@ from connector.jobs.audit_due import audit_due
 from connector.jobs.backfill import backfill
 from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.install_setup import refresh_capabilities, set_up
+from connector.jobs.learn_norms import learn_norms
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
@@ -155,6 +156,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = watch_hooks(lease, adapter) or did
     did = watch_values(lease, adapter) or did
     did = reconcile(lease, adapter) or did
+    did = learn_norms(lease) or did
     if spent is not None and not did:
         raise spent
     return did

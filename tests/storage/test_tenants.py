@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection
 import connector.storage
 from audits.model.case import Coverage
 from audits.model.finding import Evidence
+from audits.model.surroundings import StageNorm
+from audits.norms import Norms
 from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
@@ -24,6 +26,7 @@ from connector.storage import (
     field_roles,
     findings,
     health,
+    norms,
     outbox,
     people,
     timeline,
@@ -105,6 +108,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     outbox.put_outbox(conn, tenant, "1", {"note": f"{mark} again"}, at(-9))
     cursors.put_cursor(conn, tenant, "backfill", mark, 5, 10, at(-5))
     put_policy(conn, tenant, make_policy("2"), at(-1))
+    norms.put_norms(conn, tenant, Norms(stage_norms=(stage_norm(mark),)), at(-1))
     health.bump(conn, tenant, "duplicates", 1, at(-1))
     health.note_unmapped(conn, tenant, "status", mark)
     known = [KnownValue(field="status", value=mark, label=mark)]
@@ -120,6 +124,10 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     worklist.mark_due(conn, tenant, ["1"], NOW)
     worklist.finish_wake(conn, tenant, 3, last_error=mark)
     return tenant
+
+
+def stage_norm(stage: str) -> StageNorm:
+    return StageNorm(pipeline="", stage=stage, segment="", n=20, quantile_s=3600)
 
 
 def evidence() -> Evidence:
@@ -161,23 +169,28 @@ ARGUMENTS: dict[str, Any] = {
     "kind": "k",
     "lead_id": "1",
     "lead_ids": ["1", "2", "gone", "forgotten"],
+    "learned": Norms(stage_norms=(stage_norm("New"),)),
     "lease_s": 30,
     "limit": 10,
     "link_hash": "another link",
     "listed": [make_owner("owner-2")],
     "missing_scopes": ["emails"],
+    "norms_id": Norms(stage_norms=(stage_norm(FOREIGN),)).norms_id,
     "notice_key": "n1",
     "now": NOW,
     "object_ids": ["call-1", "task-1"],
     "object_type": "call",
     "owner_id": "owner-1",
+    "pipelines": {"sales"},
     "policy": make_policy("3"),
     "purge_at": at(days=30),
     "read_at": at(5),
     "reason": "revoked",
+    "received_at": NOW,
     "record": make_record("1"),
     "records": [make_record(make_lead("1", company="changed"), activities=[make_activity("call-2")])],
     "region": "DE",
+    "deal_ids": ["deal-1"],
     "retry_at": None,
     "role": people.Role.ADMIN,
     "roles": {"recontact_on": "f3"},
@@ -192,6 +205,7 @@ ARGUMENTS: dict[str, Any] = {
     "sentence": "Mend it.",
     "session_hash": "another session",
     "since": at(days=-2),
+    "stages": {("", FOREIGN)},
     "total": 10,
     "unseen": {"1": set()},
     "until": at(days=1),
