@@ -46,10 +46,10 @@ def quality(case: LeadCase, policy: Policy, findings: Findings) -> Score:
         (
             _phone(case, policy),
             _email(case),
-            _by_outcome("address not disposable", ADDRESS, findings["PL002"]),
+            _by_outcome(phrase("address not disposable"), ADDRESS, findings["PL002"]),
             _name(findings["PL003"]),
-            _by_outcome("first seen", FIRST_SEEN, findings["PL004"]),
-            _by_outcome("source known", SOURCE, findings["DQ002"]),
+            _by_outcome(phrase("first seen"), FIRST_SEEN, findings["PL004"]),
+            _by_outcome(phrase("source known"), SOURCE, findings["DQ002"]),
         )
     )
 
@@ -175,7 +175,7 @@ def _recontact(finding: Finding, tried: Touches, reached: Touches) -> ScorePart:
     last, contact = tried.last(), reached.last()
     if last is not None and contact is not None and contact.no_later_than >= last.occurred_at:
         return ScorePart("re-contact", RECONTACT, RECONTACT, say("the last attempt reached the person"))
-    return _by_outcome("re-contact", RECONTACT, finding)
+    return _by_outcome(phrase("re-contact"), RECONTACT, finding)
 
 
 def _no_silence(finding: Finding, waiting: Finding, tried: Touches) -> ScorePart:
@@ -183,4 +183,4 @@ def _no_silence(finding: Finding, waiting: Finding, tried: Touches) -> ScorePart
         return ScorePart("no silence", 0, NO_SILENCE, say("nothing made, and the first attempt is overdue"))
     if finding.outcome is Outcome.PASS and not tried.sure:
         return ScorePart("no silence", None, NO_SILENCE, say("nothing made yet"))
-    return _by_outcome("no silence", NO_SILENCE, finding)
+    return _by_outcome(phrase("no silence"), NO_SILENCE, finding)

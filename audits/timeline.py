@@ -17,13 +17,14 @@ from enum import StrEnum
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
+from audits.model.said import phrase
 
 CONTACT_FACTS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 
 _NOT_TAKEN_PLACE = frozenset({ActivityState.PLANNED, ActivityState.CANCELLED, ActivityState.FAILED})
 _NOT_REACHED = frozenset(Disposition) - {Disposition.CONNECTED}
 _WRITTEN = frozenset({ActivityKind.EMAIL, ActivityKind.MESSAGE})
-_DAY_OF_ARRIVAL = "gives only the day, that on which the lead arrived"
+_DAY_OF_ARRIVAL = phrase("gives only the day, that on which the lead arrived")
 
 
 class AttemptVerdict(StrEnum):
@@ -71,9 +72,9 @@ def judge_attempt(activity: Activity, received_at: datetime, as_of: datetime) ->
 
 #: Why a logged call is listed, but not counted (rule AG002) → the words that follow "the call …" in a sentence.
 UNCOUNTED = {
-    "short": "claims a conversation shorter than one can be",
-    "late_log": "was logged too long after it is said to have taken place",
-    "crowded": "was logged together with too many others in one minute",
+    "short": phrase("claims a conversation shorter than one can be"),
+    "late_log": phrase("was logged too long after it is said to have taken place"),
+    "crowded": phrase("was logged together with too many others in one minute"),
 }
 
 
@@ -183,66 +184,66 @@ def future_occurrences(case: LeadCase) -> tuple[datetime, ...]:
 def _attempt(activity: Activity, received_at: datetime, as_of: datetime) -> tuple[AttemptVerdict, str]:
     no = AttemptVerdict.NO
     if activity.kind is ActivityKind.NOTE:
-        return no, "is a note"
+        return no, phrase("is a note")
     if activity.state in _NOT_TAKEN_PLACE:
-        return no, "did not take place"
+        return no, phrase("did not take place")
     if activity.no_later_than < received_at:
-        return no, "lies before the lead arrived"
+        return no, phrase("lies before the lead arrived")
     if activity.occurred_at > as_of:
-        return no, "lies ahead"
+        return no, phrase("lies ahead")
     if activity.is_automated is True:
-        return no, "was sent by a machine"
+        return no, phrase("was sent by a machine")
     if activity.kind is not ActivityKind.MEETING:
         if activity.direction is Direction.INBOUND:
-            return no, "came from the lead"
+            return no, phrase("came from the lead")
         if activity.direction is None:
-            return AttemptVerdict.UNKNOWN, "does not say who reached out"
+            return AttemptVerdict.UNKNOWN, phrase("does not say who reached out")
         if activity.is_automated is None:
-            return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine acted"
+            return AttemptVerdict.UNKNOWN, phrase("does not say whether a person or a machine acted")
     if activity.state is None:
-        return AttemptVerdict.UNKNOWN, "does not say whether it took place"
+        return AttemptVerdict.UNKNOWN, phrase("does not say whether it took place")
     if activity.occurred_at < received_at:
         return AttemptVerdict.UNKNOWN, _DAY_OF_ARRIVAL
-    return AttemptVerdict.YES, "is an attempt"
+    return AttemptVerdict.YES, phrase("is an attempt")
 
 
 def _conversation(activity: Activity, min_conversation_s: int) -> tuple[AttemptVerdict, str]:
     no = AttemptVerdict.NO
     if activity.kind is ActivityKind.NOTE:
-        return no, "is a note"
+        return no, phrase("is a note")
     if activity.state in _NOT_TAKEN_PLACE:
-        return no, "did not take place"
+        return no, phrase("did not take place")
     if activity.disposition in _NOT_REACHED:
-        return no, "did not reach the person"
+        return no, phrase("did not reach the person")
     if activity.is_automated is True:
-        return no, "was made by a machine"
+        return no, phrase("was made by a machine")
     if activity.kind is ActivityKind.CALL:
         if activity.duration_s is not None and activity.duration_s < min_conversation_s:
-            return no, "was too short for a conversation"
+            return no, phrase("was too short for a conversation")
         if activity.disposition is None:
-            return AttemptVerdict.UNKNOWN, "does not say whether the person was reached"
+            return AttemptVerdict.UNKNOWN, phrase("does not say whether the person was reached")
         if activity.is_automated is None:
-            return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine called"
+            return AttemptVerdict.UNKNOWN, phrase("does not say whether a person or a machine called")
     if activity.state is None:
-        return AttemptVerdict.UNKNOWN, "does not say whether it took place"
-    return AttemptVerdict.YES, "is contact made"
+        return AttemptVerdict.UNKNOWN, phrase("does not say whether it took place")
+    return AttemptVerdict.YES, phrase("is contact made")
 
 
 def _reply(activity: Activity, first_sure: datetime | None, first_any: datetime | None) -> tuple[AttemptVerdict, str]:
     no = AttemptVerdict.NO
     if activity.direction is Direction.OUTBOUND or activity.is_automated is True:
-        return no, "is no answer of the lead"
+        return no, phrase("is no answer of the lead")
     if activity.state in _NOT_TAKEN_PLACE or activity.disposition is Disposition.BOUNCED:
-        return no, "did not take place"
+        return no, phrase("did not take place")
     if first_any is None or activity.no_later_than < first_any:
-        return no, "came before any attempt"
+        return no, phrase("came before any attempt")
     if activity.direction is None:
-        return AttemptVerdict.UNKNOWN, "does not say who wrote"
+        return AttemptVerdict.UNKNOWN, phrase("does not say who wrote")
     if activity.is_automated is None:
-        return AttemptVerdict.UNKNOWN, "does not say whether a person or a machine wrote"
+        return AttemptVerdict.UNKNOWN, phrase("does not say whether a person or a machine wrote")
     if first_sure is None or activity.occurred_at < first_sure:
-        return AttemptVerdict.UNKNOWN, "answers something that may not have been an attempt"
-    return AttemptVerdict.YES, "is an answer of the lead"
+        return AttemptVerdict.UNKNOWN, phrase("answers something that may not have been an attempt")
+    return AttemptVerdict.YES, phrase("is an answer of the lead")
 
 
 def _ordered(sure: list[Activity], unknown: list[Judged]) -> Touches:

@@ -9,6 +9,8 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from audits.model.said import phrase
+
 _KEPT = 8_192
 # Ways in which people write a country that the display names of the phone library lack.
 _COUNTRY_ALIASES = {
@@ -38,7 +40,10 @@ _COUNTRY_ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class PhoneCheck:
-    """`is_valid` None = cannot be told, because the number has no + and no country is known. `e164` when valid."""
+    """`is_valid` None = cannot be told, because the number has no + and no country is known. `e164` when valid.
+
+    `why`: half a sentence, a word of ours.
+    """
 
     is_valid: bool | None
     e164: str | None
@@ -47,7 +52,10 @@ class PhoneCheck:
 
 @dataclass(frozen=True, slots=True)
 class EmailCheck:
-    """`key` is the address as compared with others (NFC, lower case, domain in ASCII), None when not valid."""
+    """`key` is the address as compared with others (NFC, lower case, domain in ASCII), None when not valid.
+
+    `why`: half a sentence in English, that of the library where it refuses.
+    """
 
     is_valid: bool
     key: str | None
@@ -65,14 +73,16 @@ def check_phone(text: str, region: str | None) -> PhoneCheck:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as refused:
         if refused.error_type != phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            return PhoneCheck(False, None, "it is not a phone number")
+            return PhoneCheck(False, None, phrase("it is not a phone number"))
         if not _has_plus(text) and region not in phonenumbers.SUPPORTED_REGIONS:
-            return PhoneCheck(None, None, "it has no country code and the country is not known")
+            return PhoneCheck(None, None, phrase("it has no country code and the country is not known"))
         # Without a +, it begins with the digits that the known country dials for abroad, such as 99 in Finland.
-        return PhoneCheck(False, None, "there is no such country code")
+        return PhoneCheck(False, None, phrase("there is no such country code"))
     if phonenumbers.is_valid_number(number):
-        return PhoneCheck(True, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "in use")
-    return PhoneCheck(False, None, "no numbering plan has such a number")
+        return PhoneCheck(
+            True, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), phrase("in use")
+        )
+    return PhoneCheck(False, None, phrase("no numbering plan has such a number"))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -124,6 +124,11 @@ def say(template: str, /, **values: Value) -> Said:
     return Said(template, tuple(values.items()))
 
 
+def phrase(text: str, /) -> str:
+    """Marks a literal that becomes a Term elsewhere, so that it can be found."""
+    return text
+
+
 def joined(*sentences: Said) -> Said:
     """Sentences one after another."""
     if len(sentences) == 1:

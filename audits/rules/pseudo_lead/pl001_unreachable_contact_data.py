@@ -10,7 +10,7 @@ from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
-from audits.model.said import Listed, Said, Term, say
+from audits.model.said import Listed, Said, Term, Value, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 
 INFO = RuleInfo(
@@ -53,10 +53,10 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         for field, text in (("phone", lead.phone), ("mobile", lead.mobile))
         if text and text.strip()
     ]
-    verdicts: list[tuple[str, str, bool | None, str]] = []
+    verdicts: list[tuple[str, str, bool | None, Value]] = []
     for field, text in given:
         checked = check_phone(text, region)
-        verdicts.append((field, text, checked.is_valid, checked.why))
+        verdicts.append((field, text, checked.is_valid, Term(checked.why)))
     phone_valid = _any([verdict for _, _, verdict, _ in verdicts])
     email_valid: bool | None = None
     if lead.email and lead.email.strip():
@@ -77,7 +77,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             evidence=(lead_evidence(lead, "phone", ""), lead_evidence(lead, "email", "")),
         )
     not_fine = [
-        say("{what} {data}: {why}", what=_NAMES[field], data=text, why=Term(why))
+        say("{what} {data}: {why}", what=_NAMES[field], data=text, why=why)
         for field, text, verdict, why in verdicts
         if not verdict
     ]
