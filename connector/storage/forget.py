@@ -22,7 +22,10 @@ from connector.storage.keys import affected_by_keys, salted
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import (
     activities,
+    alerts,
+    case_snapshots,
     contact_keys,
+    contests,
     current_findings,
     deal_contacts,
     deals,
@@ -48,6 +51,9 @@ WIPED = "The other lead of this finding was deleted for privacy."
 
 _OF_LEAD = (
     activities,
+    alerts,
+    case_snapshots,
+    contests,
     tasks,
     owner_changes,
     stage_changes,

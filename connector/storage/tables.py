@@ -175,6 +175,9 @@ users = sa.Table(
     _text("name"),
     _text("role"),
     _words("owner_id"),
+    _text("language", ""),
+    _flag("gets_digest"),
+    _flag("gets_alerts"),
     _at("disabled_at", nullable=True),
     sa.UniqueConstraint("install_id", "email_key"),
     sa.Index(None, "email_key"),
@@ -550,6 +553,72 @@ notices = sa.Table(
     _at("taken_at", nullable=True),
     sa.Index(None, "install_id", "taken_at"),
     sa.Index(None, "install_id", "lead_id"),
+)
+
+#: What somebody said against a finding, and what was decided. `fingerprint`: the finding as it stood.
+contests = sa.Table(
+    "contests",
+    metadata,
+    _tenant(),
+    _key("contest_id"),
+    _text("lead_id"),
+    _text("rule_id"),
+    _text("fingerprint"),
+    _text("why"),
+    _text("opened_by"),
+    _at("opened_at"),
+    _words("decision"),
+    _words("decided_by"),
+    _text("decision_note", ""),
+    _at("decided_at", nullable=True),
+    sa.Index(None, "install_id", "lead_id"),
+    sa.Index(None, "install_id", "decided_at", "opened_at"),
+)
+
+#: Reports as they were made: figures, and what they were made from. A row never changes.
+reports = sa.Table(
+    "reports",
+    metadata,
+    _tenant(),
+    _key("report_id"),
+    _text("kind"),
+    _at("period_from"),
+    _at("period_to"),
+    _at("as_of"),
+    _at("made_at"),
+    _text("inputs"),
+    _text("figures"),
+    _text("digest"),
+    sa.Index(None, "install_id", "period_to"),
+)
+
+#: The facts of a lead as they were known from `seen_at` on, until the next row of that lead. Packed JSON.
+case_snapshots = sa.Table(
+    "case_snapshots",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    sa.Column("seen_at", UtcMicros, primary_key=True),
+    _text("digest"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Mails about one lead, each to be sent once: `kind` is warning, breach or escalation. `due_at`: of which promise.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("rule_id"),
+    _key("kind"),
+    sa.Column("due_at", UtcMicros, primary_key=True),
+    _key("user_id"),
+    _at("send_after"),
+    _at("sent_at", nullable=True),
+    _text("outcome", ""),
+    sa.Index(None, "install_id", "sent_at", "send_after"),
+    sqlite_with_rowid=False,
 )
 
 #: Deliveries for accounts that no install knows: no tenant, hence no install_id.

@@ -441,6 +441,86 @@ def upgrade() -> None:
     op.create_index(op.f("ix_login_links_expires_at"), "login_links", ["expires_at"], unique=False)
     op.create_index(op.f("ix_login_links_install_id_user_id"), "login_links", ["install_id", "user_id"], unique=False)
     op.create_table(
+        "contests",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("contest_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("rule_id", Words, nullable=False),
+        sa.Column("fingerprint", Words, nullable=False),
+        sa.Column("why", Words, nullable=False),
+        sa.Column("opened_by", Words, nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("decision", Words, nullable=True),
+        sa.Column("decided_by", Words, nullable=True),
+        sa.Column("decision_note", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_contests_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "contest_id", name=op.f("pk_contests")),
+    )
+    op.create_index(
+        op.f("ix_contests_install_id_decided_at_opened_at"),
+        "contests",
+        ["install_id", "decided_at", "opened_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_contests_install_id_lead_id"), "contests", ["install_id", "lead_id"], unique=False)
+    op.create_table(
+        "reports",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("report_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("period_from", sa.BigInteger(), nullable=False),
+        sa.Column("period_to", sa.BigInteger(), nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("inputs", Words, nullable=False),
+        sa.Column("figures", Words, nullable=False),
+        sa.Column("digest", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_reports_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "report_id", name=op.f("pk_reports")),
+    )
+    op.create_index(op.f("ix_reports_install_id_period_to"), "reports", ["install_id", "period_to"], unique=False)
+    op.create_table(
+        "case_snapshots",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("digest", Words, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_case_snapshots_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "seen_at", name=op.f("pk_case_snapshots")),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("rule_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", Words, nullable=False),
+        sa.Column("send_after", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_alerts_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "install_id", "lead_id", "rule_id", "kind", "due_at", "user_id", name=op.f("pk_alerts")
+        ),
+    )
+    op.create_index(
+        op.f("ix_alerts_install_id_sent_at_send_after"),
+        "alerts",
+        ["install_id", "sent_at", "send_after"],
+        unique=False,
+    )
+    op.create_table(
         "notices",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("notice_key", Words, nullable=False),
@@ -622,6 +702,9 @@ def upgrade() -> None:
         sa.Column("name", Words, nullable=False),
         sa.Column("role", Words, nullable=False),
         sa.Column("owner_id", Words, nullable=True),
+        sa.Column("language", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("gets_digest", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("gets_alerts", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_users_install_id"), ondelete="CASCADE"
