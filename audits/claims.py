@@ -16,13 +16,13 @@ from audits.model.activity import Activity, ActivityKind, ActivityState
 from audits.model.case import LeadCase
 from audits.model.finding import Evidence
 from audits.model.policy import Policy
-from audits.model.said import Listed, Said, Value, joined, say
+from audits.model.said import Listed, Said, Value, joined, phrase, say
 from audits.timeline import AttemptVerdict, Judged, attempts, connections, judge_attempt, uncounted_reason
 from audits.wording import act_moment, counted, span
 
 #: So many are named in a sentence; of the others their number.
 MOST_NAMED = 5
-DAY_ONLY = "gives only the day on which it took place"
+DAY_ONLY = phrase("gives only the day on which it took place")
 
 
 @dataclass(frozen=True, slots=True)

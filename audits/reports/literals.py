@@ -27,6 +27,7 @@ PLACES: Mapping[str, tuple[int, str]] = {
     "Term": (0, "term"),
     "phrase": (0, "term"),
     "Judged": (2, "term"),
+    "not_looked_at": (0, "term"),
     "ScorePart": (0, "term"),
 }
 

@@ -27,14 +27,13 @@ PASSED_ON = {
     ("audits/rules/pseudo_lead/pl001_unreachable_contact_data.py", "Term"),
     ("audits/scores.py", "ScorePart"),
     ("audits/scores.py", "Term"),
-    ("audits/timeline.py", "Judged"),
 }
 
 
 @pytest.mark.parametrize("file", source_files(), ids=lambda file: str(file.name))
 def test_templates_are_literals(file: Path) -> None:
     for place in places(file):
-        if place.text is None and place.call != "Judged":
+        if place.text is None and place.call not in ("Judged", "not_looked_at"):
             assert (place.file, place.call) in PASSED_ON, f"{place.file}:{place.line}: {place.call} of no literal"
         if place.text is not None and place.kind == "template":
             names = [name for _, name, spec, conversion in string.Formatter().parse(place.text) if name is not None]

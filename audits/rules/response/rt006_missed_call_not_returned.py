@@ -7,7 +7,7 @@ from audits.model.activity import Activity, ActivityKind, ActivityState, Directi
 from audits.model.case import Fact, LeadCase
 from audits.model.finding import Outcome
 from audits.model.policy import Policy
-from audits.model.said import say
+from audits.model.said import phrase, say
 from audits.owed_answers import MEASURES, OUTCOMES, REASONS, Asks, Words, judge_answers
 from audits.rule import Default, Family, RuleInfo, Trust
 from audits.timeline import AttemptVerdict, Judged
@@ -78,24 +78,24 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
 def _missed(activity: Activity, case: LeadCase, policy: Policy) -> tuple[AttemptVerdict, str]:
     no = AttemptVerdict.NO
     if activity.kind is not ActivityKind.CALL or activity.direction is Direction.OUTBOUND:
-        return no, "is no call of the lead"
+        return no, phrase("is no call of the lead")
     if activity.state in _NOT_CALLED or activity.is_automated is True:
-        return no, "is no call of a person"
+        return no, phrase("is no call of a person")
     if activity.no_later_than < case.lead.received_at:
-        return no, "lies before the lead arrived"
+        return no, phrase("lies before the lead arrived")
     if activity.disposition is None and (activity.duration_s or 0) >= policy.min_conversation_s:
-        return no, "was long enough for a conversation"
+        return no, phrase("was long enough for a conversation")
     if activity.disposition is not None and activity.disposition not in _MISSED:
-        return no, "was taken"
+        return no, phrase("was taken")
     if activity.disposition is None:
-        return AttemptVerdict.UNKNOWN, "does not say whether somebody took it"
+        return AttemptVerdict.UNKNOWN, phrase("does not say whether somebody took it")
     if activity.direction is None:
-        return AttemptVerdict.UNKNOWN, "does not say who called"
+        return AttemptVerdict.UNKNOWN, phrase("does not say who called")
     if activity.state is None:
-        return AttemptVerdict.UNKNOWN, "does not say whether it took place"
+        return AttemptVerdict.UNKNOWN, phrase("does not say whether it took place")
     if activity.occurred_at < case.lead.received_at:
-        return AttemptVerdict.UNKNOWN, "gives only the day, that on which the lead arrived"
-    return AttemptVerdict.YES, "was missed"
+        return AttemptVerdict.UNKNOWN, phrase("gives only the day, that on which the lead arrived")
+    return AttemptVerdict.YES, phrase("was missed")
 
 
 RULE = LeadRule(INFO, judge)
