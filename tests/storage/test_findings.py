@@ -1,30 +1,23 @@
-"""Findings, measures, the outbox, cursors, policies and health."""
+"""Findings, measures, the outbox, cursors and health."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from audits.model.finding import Evidence, Measure, Outcome
-from audits.model.policy import Cadence, Policy
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
-from connector.errors import UnknownInstall
-from connector.storage import cursors, findings, health, outbox, policies, timeline, worklist
+from connector.storage import cursors, findings, health, outbox, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.installs import Install
 from tests.factories import (
     NOW,
     at,
     make_audit,
-    make_calendar,
     make_finding,
     make_install,
-    make_policy,
     make_record,
 )
 
@@ -163,63 +156,6 @@ def test_a_reading_goes_on_where_it_stopped(database: Database, install: Install
         done = cursors.get_cursor(conn, tenant, "backfill")
         assert done is not None
         assert (done.finished_at, done.started_at) == (at(3), at(1))
-
-
-def test_the_policy_of_a_time_is_the_one_that_held_then(database: Database, install: Install) -> None:
-    tenant = install.install_id
-    with database.write() as conn:
-        assert policies.next_version(conn, tenant) == "2"
-        second, third = make_policy("2", response_target_s=60), make_policy("3", response_target_s=90)
-        policies.put_policy(conn, tenant, second, at(10))
-        policies.put_policy(conn, tenant, third, at(10))
-        policies.put_policy(conn, tenant, third, at(50))  # known already: nothing changes
-        assert policies.policy_as_of(conn, tenant, at(9)).version == "1"
-        assert policies.policy_as_of(conn, tenant, at(10)) == third
-        assert policies.policy_as_of(conn, tenant, at(days=-9999)).version == "1"
-        assert policies.find_policy(conn, tenant, "2") == second
-        assert policies.list_versions(conn, tenant) == ["1", "2", "3"]
-        with pytest.raises(ValueError, match="version"):
-            policies.put_policy(conn, tenant, make_policy("2", response_target_s=61), at(60))
-        with pytest.raises(UnknownInstall):
-            policies.policy_as_of(conn, "unknown", NOW)
-
-
-@given(
-    numbers=st.tuples(*[st.integers(0, 10**9)] * 4),
-    by_type=st.dictionaries(st.text(), st.integers(0, 10**9), max_size=3),
-    region=st.none() | st.text(),
-)
-def test_a_policy_survives_json(numbers: tuple[int, ...], by_type: dict[str, int], region: str | None) -> None:
-    policy = make_policy(
-        owner_calendars={"7": make_calendar("Asia/Kathmandu", 8, 12)},
-        cadence=Cadence(calls=numbers[0], emails=numbers[1], within_days=numbers[2]),
-        min_conversation_s=numbers[3],
-        response_target_by_type=by_type,
-        region=region,
-    )
-    again = Policy.from_json(json.loads(json.dumps(policy.to_json())))
-    assert again == policy
-    assert again.to_json() == policy.to_json()
-
-
-@pytest.mark.parametrize(
-    ("change", "place"),
-    [
-        ({"version": ""}, "version"),
-        ({"calendar": None}, "calendar"),
-        ({"calendar": {"tz": "Nowhere", "week": {}}}, "calendar.tz"),
-        ({"owner_calendars": {"7": {"tz": "UTC", "week": {"mon": [["9"]]}}}}, "owner_calendars.7.week.mon"),
-        ({"cadence": {"faxes": 1}}, "cadence.faxes"),
-        ({"silent_after_s": -1}, "silent_after_s"),
-        ({"silent_after_s": True}, "silent_after_s"),
-        ({"response_target_by_type": {"hot": "soon"}}, "response_target_by_type.hot"),
-        ({"region": 49}, "region"),
-        ({"colour": "blue"}, "colour"),
-    ],
-)
-def test_a_wrong_policy_is_refused_with_the_place(change: dict[str, object], place: str) -> None:
-    with pytest.raises(ValueError, match=f"^{place}"):
-        Policy.from_json({**make_policy().to_json(), **change})
 
 
 def test_signs_of_life_are_counted(database: Database, install: Install) -> None:
