@@ -70,6 +70,11 @@ def _number(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger)
 
 
+def _whole(name: str) -> sa.Column[int]:
+    """A number that is always there."""
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
 def _flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
 
@@ -228,7 +233,7 @@ leads = sa.Table(
     _flag("is_locked"),
     _at("read_at"),
     _at("gone_at", nullable=True),
-    sa.Index(None, "install_id", "owner_id"),
+    sa.Index(None, "install_id", "owner_id", "received_at"),
     sa.Index(None, "install_id", "gone_at"),
     sa.Index(None, "install_id", "keys_region"),
     sa.Index(None, "install_id", "companion_id"),
@@ -257,6 +262,7 @@ activities = sa.Table(
     _words("from_lead_id"),
     _at("missing_since", nullable=True),
     sa.Index(None, "install_id", "activity_id"),
+    sa.Index(None, "install_id", "owner_id", "kind", "recorded_at"),
     sqlite_with_rowid=False,
 )
 
@@ -275,6 +281,7 @@ tasks = sa.Table(
     _words("from_lead_id"),
     _at("missing_since", nullable=True),
     sa.Index(None, "install_id", "task_id"),
+    sa.Index(None, "install_id", "owner_id", "completed_at"),
     sqlite_with_rowid=False,
 )
 
@@ -287,6 +294,7 @@ owner_changes = sa.Table(
     sa.Column("occurred_at", UtcMicros, primary_key=True),
     _key("owner_id"),
     _text("source", ""),
+    sa.Index(None, "install_id", "owner_id", "occurred_at"),
     sqlite_with_rowid=False,
 )
 
@@ -343,6 +351,35 @@ contact_keys = sa.Table(
     _key("lead_id"),
     _at("received_at"),
     sa.Index(None, "install_id", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+#: What tells whether two outbound texts are alike: one row for each text, by a hash of what is compared of it …
+text_prints = sa.Table(
+    "text_prints",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("kind"),
+    _key("activity_id"),
+    _whole("digest"),
+    _at("occurred_at"),
+    _at("recorded_at"),
+    _at("missing_since", nullable=True),
+    sa.Index(None, "install_id", "digest", "occurred_at"),
+    sqlite_with_rowid=False,
+)
+
+#: … and for each such hash the bands of its simhash: texts that share a band may be alike.
+text_bands = sa.Table(
+    "text_bands",
+    metadata,
+    _tenant(),
+    sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.BigInteger, primary_key=True, autoincrement=False),
+    _whole("simhash"),
+    _whole("length"),
+    sa.Index(None, "install_id", "digest"),
     sqlite_with_rowid=False,
 )
 

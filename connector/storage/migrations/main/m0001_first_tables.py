@@ -97,6 +97,48 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_activities_install_id_activity_id"), "activities", ["install_id", "activity_id"], unique=False
     )
+    op.create_index(
+        op.f("ix_activities_install_id_owner_id_kind_recorded_at"),
+        "activities",
+        ["install_id", "owner_id", "kind", "recorded_at"],
+        unique=False,
+    )
+    op.create_table(
+        "text_prints",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("activity_id", Words, nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("missing_since", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_text_prints_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "kind", "activity_id", name=op.f("pk_text_prints")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_text_prints_install_id_digest_occurred_at"),
+        "text_prints",
+        ["install_id", "digest", "occurred_at"],
+        unique=False,
+    )
+    op.create_table(
+        "text_bands",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("simhash", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_text_bands_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "band", "digest", name=op.f("pk_text_bands")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_text_bands_install_id_digest"), "text_bands", ["install_id", "digest"], unique=False)
     op.create_table(
         "contact_keys",
         sa.Column("install_id", Words, nullable=False),
@@ -426,7 +468,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_leads_install_id_organization_id"), "leads", ["install_id", "organization_id"], unique=False
     )
-    op.create_index(op.f("ix_leads_install_id_owner_id"), "leads", ["install_id", "owner_id"], unique=False)
+    op.create_index(
+        op.f("ix_leads_install_id_owner_id_received_at"),
+        "leads",
+        ["install_id", "owner_id", "received_at"],
+        unique=False,
+    )
     op.create_table(
         "login_links",
         sa.Column("link_hash", Words, nullable=False),
@@ -567,6 +614,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", "occurred_at", "owner_id", name=op.f("pk_owner_changes")),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        op.f("ix_owner_changes_install_id_owner_id_occurred_at"),
+        "owner_changes",
+        ["install_id", "owner_id", "occurred_at"],
+        unique=False,
+    )
     op.create_table(
         "owners",
         sa.Column("install_id", Words, nullable=False),
@@ -630,6 +683,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_tasks_install_id_task_id"), "tasks", ["install_id", "task_id"], unique=False)
+    op.create_index(
+        op.f("ix_tasks_install_id_owner_id_completed_at"),
+        "tasks",
+        ["install_id", "owner_id", "completed_at"],
+        unique=False,
+    )
     op.create_table(
         "tokens",
         sa.Column("install_id", Words, nullable=False),
