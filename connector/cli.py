@@ -18,6 +18,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from connector.clock_command import clock_command
 from connector.demo import DEMO_CRMS, DemoOptions, run_demo
 from connector.doctor import examine
 from connector.errors import ConfigError, LeadAssayError
@@ -249,6 +250,7 @@ def sandbox(dialect: str | None, port: int, config: Path | None) -> None:
 
 main.add_command(audit_command, name="audit")
 main.add_command(budget_command, name="budget")
+main.add_command(clock_command, name="clock")
 
 
 if __name__ == "__main__":
