@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from audits.model.case import Coverage
 from connector.adapters import frappe, hubspot, pipedrive
 from connector.adapters.hubspot.card import HubSpotCard
 from connector.adapters.pipedrive.card import PipedriveCard
 from connector.budget import open_budget
 from connector.crm.card import CardCall, CardDesk
 from connector.crm.economy import Economy
+from connector.crm.lead_fields import FieldRoles, LeadField
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
 from connector.crm.values import MappableField, ValueMap
 from connector.day_quota import open_quota
@@ -45,7 +47,8 @@ class CrmEntry:
     `parse_uninstall(app, headers by lower-case name, body)`: the notice of a call that proves itself, else None.
     `card`: what proves and shapes its card, None where it has none.
     `economy`: the fewest calls that its API lets us make, and what it allows.
-    `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values)`.
+    `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values, roles)`.
+    `lead_fields`: fields of its own for what accounts otherwise have fields of their own for.
     `record_names`: what its people call one record that we call lead, and several.
     """
 
@@ -54,7 +57,7 @@ class CrmEntry:
     required_scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
     oauth: Callable[[CrmApp, Settings], CrmOAuth]
-    adapter: Callable[[Settings, Install, RefreshTokenSource, ValueMap], CrmAdapter]
+    adapter: Callable[[Settings, Install, RefreshTokenSource, ValueMap, FieldRoles], CrmAdapter]
     capabilities: Callable[[tuple[str, ...]], Capabilities]
     parse_delivery: Callable[[Delivery], tuple[CrmEvent, ...]]
     economy: Economy
@@ -64,6 +67,7 @@ class CrmEntry:
     starts_at_marketplace: bool = False
     parse_uninstall: Callable[[CrmApp, Mapping[str, str], bytes], UninstallNotice | None] | None = None
     mappable: tuple[MappableField, ...] = ()
+    lead_fields: Mapping[LeadField, str] = field(default_factory=dict)
     card: CardDesk | None = None
     record_names: tuple[str, str] = ("lead", "leads")
 
@@ -72,12 +76,22 @@ class CrmEntry:
         """Whether each company has a site of its own, with a registration of its own for us."""
         return self.check_site is not None
 
+    def roles(self, chosen: Mapping[str, str]) -> FieldRoles:
+        """Which fields hold what of a lead: as an admin chose (LeadField value → field), else the CRM's own."""
+        return FieldRoles(chosen, self.lead_fields)
+
+    def first_coverage(self, missing_scopes: tuple[str, ...]) -> Coverage:
+        """What is seen right after connecting, before an admin named any field."""
+        return self.roles({}).narrow(self.capabilities(missing_scopes).coverage)
+
     def missing_scopes(self, granted: tuple[str, ...]) -> tuple[str, ...]:
         """Scopes that we ask for and did not get."""
         return tuple(scope for scope in (*self.required_scopes, *self.optional_scopes) if scope not in granted)
 
 
-def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, values: ValueMap) -> CrmAdapter:
+def _hubspot_adapter(
+    settings: Settings, install: Install, tokens: TokenSource, values: ValueMap, roles: FieldRoles
+) -> CrmAdapter:
     api_url = app_of(settings, "hubspot").api_url
     transport = Transport(
         api_url,
@@ -93,10 +107,15 @@ def _hubspot_adapter(settings: Settings, install: Install, tokens: TokenSource, 
         record_url_base=install.record_url_base,
         missing_scopes=install.missing_scopes,
         values=values,
+        roles=roles,
+        zone=install.zone,
+        currency=install.currency,
     )
 
 
-def _frappe_adapter(settings: Settings, install: Install, tokens: TokenSource, values: ValueMap) -> CrmAdapter:
+def _frappe_adapter(
+    settings: Settings, install: Install, tokens: TokenSource, values: ValueMap, roles: FieldRoles
+) -> CrmAdapter:
     transport = Transport(
         install.api_url,
         allowed_origins=frozenset({install.api_url}),
@@ -113,11 +132,13 @@ def _frappe_adapter(settings: Settings, install: Install, tokens: TokenSource, v
         record_url_base=install.record_url_base,
         missing_scopes=install.missing_scopes,
         values=values,
+        roles=roles,
+        currency=install.currency,
     )
 
 
 def _pipedrive_adapter(
-    settings: Settings, install: Install, tokens: RefreshTokenSource, values: ValueMap
+    settings: Settings, install: Install, tokens: RefreshTokenSource, values: ValueMap, roles: FieldRoles
 ) -> CrmAdapter:
     app = app_of(settings, "pipedrive")
     api_url = pipedrive.checked_api_url(app, install.api_url)
@@ -134,6 +155,7 @@ def _pipedrive_adapter(
         pipedrive.PipedriveClient(transport),
         install=install,
         values=values,
+        roles=roles,
         revoke=lambda: pipedrive.PipedriveOAuth(app).revoke(tokens.refresh_token()),
     )
 
@@ -166,6 +188,7 @@ CRMS: Mapping[str, CrmEntry] = {
         economy=hubspot.ECONOMY,
         card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
+        lead_fields=hubspot.LEAD_FIELDS,
         record_names=("contact", "contacts"),
     ),
     "frappe": CrmEntry(
@@ -233,8 +256,14 @@ def oauth_for(settings: Settings, crm: str, site: CrmApp | None = None) -> CrmOA
 
 
 def adapter_for_install(
-    settings: Settings, tokens: TokenGiver, install: Install, chosen: Mapping[tuple[str, str], str] | None = None
+    settings: Settings,
+    tokens: TokenGiver,
+    install: Install,
+    chosen: Mapping[tuple[str, str], str] | None = None,
+    roles: Mapping[str, str] | None = None,
 ) -> CrmAdapter:
-    """The adapter for an install, on that install's tokens and budget. `chosen`: as ValueMap."""
+    """The adapter for an install, on that install's tokens and budget. `chosen`: as ValueMap; `roles`: as
+    FieldRoles."""
     entry = CRMS[install.crm]
-    return entry.adapter(settings, install, tokens.source(install.install_id), ValueMap(entry.mappable, chosen))
+    values = ValueMap(entry.mappable, chosen)
+    return entry.adapter(settings, install, tokens.source(install.install_id), values, entry.roles(roles or {}))

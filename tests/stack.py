@@ -116,7 +116,7 @@ class Stack:
                 found,
                 grant.scopes,
                 missing,
-                entry.capabilities(missing).coverage,
+                entry.first_coverage(missing),
                 self.context.clock(),
                 installed_by=given.installed_by,
             )

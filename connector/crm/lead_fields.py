@@ -7,7 +7,7 @@ for the consent to be called. Accounts make such fields themselves, and an admin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
-from audits.model.case import Fact
+from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead
 from connector.crm.moments import is_plausible
 from connector.crm.values import Unmapped
@@ -73,6 +73,12 @@ _FACTS: Mapping[LeadField, tuple[Fact, str]] = {
     LeadField.CALL_CONSENT: (Fact.CONSENT, "the consent to be called"),
 }
 
+#: Why a fact is not seen while no field is named for it.
+UNNAMED: Mapping[LeadField, tuple[Fact, str]] = {
+    role: (fact, f"No field of the CRM is named for {words}; name it under Settings, Fields.")
+    for role, (fact, words) in _FACTS.items()
+}
+
 _SUGGESTIVE: Mapping[LeadField, str] = {
     LeadField.SUBMITTED_AT: r"submit|form.?(sent|filled)|vendor.?(time|date)|original.?lead.?(time|date)|abgesendet",
     LeadField.PREFERRED_AT: r"(prefer|wish|wunsch|best).{0,9}(time|call|zeit)|call.?back.?(at|time|on)|rückruf",
@@ -93,11 +99,14 @@ _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2}
 class FieldRoles:
     """Which field of the CRM holds what, for one install."""
 
-    def __init__(self, chosen: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, chosen: Mapping[str, str] | None = None, shipped: Mapping[LeadField, str] | None = None
+    ) -> None:
         """`chosen`: LeadField value → the field's name. A role that we do not know (of an older version) is passed
-        over."""
+        over. `shipped`: fields that the CRM itself has for it, which hold where nothing was chosen."""
         ours = {role.value: role for role in LeadField}
-        self._chosen = {ours[role]: name for role, name in (chosen or {}).items() if role in ours}
+        named = {ours[role]: name for role, name in (chosen or {}).items() if role in ours}
+        self._chosen = {**(shipped or {}), **named}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,11 +116,23 @@ class FieldRoles:
     @property
     def missing(self) -> tuple[tuple[Fact, str], ...]:
         """The facts that no field is named for, with the cause for an admin."""
-        return tuple(
-            (fact, f"No field of the CRM is named for {words}; name it under Settings, Fields.")
-            for role, (fact, words) in _FACTS.items()
-            if role not in self._chosen
+        return tuple(pair for role, pair in UNNAMED.items() if role not in self._chosen)
+
+    def narrow(self, coverage: Coverage) -> Coverage:
+        """`coverage` without the facts that no field is named for; what it lacks already keeps its cause."""
+        known = {fact for fact, _ in coverage.missing}
+        more = tuple(pair for pair in self.missing if pair[0] not in known)
+        return Coverage(missing=(*coverage.missing, *more)) if more else coverage
+
+    def among(self, names: Collection[str]) -> tuple[FieldRoles, tuple[tuple[Fact, str], ...]]:
+        """The roles of fields that are there, `names`, and the facts that the others should say, with the cause."""
+        gone = {role: name for role, name in self._chosen.items() if name not in names}
+        missing = tuple(
+            (_FACTS[role][0], f"The field {name}, named for {_FACTS[role][1]}, is not there any more.")
+            for role, name in gone.items()
+            if role in _FACTS
         )
+        return FieldRoles(shipped={role: name for role, name in self._chosen.items() if role not in gone}), missing
 
     def find(self, role: LeadField) -> str | None:
         """The field that holds it, None where nobody said."""

@@ -12,6 +12,7 @@ from audits.model.activity import Activity, Owner, OwnerChange, StageChange, Tas
 from audits.model.case import Coverage, Fact
 from audits.model.deal import Deal
 from audits.model.lead import Lead
+from connector.crm.lead_fields import KnownField
 from connector.crm.values import KnownValue
 
 
@@ -122,8 +123,9 @@ class CrmEvent:
     """One event of a delivery, reduced to a pointer. `event_key` is unique per (install, event).
 
     `object_type` is "lead" for the record that we call lead, "companion" for a companion of leads, else the
-    activity's type (ActivityKind or "task"); `object_id` is then the lead's id, the companion's, else
-    Activity.activity_id or Task.task_id. The adapter finds the leads of an activity. `occurred_at` is the CRM's time.
+    activity's type (ActivityKind or "task"), or "deal"; `object_id` is then the lead's id, the companion's, else
+    Activity.activity_id, Task.task_id or Deal.deal_id. The adapter finds the leads of those. `occurred_at` is the
+    CRM's time.
     """
 
     event_key: str
@@ -252,6 +254,10 @@ class CrmAdapter(Protocol):
         """The values that the account defines for the CRM's mappable fields (CrmEntry.mappable)."""
         ...
 
+    def known_fields(self) -> tuple[KnownField, ...]:
+        """The fields of the account's lead records that an admin can name for a LeadField, our own left out."""
+        ...
+
     def ensure_fields(self) -> FieldSetup:
         """Make our five fields, or repair them. Called again it changes nothing."""
         ...
@@ -279,7 +285,7 @@ class CrmAdapter(Protocol):
         ...
 
     def find_leads_of(self, object_type: str, object_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """For activities of one type: activity id → ids of the leads it belongs to. Empty for a type unknown here."""
+        """For activities of one type, or deals: id → ids of their leads. Empty for a type unknown here."""
         ...
 
     def write_fields(self, writes: Sequence[FieldWrite]) -> tuple[WriteResult, ...]:

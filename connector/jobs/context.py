@@ -17,7 +17,7 @@ from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
 from connector.oauth.vault import Vault
 from connector.settings import Settings
-from connector.storage import value_mappings
+from connector.storage import field_roles, value_mappings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
 from connector.storage.installs import Install, check_fence, get_install, take_fence
@@ -83,7 +83,8 @@ def utc_now() -> datetime:
 def _adapter_for(settings: Settings, database: Database, tokens: TokenKeeper, install: Install) -> CrmAdapter:
     with database.read() as connection:
         chosen = value_mappings.chosen_meanings(connection, install.install_id)
-    return adapter_for_install(settings, tokens, install, chosen)
+        roles = field_roles.chosen_roles(connection, install.install_id)
+    return adapter_for_install(settings, tokens, install, chosen, roles)
 
 
 def make_context(

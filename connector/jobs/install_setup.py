@@ -9,7 +9,7 @@ from connector.jobs.context import Lease
 from connector.jobs.watch_hooks import mend_hooks, note_hooks
 from connector.jobs.watch_values import note_look
 from connector.logs import get_logger
-from connector.storage import cursors, findings, health, installs, people, value_mappings
+from connector.storage import cursors, field_roles, findings, health, installs, people, value_mappings
 
 NAME = "setup"
 
@@ -34,6 +34,7 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
             installs.set_field_keys(connection, install.install_id, fields.keys)
     owners = tuple(adapter.iter_owners())
     known_values = adapter.known_values()
+    known_fields = adapter.known_fields()
     hooks = mend_hooks(lease, adapter)
     now = context.clock()
     with lease.commit() as connection:
@@ -41,6 +42,7 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
         note_hooks(connection, install.install_id, hooks, now)
         value_mappings.replace_known_values(connection, install.install_id, known_values)
         note_look(connection, install.install_id, len(known_values), now)
+        field_roles.replace_known_fields(connection, install.install_id, known_fields)
         installs.set_capabilities(
             connection, install.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
         )

@@ -9,6 +9,7 @@ from connector.storage import health, timeline, worklist
 
 BATCH = 500
 COMPANION = "companion"
+DEAL = "deal"
 
 
 def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
@@ -34,6 +35,8 @@ def process_events(lease: Lease, adapter: CrmAdapter) -> bool:
             lead_ids |= timeline.leads_of_activities(connection, install_id, object_type, sorted(object_ids))
             if object_type == COMPANION:
                 lead_ids |= timeline.leads_of_companions(connection, install_id, object_ids)
+            if object_type == DEAL:
+                lead_ids |= timeline.leads_of_deals(connection, install_id, object_ids)
     refresh_leads(lease, adapter, lead_ids, finish_events=[event.event_key for event in events])
     return True
 

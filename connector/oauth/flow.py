@@ -244,7 +244,7 @@ def _store(
             known_zone,
             grant.scopes,
             missing,
-            entry.capabilities(missing).coverage,
+            entry.first_coverage(missing),
             now,
             installed_by=installer.user_id or "",
         )

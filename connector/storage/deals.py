@@ -74,7 +74,7 @@ def store_deals(
     news |= {deal_id for deal_id, _ in (*lost, *moved)}
     upsert(conn, deals, list(rows.values()))
     upsert(conn, deal_contacts, [*lost.values(), *moved.values()])
-    return _leads_of_deals(conn, install_id, news) | _known_leads(conn, install_id, {each for _, each in lost})
+    return leads_of_deals(conn, install_id, news) | _known_leads(conn, install_id, {each for _, each in lost})
 
 
 def _left(
@@ -151,7 +151,7 @@ def _known_leads(conn: Connection, install_id: str, lead_ids: Collection[str]) -
     return frozenset(found)
 
 
-def _leads_of_deals(conn: Connection, install_id: str, deal_ids: Collection[str]) -> frozenset[str]:
+def leads_of_deals(conn: Connection, install_id: str, deal_ids: Collection[str]) -> frozenset[str]:
     """The live leads that have one of these deals, or are it."""
     people = set(deal_ids)
     for ids in portions(sorted(deal_ids)):
@@ -191,7 +191,7 @@ def deal_neighbours(conn: Connection, install_id: str, lead_ids: Collection[str]
                 )
             ).scalars()
         )
-    return _leads_of_deals(conn, install_id, shared) - set(lead_ids)
+    return leads_of_deals(conn, install_id, shared) - set(lead_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from audits.model.policy import Policy
 from connector.errors import UnknownInstall
 from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
 from connector.storage.column_types import UtcMicros, storable
-from connector.storage.deals import deal_neighbours, store_deals
+from connector.storage.deals import deal_neighbours, leads_of_deals, store_deals
 from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
 from connector.storage.json_text import load_coverage
 from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
@@ -83,6 +83,7 @@ __all__ = [
     "lead_ids_by_owner",
     "leads_of_activities",
     "leads_of_companions",
+    "leads_of_deals",
     "load_cases",
     "locked_leads",
     "mark_gone",

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from audits.model.case import Fact
 from connector.catalog import find_crm
+from connector.crm.lead_fields import UNNAMED
 from connector.storage.installs import Install
 
+_UNNAMED = frozenset(cause for _, cause in UNNAMED.values())
 HISTORIES = (Fact.OWNER_HISTORY, Fact.STAGE_HISTORY)
 
 
@@ -19,8 +21,13 @@ def causes_of_crm(install: Install) -> frozenset[str]:
 
 def not_granted(install: Install) -> list[str]:
     """A sentence for each fact that is not seen for want of a permission."""
-    always = causes_of_crm(install)
-    return sorted({cause for _, cause in install.coverage.missing if cause not in always})
+    others = causes_of_crm(install) | _UNNAMED
+    return sorted({cause for _, cause in install.coverage.missing if cause not in others})
+
+
+def not_named(install: Install) -> list[str]:
+    """A sentence for each fact that is not seen because no field of the CRM is named for it."""
+    return among(_UNNAMED, (cause for _, cause in install.coverage.missing))
 
 
 def not_shown(install: Install) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from connector import catalog
 from connector.adapters import hubspot
 from connector.adapters.hubspot.activities import TYPE_IDS, Engagement
+from connector.adapters.hubspot.deals import TYPE_ID as DEAL_TYPE
 from connector.crm.port import OurField
 from connector.sandbox.config import ClientApp
 from connector.sandbox.kinds import find_kind
@@ -35,7 +36,7 @@ def test_every_subscription_is_one_that_we_read() -> None:
     subscriptions = WEBHOOKS["config"]["subscriptions"]
     for one in subscriptions["crmObjects"]:
         kind = find_kind(one["objectType"])
-        assert kind.type_id == "0-1" or kind.type_id in TYPE_IDS
+        assert kind.type_id in ("0-1", DEAL_TYPE) or kind.type_id in TYPE_IDS
         assert one.get("propertyName") not in set(OurField)
     subscribed = {(one["subscriptionType"], one["objectType"]) for one in subscriptions["crmObjects"]}
     for engagement in Engagement:

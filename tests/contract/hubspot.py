@@ -44,17 +44,24 @@ PROPERTIES = [
     "hs_calculated_phone_number_country_code", "message", "hubspot_owner_id", "hs_lead_status", "lifecyclestage",
     "hs_analytics_source", "hs_analytics_source_data_1", "hs_analytics_source_data_2", "hs_latest_source",
     "hs_latest_source_data_1", "hs_latest_source_data_2", "hs_object_source", "hs_merged_object_ids",
+    "hs_buying_role",
     "leadassay_lead_quality", "leadassay_handling", "leadassay_lead_verdict", "leadassay_follow_up_status",
-    "leadassay_audit_note",
+    "leadassay_audit_note", "hs_language",
 ]  # fmt: skip
 HISTORY = ["hubspot_owner_id", "hs_lead_status", "lifecyclestage"]
-KINDS = ("calls", "emails", "meetings", "communications", "notes", "tasks")
+KINDS = ("calls", "emails", "meetings", "communications", "notes", "tasks", "deals")
 ACT = ["hs_timestamp", "hs_createdate", "hubspot_owner_id", "hs_object_source", "hs_object_source_label"]
 ACTS = {
-    "calls": [*ACT, "hs_call_direction", "hs_call_status", "hs_call_disposition", "hs_call_duration"],
-    "meetings": [*ACT, "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome"],
+    "calls": [
+        *ACT, "hs_call_direction", "hs_call_status", "hs_call_disposition", "hs_call_duration", "hs_call_title",
+        "hs_call_body",
+    ],
+    "meetings": [
+        *ACT, "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome", "hs_meeting_title",
+        "hs_meeting_body",
+    ],
     "tasks": [*ACT, "hs_task_status", "hs_task_type", "hs_task_completion_date"],
-}
+}  # fmt: skip
 
 
 def contact(record_id: str, made: str = MADE, **properties: str) -> JsonObject:

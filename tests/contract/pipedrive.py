@@ -49,7 +49,7 @@ HASHES = {
     "leadassay_audit_note": "4e" * 20,
 }
 HANDLING, AUDIT_NOTE = HASHES["leadassay_handling"], HASHES["leadassay_audit_note"]
-DEAL_QUERY = {"limit": "500", "include_fields": "source_lead_id,notes_count,activities_count"}
+DEAL_QUERY = {"limit": "500", "include_fields": "source_lead_id,notes_count,activities_count,participants_count"}
 RATE = {"x-ratelimit-limit": "80", "x-ratelimit-remaining": "79", "x-ratelimit-reset": "2"}
 GENERIC = "Please check developers.pipedrive.com for more information about Pipedrive API."
 

@@ -92,7 +92,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(time, "sleep", slept.append)
     oauth = oauth_for(settings, replies.crm, replies.site() if entry.is_self_hosted else None)
     tokens = Tokens(oauth)
-    adapter = entry.adapter(settings, install, tokens, ValueMap(entry.mappable))
+    adapter = entry.adapter(settings, install, tokens, ValueMap(entry.mappable), entry.roles({}))
     return Rig(replies, adapter, oauth, tokens, slept)
 
 

@@ -46,12 +46,16 @@ DOCTYPES: dict[str, DocType] = {
         ints={"converted": 0},
     ),
     "CRM Deal": DocType(
-        fields=("naming_series", "organization", "status", "deal_owner", "lead", "lead_name", "email", "mobile_no"),
-        tables={"status_change_log": "CRM Status Change Log"},
+        fields=(
+            "naming_series", "organization", "status", "deal_owner", "lead", "lead_name", "email", "mobile_no",
+            "deal_value", "currency",
+        ),
+        tables={"status_change_log": "CRM Status Change Log", "contacts": "CRM Contacts"},
         prefix="CRM-DEAL-2026-",
         roles=_SALES,
         is_tracked=True,
     ),
+    "CRM Contacts": DocType(fields=("contact", "full_name", "email", "is_primary"), is_child=True),
     "CRM Status Change Log": DocType(
         fields=("from", "to", "from_type", "to_type", "from_date", "to_date", "duration", "log_owner"), is_child=True
     ),

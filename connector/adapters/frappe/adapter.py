@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from connector.adapters.frappe.mapping import CALL_FIELD, DEAL, DEAL_STATUS_FIEL
 from connector.adapters.frappe.places import Place
 from connector.adapters.frappe.reading import READ_DEAL, READ_IMPORTS, READ_VERSION, Reader
 from connector.adapters.frappe.times import SiteTime
+from connector.crm.lead_fields import FieldRoles, KnownField
 from connector.crm.port import (
     Account,
     Capabilities,
@@ -59,7 +61,7 @@ _POLLED = (
 _HIDDEN: dict[str, tuple[Fact, ...]] = {
     **{one.scope: one.facts for one in documents.ALL},
     READ_VERSION: (Fact.OWNER_HISTORY,),
-    READ_DEAL: (),
+    READ_DEAL: (Fact.DEALS,),
     READ_IMPORTS: (),
 }
 
@@ -147,16 +149,26 @@ class FrappeAdapter:
         record_url_base: str,
         missing_scopes: Sequence[str] = (),
         values: ValueMap | None = None,
+        roles: FieldRoles | None = None,
+        currency: str | None = None,
     ) -> None:
-        """`tokens`: those of the client's transport, to end the grant with."""
+        """`tokens`: those of the client's transport, to end the grant with. `roles`: which fields of the site's own
+        hold what. `currency`: of deals that name none."""
         self._client = client
         self._tokens = tokens
         self._record_url_base = record_url_base
         self._values = values or ValueMap(mapping.MAPPABLE)
-        self._capabilities = capabilities_for(missing_scopes)
+        self._roles = roles or FieldRoles()
+        self._currency = currency
+        self._capabilities = self._capable(missing_scopes)
+        self._known_roles: tuple[FieldRoles, tuple[tuple[Fact, str], ...]] | None = None
         self._known_reader: Reader | None = None
         self._known_site: SiteTime | None = None
         self._troubles: list[str] = []
+
+    def _capable(self, missing_scopes: Sequence[str]) -> Capabilities:
+        capable = capabilities_for(missing_scopes)
+        return replace(capable, coverage=self._roles.narrow(capable.coverage))
 
     def account(self) -> Account:
         """The connected site."""
@@ -173,7 +185,7 @@ class FrappeAdapter:
                 f"Our user on the Frappe site may not {scope}, without which we can do nothing. Give it the roles "
                 "System Manager and Sales Manager, then connect again."
             )
-        self._capabilities = capabilities_for(tuple(dict.fromkeys((*self._capabilities.missing_scopes, scope))))
+        self._capabilities = self._capable(tuple(dict.fromkeys((*self._capabilities.missing_scopes, scope))))
         self._known_reader = None
         return self._capabilities
 
@@ -204,6 +216,10 @@ class FrappeAdapter:
         ]
         calls = (KnownValue(field=CALL_FIELD, value=one, label=one) for one in ("Completed", "No Answer", "Busy"))
         return (*found, *calls)
+
+    def known_fields(self) -> tuple[KnownField, ...]:
+        """The site's own custom fields of CRM Lead."""
+        return fields.known(self._client)
 
     def ensure_fields(self) -> FieldSetup:
         """Make or repair our custom fields, and put them where the people of /crm see them."""
@@ -279,21 +295,24 @@ class FrappeAdapter:
         read = []
         for name, row in rows.items():
             owner_changes, stage_changes = histories[name]
+            lead = mapping.lead_of(
+                row, latest.get(name), site, self._record_url_base, unmapped, is_imported=name in imported
+            )
+            lead = mapping.with_stage(lead, stage_changes, is_deal=name in latest)
+            filled = self._present_roles()[0].fill(lead, row, site.zone, unmapped)
             read.append(
                 LeadRecord(
-                    lead=mapping.lead_of(
-                        row,
-                        latest.get(name),
-                        site,
-                        self._record_url_base,
-                        unmapped,
-                        is_imported=name in imported,
+                    lead=filled.lead,
+                    deals=tuple(
+                        mapping.case_deal(deal, stage_changes, site, self._currency, self._record_url_base, unmapped)
+                        for deal in deals
+                        if deal.lead == name
                     ),
                     activities=tuple(sorted(acts[name], key=lambda act: (act.occurred_at, act.activity_id))),
                     tasks=tuple(sorted(tasks[name], key=lambda task: (task.recorded_at, task.task_id))),
                     owner_changes=owner_changes,
                     stage_changes=stage_changes,
-                    missing=tuple(dict.fromkeys(unseen[name])),
+                    missing=tuple(dict.fromkeys((*unseen[name], *self._present_roles()[1], *filled.missing))),
                     our_fields=fields.from_site(row),
                 )
             )
@@ -371,17 +390,25 @@ class FrappeAdapter:
         created = self._site().moment(find_text(row, "creation"))
         return created is None or created.no_later_than >= since
 
+    def _present_roles(self) -> tuple[FieldRoles, tuple[tuple[Fact, str], ...]]:
+        """Roles of fields that the site still has: it refuses a list that names another one."""
+        if self._known_roles is None:
+            there = {one.name for one in fields.known(self._client)} if self._roles.names else set()
+            self._known_roles = self._roles.among(there)
+        return self._known_roles
+
     def _lead_rows(self, lead_ids: Sequence[str]) -> list[JsonObject]:
         wanted: list[Filter] = [("name", "in", list(dict.fromkeys(lead_ids)))]
         if not lead_ids:
             return []
+        own = self._present_roles()[0].names
         try:
-            return list(self._client.iter_rows(LEAD, (*_LEAD_FIELDS, *_OUR_FIELDS), wanted))
+            return list(self._client.iter_rows(LEAD, (*_LEAD_FIELDS, *_OUR_FIELDS, *own), wanted))
         except CrmRejected as refused:
             if refused.status != 417:
                 raise
             # Somebody deleted a custom field of ours: the leads can be judged all the same.
-            return list(self._client.iter_rows(LEAD, _LEAD_FIELDS, wanted))
+            return list(self._client.iter_rows(LEAD, (*_LEAD_FIELDS, *own), wanted))
 
     def _polls(self) -> list[tuple[str, tuple[str, ...], Callable[[Sequence[JsonObject]], Iterable[str]]]]:
         """What a poll by modified time goes through: doctype, fields, and how its rows lead to leads."""

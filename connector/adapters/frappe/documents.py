@@ -11,6 +11,7 @@ from audits.model.case import Fact
 from connector.adapters.frappe import mapping
 from connector.adapters.frappe.mapping import Unmapped
 from connector.adapters.frappe.times import Moment, SiteTime
+from connector.crm.plain_text import plain_text
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text
 
@@ -58,10 +59,10 @@ COMMUNICATION = Document(
     object_type=ActivityKind.EMAIL.value,
     fields=(
         "name", "creation", "communication_type", "communication_medium", "communication_date", "sent_or_received",
-        "delivery_status", "user",
+        "delivery_status", "user", "subject", "content",
     ),
     reference=("reference_doctype", "reference_name"),
-    facts=(Fact.EMAILS, Fact.MESSAGES),
+    facts=(Fact.EMAILS, Fact.MESSAGES, Fact.TEXTS),
     also=(("communication_type", "in", ("Communication", "Automated Message")),),
 )  # fmt: skip
 EVENT = Document(
@@ -133,6 +134,8 @@ def activity_of(
         duration_s=act.duration_s,
         owner_id=act.owner_id,
         raw=_raw(row),
+        subject=plain_text(find_text(row, "subject")),
+        text=plain_text(find_text(row, "content")) if document is COMMUNICATION else None,
     )
 
 

@@ -16,7 +16,8 @@ _CHILD_TABLES = 2
 
 def set_up() -> CallPlan:
     """Our fields and webhooks are listed, and made one by one: a call that makes several undoes all when one is
-    refused. The side panel's layout is read and written, users and both lists of statuses are listed."""
+    refused. The side panel's layout is read and written, users, both lists of statuses and the site's
+    own fields are listed."""
     return CallPlan(
         lines=(
             CallLine(what="our five fields", calls=1 + len(fields.DEFINITIONS)),
@@ -24,6 +25,7 @@ def set_up() -> CallPlan:
             _CLOCK,
             CallLine(what="owners", calls=1),
             CallLine(what="statuses of leads and deals", calls=2),
+            CallLine(what="fields of the site's own", calls=1),
             CallLine(what="webhooks", calls=1 + len(hooks.WANTED)),
         )
     )

@@ -7,6 +7,7 @@ import json
 from audits.model.score import FollowUpStatus, Verdict
 from connector.adapters.frappe.client import FrappeClient
 from connector.adapters.frappe.mapping import LEAD
+from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.port import OurField
 from connector.errors import CrmError, CrmRejected, PermissionMissing, RecordGone, UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text, parse_json
@@ -24,6 +25,29 @@ _CHOICES: dict[OurField, tuple[str, ...]] = {
 }
 _REPAIRED = ("label", "description", "default", "read_only")
 _READ = ("name", "fieldname", "fieldtype", "options", *_REPAIRED)
+
+
+_KINDS = {
+    "Datetime": FieldKind.INSTANT,
+    "Date": FieldKind.DATE,
+    "Check": FieldKind.YES_NO,
+    **dict.fromkeys(("Select", "Link", "Autocomplete"), FieldKind.CHOICE),
+    **dict.fromkeys(("Data", "Small Text", "Text", "Long Text"), FieldKind.TEXT),
+    **dict.fromkeys(("Int", "Float"), FieldKind.NUMBER),
+}
+
+
+def known(client: FrappeClient) -> tuple[KnownField, ...]:
+    """The custom fields of CRM Lead that can hold something for us, without our own."""
+    ours = {one.value for one in OurField}
+    rows = client.iter_rows(CUSTOM_FIELD, ("name", "fieldname", "label", "fieldtype"), [("dt", "=", LEAD)])
+    return tuple(
+        KnownField(name=name, label=find_text(row, "label") or name, kind=kind)
+        for row in rows
+        if (name := find_text(row, "fieldname")) is not None
+        and name not in ours
+        and (kind := _KINDS.get(find_text(row, "fieldtype") or "")) is not None
+    )
 
 
 def ensure(client: FrappeClient) -> tuple[str, ...]:

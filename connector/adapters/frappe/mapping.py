@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 from urllib.parse import quote
 
 from audits.model.activity import ActivityState, Direction, Disposition, OwnerChange, StageChange
+from audits.model.deal import Deal as CaseDeal
+from audits.model.deal import DealContact
 from audits.model.lead import Lead, LeadStatus
 from connector.adapters.frappe.times import SiteTime
 from connector.crm import values
+from connector.crm.money import minor_units
 from connector.crm.values import MappableField, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text, parse_json
@@ -168,13 +172,16 @@ def is_set(row: JsonObject, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """What a lead became. `creation`: as sent."""
+    """What a lead became. `creation`, `value`: as sent. `others`: contacts of the deal beside the lead."""
 
     name: str
     lead: str
     creation: str
     status: str
     owner: str | None
+    value: str | None = None
+    currency: str | None = None
+    others: tuple[str, ...] = ()
 
 
 def deal_of(row: JsonObject) -> Deal | None:
@@ -188,6 +195,65 @@ def deal_of(row: JsonObject) -> Deal | None:
         creation=find_text(row, "creation") or "",
         status=find_text(row, "status") or "",
         owner=find_text(row, "deal_owner"),
+        value=None if row.get("deal_value") in (None, "", 0) else str(row["deal_value"]),
+        currency=find_text(row, "currency"),
+    )
+
+
+def case_deal(
+    deal: Deal, stages: Sequence[StageChange], site: SiteTime, currency: str | None, base_url: str, unmapped: Unmapped
+) -> CaseDeal:
+    """The deal as rules see it. `stages`: those of its lead; `currency`: of deals that name none."""
+    meaning = unmapped.meaning(DEAL_STATUS_FIELD, deal.status) if deal.status else None
+    status = None if meaning is None else LeadStatus(meaning)
+    created_at = site.at(deal.creation)
+    if created_at is None:
+        raise UnexpectedPayload("The Frappe site sent a CRM Deal without a sound creation time.")
+    since = stage_since(DEAL_STATUS_FIELD, deal.status, stages)
+    code, minor = deal.currency or currency, None
+    if deal.value is not None and code is not None:
+        try:
+            minor = minor_units(Decimal(deal.value), code)
+        except (InvalidOperation, ValueError):
+            unmapped.note("deal_value", deal.value)
+    return CaseDeal(
+        deal_id=f"{DEAL}/{deal.name}",
+        pipeline=DEAL,
+        stage=deal.status,
+        status=status,
+        created_at=created_at,
+        amount_minor=minor,
+        currency=code if minor is not None else None,
+        owner_id=deal.owner,
+        closed_at=since if status not in (None, LeadStatus.OPEN) else None,
+        stage_since=since,
+        contacts=(
+            DealContact(contact_id=deal.lead),
+            *(DealContact(contact_id=f"Contact/{name}") for name in deal.others),
+        ),
+        record_url=f"{base_url.removesuffix('leads/')}deals/{quote(deal.name, safe='')}",
+    )
+
+
+def stage_since(field: str, stage: str, stages: Sequence[StageChange]) -> datetime | None:
+    """Since when the status `field` is `stage`, by the changes known; None where they do not tell."""
+    last = next((one for one in reversed(stages) if one.field == field), None)
+    return last.occurred_at if last is not None and last.raw_status == stage else None
+
+
+def with_stage(lead: Lead, stages: Sequence[StageChange], *, is_deal: bool) -> Lead:
+    """The lead with where it stands and since when: by its deal's status where it became one, else by its own."""
+    if lead.raw_status is None:
+        return lead
+    field = DEAL_STATUS_FIELD if is_deal else STATUS_FIELD
+    since = stage_since(field, lead.raw_status, stages)
+    is_over = lead.status not in (None, LeadStatus.OPEN)
+    return replace(
+        lead,
+        pipeline=DEAL if is_deal else LEAD,
+        stage=lead.raw_status,
+        stage_since=since,
+        closed_at=since if is_over else None,
     )
 
 

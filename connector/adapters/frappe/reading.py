@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audits.model.activity import OwnerChange, StageChange
 from audits.model.case import Fact
@@ -12,7 +12,7 @@ from connector.adapters.frappe.client import Filter, FrappeClient
 from connector.adapters.frappe.documents import Document
 from connector.adapters.frappe.mapping import DEAL, DEAL_STATUS_FIELD, LEAD, STATUS_FIELD, Deal
 from connector.adapters.frappe.times import SiteTime
-from connector.errors import PermissionMissing, RecordGone, UnexpectedPayload
+from connector.errors import CrmRejected, PermissionMissing, RecordGone, UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text
 
 IMPORT_LOG = "Data Import Log"
@@ -21,12 +21,15 @@ READ_VERSION, READ_DEAL, READ_IMPORTS = "read Version", f"read {DEAL}", f"read {
 """What we call the permissions to read these."""
 
 _DEAL_FIELDS = ("name", "creation", "lead", "status", "deal_owner")
+_WORTH = ("deal_value", "currency")
+"""Fields of deals that older CRMs do not have."""
+_CONTACTS = "CRM Contacts"
 _VERSION_FIELDS = ("name", "creation", "owner", "docname", "data")
 _LINKS, _PARTICIPANTS = "Dynamic Link", "Event Participants"
 #: Of one lead that became a deal, when deals cannot be read.
 _HIDDEN_BY_DEAL = (
     Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES, Fact.TASKS, Fact.OWNER, Fact.OWNER_HISTORY,
-    Fact.STAGE_HISTORY,
+    Fact.STAGE_HISTORY, Fact.TEXTS, Fact.DEALS, Fact.STAGE,
 )  # fmt: skip
 
 
@@ -51,8 +54,29 @@ class Reader:
         """The deals that these leads became; none where deals cannot be read."""
         if not lead_ids or READ_DEAL in self._missing:
             return []
-        rows = self._client.iter_rows(DEAL, _DEAL_FIELDS, [("lead", "in", [*lead_ids])])
-        return [deal for row in rows if (deal := mapping.deal_of(row)) is not None]
+        wanted: list[Filter] = [("lead", "in", [*lead_ids])]
+        try:
+            rows = list(self._client.iter_rows(DEAL, (*_DEAL_FIELDS, *_WORTH), wanted))
+        except CrmRejected as refused:
+            if refused.status != 417:
+                raise
+            rows = list(self._client.iter_rows(DEAL, _DEAL_FIELDS, wanted))
+        deals = [deal for row in rows if (deal := mapping.deal_of(row)) is not None]
+        others = self._others_in([deal.name for deal in deals])
+        return [replace(deal, others=others.get(deal.name, ())) for deal in deals]
+
+    def _others_in(self, deals: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Contacts of each deal beside the first, which Frappe made of the lead itself."""
+        if not deals:
+            return {}
+        filters: list[Filter] = [("parenttype", "=", DEAL), ("parent", "in", [*deals])]
+        rows = self._client.iter_rows(_CONTACTS, ("name", "parent", "contact", "is_primary"), filters, parent=DEAL)
+        found: dict[str, list[tuple[bool, str]]] = {}
+        for row in rows:
+            parent, contact = find_text(row, "parent"), find_text(row, "contact")
+            if parent is not None and contact is not None:
+                found.setdefault(parent, []).append((not mapping.is_set(row, "is_primary"), contact))
+        return {deal: tuple(name for _, name in sorted(some)[1:]) for deal, some in found.items()}
 
     def imported_among(self, lead_ids: Sequence[str]) -> frozenset[str]:
         """Those of these leads that Frappe's importer made; none where its log cannot be read."""

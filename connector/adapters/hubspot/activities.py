@@ -11,6 +11,7 @@ from audits.model.activity import Activity, ActivityKind, ActivityState, Directi
 from audits.model.case import Fact
 from connector.adapters.hubspot import mapping
 from connector.adapters.hubspot.mapping import Properties, Record, Unmapped, parse_at, whole_seconds
+from connector.crm.plain_text import plain_text
 
 
 class Engagement(StrEnum):
@@ -56,14 +57,31 @@ FACTS = {
 _COMMON = ("hs_timestamp", "hs_createdate", "hubspot_owner_id", "hs_object_source", "hs_object_source_label")
 PROPERTIES = {
     Engagement.CALL: (
-        *_COMMON, "hs_call_direction", "hs_call_status", "hs_call_disposition", "hs_call_duration",
+        *_COMMON, "hs_call_direction", "hs_call_status", "hs_call_disposition", "hs_call_duration", "hs_call_title",
+        "hs_call_body",
     ),
-    Engagement.EMAIL: (*_COMMON, "hs_email_direction", "hs_email_status"),
-    Engagement.MEETING: (*_COMMON, "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome"),
-    Engagement.MESSAGE: (*_COMMON, "hs_communication_channel_type"),
+    Engagement.EMAIL: (
+        *_COMMON, "hs_email_direction", "hs_email_status", "hs_email_subject", "hs_email_text", "hs_email_html",
+    ),
+    Engagement.MEETING: (
+        *_COMMON, "hs_meeting_start_time", "hs_meeting_end_time", "hs_meeting_outcome", "hs_meeting_title",
+        "hs_meeting_body",
+    ),
+    Engagement.MESSAGE: (*_COMMON, "hs_communication_channel_type", "hs_communication_body"),
     Engagement.NOTE: _COMMON,
     Engagement.TASK: (*_COMMON, "hs_task_status", "hs_task_type", "hs_task_completion_date"),
 }  # fmt: skip
+
+#: Where each type keeps its subject, and its text: the first that is not empty.
+_SUBJECT = {
+    Engagement.CALL: "hs_call_title", Engagement.EMAIL: "hs_email_subject", Engagement.MEETING: "hs_meeting_title",
+}  # fmt: skip
+_TEXT = {
+    Engagement.CALL: ("hs_call_body",),
+    Engagement.EMAIL: ("hs_email_text", "hs_email_html"),
+    Engagement.MEETING: ("hs_meeting_body",),
+    Engagement.MESSAGE: ("hs_communication_body",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +114,8 @@ def activity_of(engagement: Engagement, record: Record, lead_id: str, unmapped: 
         duration_s=act.duration_s,
         owner_id=known.get("hubspot_owner_id"),
         raw=mapping.raw_values(known),
+        subject=plain_text(known.get(_SUBJECT.get(engagement, ""))),
+        text=next((text for name in _TEXT.get(engagement, ()) if (text := plain_text(known.get(name)))), None),
     )
 
 

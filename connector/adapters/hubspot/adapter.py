@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from audits.model.activity import Activity, Owner, Task
 from audits.model.case import Coverage, Fact
-from connector.adapters.hubspot import activities, fields, mapping
+from audits.model.deal import Deal
+from connector.adapters.hubspot import activities, deals, fields, mapping
 from connector.adapters.hubspot.activities import Engagement
 from connector.adapters.hubspot.client import ASSOCIATION_LIMIT, BATCH_LIMIT, RECORD_ID, Contact, HubSpotClient
 from connector.adapters.hubspot.mapping import Unmapped, parse_at
+from connector.crm.lead_fields import FieldRoles, KnownField, LeadField
 from connector.crm.port import (
     Account,
     Capabilities,
@@ -30,12 +33,20 @@ from connector.errors import CrmRejected, PermissionMissing, ReauthorizationNeed
 from connector.payloads import find_text, get_text
 
 EMAIL_SCOPE = "sales-email-read"
-_MISSING_FACTS = {
-    EMAIL_SCOPE: (
-        Fact.EMAILS,
-        f"HubSpot shows e-mails only with the scope {EMAIL_SCOPE}, which was not granted: connect again, allow it.",
-    ),
+DEALS_SCOPE = "crm.objects.deals.read"
+_MISSING_FACTS: Mapping[str, tuple[tuple[Fact, str], ...]] = {
+    scope: tuple(
+        (fact, f"HubSpot shows {what} only with the scope {scope}, which was not granted: connect again, allow it.")
+        for fact in facts
+    )
+    for scope, what, facts in (
+        (EMAIL_SCOPE, "e-mails", (Fact.EMAILS, Fact.TEXTS)),
+        (DEALS_SCOPE, "deals", (Fact.DEALS,)),
+    )
 }
+LEAD_FIELDS = {LeadField.LANGUAGE: "hs_language"}
+"""Contact properties of HubSpot's own for what else an account has a property of its own."""
+
 _HISTORY = ("hubspot_owner_id", "hs_lead_status", "lifecyclestage")
 _STAGES = ("hs_lead_status", "lifecyclestage")
 _CONTACT_PROPERTIES = (
@@ -43,6 +54,7 @@ _CONTACT_PROPERTIES = (
     "hs_calculated_phone_number_country_code", "message", "hubspot_owner_id", "hs_lead_status", "lifecyclestage",
     "hs_analytics_source", "hs_analytics_source_data_1", "hs_analytics_source_data_2", "hs_latest_source",
     "hs_latest_source_data_1", "hs_latest_source_data_2", "hs_object_source", "hs_merged_object_ids",
+    deals.BUYING_ROLE,
     *(field.value for field in OurField),
 )  # fmt: skip
 _HUBSPOT_HOST = re.compile(r"([a-z0-9-]+\.)*hubspot\.com")
@@ -51,7 +63,7 @@ _GONE = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})
 
 def capabilities_for(missing_scopes: Sequence[str]) -> Capabilities:
     """What an account shows when these scopes were not granted."""
-    missing = tuple(_MISSING_FACTS[scope] for scope in missing_scopes if scope in _MISSING_FACTS)
+    missing = tuple(pair for scope in missing_scopes for pair in _MISSING_FACTS.get(scope, ()))
     return Capabilities(
         coverage=Coverage(missing=missing),
         read_batch=ASSOCIATION_LIMIT,
@@ -94,12 +106,23 @@ class HubSpotAdapter:
         record_url_base: str,
         missing_scopes: Sequence[str] = (),
         values: ValueMap | None = None,
+        roles: FieldRoles | None = None,
+        zone: str = "UTC",
+        currency: str | None = None,
     ) -> None:
-        """`values`: what the account's own values mean; None = what HubSpot ships."""
+        """`values`: what the account's own values mean; None = what HubSpot ships. `roles`: which of its own fields
+        hold what; `zone` (IANA) of wall clocks in them; `currency` of deals that name none."""
         self._client = client
         self._record_url_base = record_url_base
         self._values = values or ValueMap(mapping.MAPPABLE)
-        self._capabilities = capabilities_for(missing_scopes)
+        self._roles = roles or FieldRoles(shipped=LEAD_FIELDS)
+        self._zone = zone
+        self._currency = currency
+        self._capabilities = self._capable(missing_scopes)
+
+    def _capable(self, missing_scopes: Sequence[str]) -> Capabilities:
+        capable = capabilities_for(missing_scopes)
+        return replace(capable, coverage=self._roles.narrow(capable.coverage))
 
     def account(self) -> Account:
         """The connected account."""
@@ -113,7 +136,7 @@ class HubSpotAdapter:
         """What can still be seen when `scope` is missing too. Raises ReauthorizationNeeded when that is nothing."""
         if scope not in _MISSING_FACTS:
             raise ReauthorizationNeeded(f"HubSpot did not grant the scope {scope}, without which we can do nothing.")
-        self._capabilities = capabilities_for(tuple(dict.fromkeys((*self._capabilities.missing_scopes, scope))))
+        self._capabilities = self._capable(tuple(dict.fromkeys((*self._capabilities.missing_scopes, scope))))
         return self._capabilities
 
     def iter_owners(self) -> Iterator[Owner]:
@@ -138,6 +161,12 @@ class HubSpotAdapter:
             outcomes = ()
         found += [KnownValue(field=mapping.OUTCOME_FIELD, value=value, label=label) for value, label in outcomes]
         return tuple(found)
+
+    def known_fields(self) -> tuple[KnownField, ...]:
+        """The contact properties that can hold something for us: not our own, and none that HubSpot hides."""
+        ours = frozenset(OurField)
+        listed = (fields.known_field(one) for one in self._client.list_contact_properties())
+        return tuple(one for one in listed if one is not None and one.name not in ours)
 
     def ensure_fields(self) -> FieldSetup:
         """Make or repair our property group and properties. Their names are the same in every account."""
@@ -181,7 +210,8 @@ class HubSpotAdapter:
     def read_leads(self, lead_ids: Sequence[str]) -> LeadsRead:
         """Contacts with their histories, activities and tasks."""
         unmapped = Unmapped(self._values)
-        contacts = self._client.read_contacts(lead_ids, _CONTACT_PROPERTIES, _HISTORY)
+        wanted = tuple(dict.fromkeys((*_CONTACT_PROPERTIES, *self._roles.names)))
+        contacts = self._client.read_contacts(lead_ids, wanted, _HISTORY)
         ids = [contact.record.record_id for contact in contacts]
         acts: dict[str, list[Activity]] = {one: [] for one in ids}
         tasks: dict[str, list[Task]] = {one: [] for one in ids}
@@ -189,11 +219,11 @@ class HubSpotAdapter:
             if not ids or self._is_hidden(engagement):
                 continue
             links = self._client.associated_ids("contacts", engagement.plural, ids)
-            wanted = [one for linked in links.values() for one in linked]
+            linked_ids = [one for linked in links.values() for one in linked]
             properties = activities.PROPERTIES[engagement]
             records = {
                 record.record_id: record
-                for record in self._client.read_records(engagement.plural, wanted, properties)
+                for record in self._client.read_records(engagement.plural, linked_ids, properties)
             }
             for lead_id, linked in links.items():
                 for record in (records[one] for one in linked if one in records):
@@ -201,22 +231,45 @@ class HubSpotAdapter:
                         tasks[lead_id].append(activities.task_of(record, lead_id, unmapped))
                     else:
                         acts[lead_id].append(activities.activity_of(engagement, record, lead_id, unmapped))
+        sold = self._deals_of(contacts, unmapped)
         read = tuple(
-            self._lead_record(contact, acts[contact.record.record_id], tasks[contact.record.record_id], unmapped)
+            self._lead_record(
+                contact,
+                acts[contact.record.record_id],
+                tasks[contact.record.record_id],
+                sold.get(contact.record.record_id, ()),
+                unmapped,
+            )
             for contact in contacts
         )
         # The id of a merged contact is answered with the winner: under its own id it is no more.
         gone = tuple(one for one in dict.fromkeys(lead_ids) if one not in acts)
         return LeadsRead(records=read, gone_ids=gone, unmapped=tuple(unmapped.pairs))
 
+    def _deals_of(self, contacts: Sequence[Contact], unmapped: Unmapped) -> dict[str, tuple[Deal, ...]]:
+        if self._capabilities.coverage.cause(Fact.DEALS) is not None:
+            return {}
+        roles = {one.record.record_id: one.record.properties.get(deals.BUYING_ROLE, "") for one in contacts}
+        base_url = self._record_url_base.replace("/0-1/", f"/{deals.TYPE_ID}/")
+        return deals.read_deals(self._client, roles, list(roles), base_url, self._currency, unmapped)
+
     def _lead_record(
-        self, contact: Contact, acts: list[Activity], tasks: list[Task], unmapped: Unmapped
+        self,
+        contact: Contact,
+        acts: list[Activity],
+        tasks: list[Task],
+        sold: tuple[Deal, ...],
+        unmapped: Unmapped,
     ) -> LeadRecord:
         record, history = contact.record, contact.history
         lead_id = record.record_id
+        lead = mapping.lead_of(record, self._record_url_base, unmapped)
+        filled = self._roles.fill(
+            mapping.with_stage(lead, record.properties, history, unmapped), record.properties, self._zone, unmapped
+        )
         stages = [mapping.stage_changes_of(lead_id, name, history[name], unmapped) for name in _STAGES]
         return LeadRecord(
-            lead=mapping.lead_of(record, self._record_url_base, unmapped),
+            lead=filled.lead,
             activities=tuple(sorted(acts, key=lambda act: (act.occurred_at, act.activity_id))),
             tasks=tuple(sorted(tasks, key=lambda task: (task.recorded_at, task.task_id))),
             owner_changes=mapping.owner_changes_of(lead_id, history["hubspot_owner_id"], unmapped),
@@ -227,6 +280,8 @@ class HubSpotAdapter:
             our_fields={
                 field.value: record.properties[field.value] for field in OurField if field.value in record.properties
             },
+            deals=sold,
+            missing=filled.missing,
         )
 
     def _is_hidden(self, engagement: Engagement) -> bool:
@@ -234,7 +289,11 @@ class HubSpotAdapter:
         return fact is not None and self._capabilities.coverage.cause(fact) is not None
 
     def find_leads_of(self, object_type: str, object_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The contacts that activities are on; none where the scope to see them is missing."""
+        """The contacts that activities or deals are on; none where the scope to see them is missing."""
+        if object_type == deals.DEAL:
+            if self._capabilities.coverage.cause(Fact.DEALS) is not None:
+                return {}
+            return self._client.associated_ids("deals", "contacts", object_ids)
         engagement = Engagement(object_type)
         if self._is_hidden(engagement):
             return {}

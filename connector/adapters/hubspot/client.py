@@ -243,7 +243,15 @@ class HubSpotClient:
 
     def associated_ids(self, from_plural: str, to_plural: str, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """For each of `ids` (any number) the ids it is associated with; without any it is left out."""
-        found: dict[str, list[str]] = {}
+        links = self.associations(from_plural, to_plural, ids)
+        return {from_id: tuple(labels) for from_id, labels in links.items()}
+
+    def associations(
+        self, from_plural: str, to_plural: str, ids: Sequence[str]
+    ) -> dict[str, dict[str, tuple[str, ...]]]:
+        """For each of `ids` (any number) the ids it is associated with, with the labels of that link; without any it
+        is left out."""
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
         path = f"/crm/associations/{VERSION}/{from_plural}/{to_plural}/batch/read"
         waiting: list[JsonValue] = [{"id": one} for one in dict.fromkeys(ids)]
         seen: set[tuple[str, str]] = set()
@@ -254,15 +262,17 @@ class HubSpotClient:
             for result in answer.results:
                 from_id = get_text(object_of(result.get("from"), "An association's 'from'"), "id", "An association")
                 for link in get_list(result, "to", "An association"):
-                    to_id = get_text(object_of(link, "An association's 'to'"), "toObjectId", "An association")
-                    found.setdefault(from_id, []).append(to_id)
+                    to = object_of(link, "An association's 'to'")
+                    to_id = get_text(to, "toObjectId", "An association")
+                    links = found.setdefault(from_id, {})
+                    links[to_id] = tuple(dict.fromkeys((*links.get(to_id, ()), *_labels(to))))
                 after = _next_after(result, None)
                 if after is not None:
                     if (from_id, after) in seen:
                         raise UnexpectedPayload(f"HubSpot repeats page {after} of the associations of {from_id}.")
                     seen.add((from_id, after))
                     waiting.append({"id": from_id, "after": after})
-        return {from_id: tuple(dict.fromkeys(to_ids)) for from_id, to_ids in found.items()}
+        return found
 
     def update_contacts(self, values: Mapping[str, Mapping[str, str]]) -> BatchAnswer:
         """Set properties of up to BATCH_LIMIT contacts."""
@@ -281,6 +291,14 @@ class HubSpotClient:
         )
         _only_missing(answer, "Properties")
         return {get_text(result, "name", "A property"): result for result in answer.results}
+
+    def list_contact_properties(self) -> tuple[JsonObject, ...]:
+        """The definitions of all contact properties that are not archived."""
+        body = object_of(
+            self._transport.request("GET", f"/crm/properties/{VERSION}/contacts", params={"archived": "false"}),
+            "Properties",
+        )
+        return tuple(object_of(item, "A property") for item in get_list(body, "results", "Properties"))
 
     def list_call_outcomes(self) -> tuple[tuple[str, str], ...]:
         """(id, label) of the outcomes that a call can have in this account."""
@@ -327,6 +345,12 @@ class HubSpotClient:
             results=tuple(object_of(result, "A batch's result") for result in results),
             errors=tuple(_batch_error(object_of(error, "A batch's error")) for error in errors),
         )
+
+
+def _labels(link: JsonObject) -> tuple[str, ...]:
+    kinds = link.get("associationTypes")
+    found = [kind for kind in kinds if isinstance(kind, dict)] if isinstance(kinds, list) else []
+    return tuple(label for kind in found if (label := find_text(kind, "label")))
 
 
 _MISSING = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})

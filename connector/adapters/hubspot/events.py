@@ -6,6 +6,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from connector.adapters.hubspot.activities import TYPE_IDS, Engagement
+from connector.adapters.hubspot.deals import DEAL
+from connector.adapters.hubspot.deals import TYPE_ID as DEAL_TYPE
 from connector.crm.port import CrmEvent, Delivery, EventKind, OurField
 from connector.payloads import JsonObject, JsonValue, find_text, list_of, parse_json
 
@@ -80,6 +82,8 @@ def _association(item: JsonObject) -> tuple[CrmEvent, ...]:
 def _pointer(type_id: str, object_id: str) -> tuple[str, str]:
     if type_id == CONTACT:
         return LEAD, object_id
+    if type_id == DEAL_TYPE:
+        return DEAL, object_id
     engagement: Engagement | None = TYPE_IDS.get(type_id)
     return (engagement.value, engagement.our_id(object_id)) if engagement is not None else (UNKNOWN, object_id)
 

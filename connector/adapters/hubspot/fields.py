@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audits.model.score import FollowUpStatus, Verdict
 from connector.adapters.hubspot.client import HubSpotClient
+from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.port import OurField
 from connector.errors import CrmRejected
 from connector.payloads import JsonObject, JsonValue, find_text
@@ -76,6 +77,27 @@ def options_of(definition: JsonObject) -> dict[str, JsonObject]:
     listed = definition.get("options")
     found = [option for option in listed if isinstance(option, dict)] if isinstance(listed, list) else []
     return {value: option for option in found if (value := find_text(option, "value")) is not None}
+
+
+_KINDS = {
+    "datetime": FieldKind.INSTANT,
+    "date": FieldKind.DATE,
+    "bool": FieldKind.YES_NO,
+    "enumeration": FieldKind.CHOICE,
+    "string": FieldKind.TEXT,
+    "number": FieldKind.NUMBER,
+}
+
+
+def known_field(definition: JsonObject) -> KnownField | None:
+    """A property as a field that an admin can name; None for one that is hidden, or of a kind that holds nothing for
+    us."""
+    name, kind = find_text(definition, "name"), _KINDS.get(find_text(definition, "type") or "")
+    if name is None or kind is None or definition.get("hidden") is True:
+        return None
+    if find_text(definition, "fieldType") == "booleancheckbox":
+        kind = FieldKind.YES_NO
+    return KnownField(name=name, label=find_text(definition, "label") or name, kind=kind)
 
 
 def _property(field: OurField, label: str, kind: str, field_type: str, description: str) -> JsonObject:

@@ -6,7 +6,7 @@ Every list below is HubSpot's own set of internal values; BEHAVIOR.md says why a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -244,6 +244,20 @@ def lead_of(record: Record, record_url_base: str, unmapped: Unmapped) -> Lead:
         record_url=f"{record_url_base}{record.record_id}",
         modified_at=parse_at(known.get("lastmodifieddate")),
     )
+
+
+def with_stage(lead: Lead, known: Properties, history: Mapping[str, Iterable[Version]], unmapped: Unmapped) -> Lead:
+    """The lead with where it stands and since when: by its lead status, else by its lifecycle stage; a stage that
+    means won comes before both. `history`: the versions of both properties, in any order."""
+    stage = known.get(STAGE_FIELD)
+    is_won = stage is not None and unmapped.values.meaning(STAGE_FIELD, stage.strip()) == LeadStatus.WON
+    name = STATUS_FIELD if STATUS_FIELD in known and not is_won else STAGE_FIELD
+    if name not in known:
+        return lead
+    moments_of = [at for version in history.get(name, ()) if (at := parse_at(version.at)) is not None]
+    since = max(moments_of, default=None)
+    is_over = lead.status not in (None, LeadStatus.OPEN)
+    return replace(lead, pipeline=name, stage=known[name], stage_since=since, closed_at=since if is_over else None)
 
 
 def _source_detail(known: Properties) -> str | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from authlib.oauth2 import OAuth2Client, OAuth2Error
 
 from audits.model.activity import Owner
-from connector.adapters.hubspot.adapter import EMAIL_SCOPE, account_from
+from connector.adapters.hubspot.adapter import DEALS_SCOPE, EMAIL_SCOPE, account_from
 from connector.adapters.hubspot.client import RULES, VERSION, HubSpotClient
 from connector.authlib_session import TransportSession
 from connector.crm.first_token import FixedToken, bearer_token
@@ -27,7 +27,7 @@ REQUIRED_SCOPES = (
     "crm.objects.owners.read",
     "crm.schemas.contacts.write",
 )
-OPTIONAL_SCOPES = (EMAIL_SCOPE,)
+OPTIONAL_SCOPES = (EMAIL_SCOPE, DEALS_SCOPE)
 """HubSpot blocks an install whose URL does not list exactly what marketplace/src/app/app-hsmeta.json declares."""
 
 _DEAD_GRANT = frozenset({"BAD_REFRESH_TOKEN", "BAD_HUB"})

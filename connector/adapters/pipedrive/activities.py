@@ -9,6 +9,7 @@ from audits.model.activity import Activity, ActivityKind, ActivityState, Directi
 from connector.adapters.pipedrive import mapping
 from connector.adapters.pipedrive.mapping import is_set, our_id
 from connector.crm.moments import parse_at
+from connector.crm.plain_text import plain_text
 from connector.crm.values import Unmapped, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text, get_text
@@ -112,6 +113,7 @@ def mail_of(envelope: JsonObject, lead_id: str, unmapped: Unmapped) -> Activity 
         is_automated=is_automated,
         owner_id=find_text(item, "user_id") if direction is Direction.OUTBOUND else None,
         raw=_raw(item, ("message_time", "sent_flag", "sent_from_pipedrive_flag")),
+        subject=plain_text(find_text(item, "subject")),
     )
 
 

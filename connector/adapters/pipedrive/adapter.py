@@ -29,6 +29,7 @@ from connector.adapters.pipedrive.mapping import DEAL, LEAD, PERSON, Contact, ou
 from connector.adapters.pipedrive.own_writes import OWN_WRITES
 from connector.adapters.pipedrive.reading import Listed, Reader, utc_text
 from connector.adapters.pipedrive.records import HISTORIES, InstallLike, RecordMaker
+from connector.crm.lead_fields import FieldRoles, KnownField
 from connector.crm.moments import parse_at
 from connector.crm.port import (
     Account,
@@ -69,6 +70,10 @@ _NO_CHATS = (
     Fact.MESSAGES,
     "Pipedrive shows chats to no app. Say on the page of meanings that there are none, or that they are logged.",
 )
+_NO_BODIES = (
+    Fact.TEXTS,
+    "Pipedrive lists mails without their texts, and one by one they would cost too many tokens.",
+)
 _MISSING_FACTS: Mapping[str, tuple[Fact, ...]] = {MAIL: (Fact.EMAILS,), HISTORY: HISTORIES, CALL_LOGS: ()}
 _CAUSES = {
     MAIL: f"Pipedrive shows mails only with the scope {MAIL}, which was not granted: connect again, allow it.",
@@ -81,6 +86,7 @@ def capabilities_for(missing_scopes: Sequence[str], *, sees_chats: bool = False)
     missing = [(fact, _CAUSES[scope]) for scope in missing_scopes for fact in _MISSING_FACTS.get(scope, ())]
     if not sees_chats:
         missing.append(_NO_CHATS)
+    missing.append(_NO_BODIES)
     return Capabilities(
         coverage=Coverage(missing=tuple(missing)),
         read_batch=IDS_LIMIT,
@@ -94,13 +100,21 @@ class PipedriveAdapter:
     """One Pipedrive company, with the eyes of the user who connected it."""
 
     def __init__(
-        self, client: PipedriveClient, *, install: InstallLike, values: ValueMap, revoke: Callable[[], None]
+        self,
+        client: PipedriveClient,
+        *,
+        install: InstallLike,
+        values: ValueMap,
+        revoke: Callable[[], None],
+        roles: FieldRoles | None = None,
     ) -> None:
-        """`revoke` ends the grant at Pipedrive."""
+        """`revoke` ends the grant at Pipedrive. `roles`: which fields of the company's own hold what."""
         self._client = client
         self._install = install
         self._values = values
         self._revoke = revoke
+        self._roles = roles or FieldRoles()
+        self._own_fields: fields.OwnFields | None = None
         self._reader = Reader(client)
         self._keys = FieldKeys(install.field_keys)
         self._missing_scopes = tuple(install.missing_scopes)
@@ -120,6 +134,7 @@ class PipedriveAdapter:
         company with few tokens needs.
         """
         capable = capabilities_for(self._missing_scopes, sees_chats=self._sees_chats())
+        capable = replace(capable, coverage=self._roles.narrow(capable.coverage))
         part = self._client.day_part
         if part is None:
             return capable
@@ -159,6 +174,16 @@ class PipedriveAdapter:
                 label = find_text(item, "name") or value
                 found.append(KnownValue(field=mapping.LEAD_LABEL.name, value=value, label=label))
         return tuple(found)
+
+    def known_fields(self) -> tuple[KnownField, ...]:
+        """The custom fields of deals, which leads share, without our own."""
+        self._own_fields = None
+        return self._fields().known(self._keys.codes())
+
+    def _fields(self) -> fields.OwnFields:
+        if self._own_fields is None:
+            self._own_fields = fields.OwnFields(self._client.list_fields(*fields.DEAL_FIELDS))
+        return self._own_fields
 
     def ensure_fields(self) -> FieldSetup:
         """Make or repair our fields; their keys are this company's own."""
@@ -247,6 +272,9 @@ class PipedriveAdapter:
             call_logs=self._call_logs,
             whose=(self._account_key, self._install.installed_by),
             is_day_young=self._is_day_young,
+            roles=self._roles,
+            # Options have ids of the company's own; without a role there is nothing to look up.
+            own_fields=self._fields() if self._roles.names and records else fields.OwnFields(()),
         )
         read = tuple(maker.record(lead_id, record, contacts[lead_id], acts) for lead_id, record in records.items())
         gone = tuple(one for one in dict.fromkeys(lead_ids) if one not in records)

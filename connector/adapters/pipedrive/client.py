@@ -45,7 +45,7 @@ BURST_CALLS, BURST_WINDOW_S = 80, 2.0
 """What the smallest plan allows one OAuth token. Source: Pipedrive's page on rate limiting. A header says more."""
 
 MAIL, CALL_LOGS, HISTORY, HOOKS = "mail:read", "phone-integration", "recents:read", "webhooks:full"
-_DEAL_FIELDS = "source_lead_id,notes_count,activities_count"
+_DEAL_FIELDS = "source_lead_id,notes_count,activities_count,participants_count"
 _PERSON_FIELDS = "email_messages_count,activities_count"
 
 

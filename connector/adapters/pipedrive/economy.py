@@ -23,8 +23,9 @@ _ENTITIES = 2
 
 
 def set_up() -> CallPlan:
-    """Fields of deals and of persons are listed and five of each made, one a call. Users, types of activities and
-    labels of leads are listed, webhooks are, too, and one is made for each kind of record."""
+    """Fields of deals and of persons are listed and five of each made, one a call. Users, types of activities,
+    labels of leads and, once ours are made, the fields of deals are listed; webhooks are, too, and one is made for
+    each kind of record."""
     made = _ENTITIES * len(OurField)
     return CallPlan(
         lines=(
@@ -33,6 +34,7 @@ def set_up() -> CallPlan:
             _line("users", 1, client.COST_LIST_V1),
             _line("types of activities", 1, client.COST_ACTIVITY_TYPES),
             _line("labels of leads", 1, client.COST_LABELS),
+            _line("fields of the company's own", 1, client.COST_LIST_V2),
             _line("webhooks", 1 + len(WATCHED), client.COST_HOOK),
         )
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from audits.model.score import FollowUpStatus, Verdict
 from connector.adapters.pipedrive.client import PipedriveClient
 from connector.adapters.pipedrive.mapping import DEAL, PERSON
+from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.port import FieldSetup, OurField
 from connector.errors import CrmRejected
 from connector.payloads import JsonObject, JsonValue, find_text, get_text
@@ -34,8 +35,10 @@ _DESCRIPTIONS = {
     OurField.FOLLOW_UP_STATUS: "Where the work on this lead stands. Set by Lead Assay.",
     OurField.AUDIT_NOTE: "The findings in a sentence or two. Set by Lead Assay.",
 }
+DEAL_FIELDS = ("dealFields", "deal-fields:full")
+"""Path of the fields of deals, and the scope that makes them."""
 #: Whose fields → (path, scope that makes them).
-_ENTITIES = {DEAL: ("dealFields", "deal-fields:full"), PERSON: ("personFields", "contact-fields:full")}
+_ENTITIES = {DEAL: DEAL_FIELDS, PERSON: ("personFields", "contact-fields:full")}
 
 
 class FieldKeys:
@@ -96,6 +99,57 @@ class FieldKeys:
             # An option that a person added: shown as what it is not, so that it counts as a person's hand.
             f"option {text}",
         )
+
+
+_KINDS = {
+    "date": FieldKind.DATE,
+    "boolean": FieldKind.YES_NO,
+    "enum": FieldKind.CHOICE,
+    "set": FieldKind.CHOICE,
+    "varchar": FieldKind.TEXT,
+    "varchar_auto": FieldKind.TEXT,
+    "text": FieldKind.TEXT,
+    "double": FieldKind.NUMBER,
+    "int": FieldKind.NUMBER,
+}
+
+
+class OwnFields:
+    """The custom fields that a company made for its deals, which its leads share."""
+
+    def __init__(self, definitions: Iterable[JsonObject]) -> None:
+        """`definitions`: as Pipedrive lists them."""
+        self._by_code = {
+            code: one
+            for one in definitions
+            if one.get("is_custom_field") is True and (code := find_text(one, "field_code")) is not None
+        }
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The keys of them all."""
+        return frozenset(self._by_code)
+
+    def known(self, ours: frozenset[str]) -> tuple[KnownField, ...]:
+        """Those that can hold something for us, without `ours`."""
+        return tuple(
+            KnownField(name=code, label=find_text(one, "field_name") or code, kind=kind)
+            for code, one in self._by_code.items()
+            if code not in ours and (kind := _KINDS.get(find_text(one, "field_type") or "")) is not None
+        )
+
+    def values(self, customs: Mapping[str, JsonValue], names: Iterable[str]) -> dict[str, object]:
+        """What the fields `names` hold, options by their labels."""
+        return {name: self._value(name, customs.get(name)) for name in names if name in self._by_code}
+
+    def _value(self, name: str, value: JsonValue) -> object:
+        listed = self._by_code[name].get("options")
+        options = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        if not options or value is None:
+            return value
+        labels = {find_text(one, "id"): find_text(one, "label") for one in options}
+        parts = value if isinstance(value, list) else str(value).split(",")
+        return ", ".join(labels.get(str(one).strip()) or str(one) for one in parts)
 
 
 def ensure(client: PipedriveClient, keys: Mapping[str, str]) -> FieldSetup:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from audits.model.activity import Disposition, OwnerChange, StageChange
+from audits.model.deal import Deal, DealContact
 from audits.model.lead import Lead, LeadStatus
 from connector.crm.moments import parse_at
+from connector.crm.money import minor_units
 from connector.crm.values import MappableField, Unmapped, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, JsonValue, find_text, get_text
@@ -165,7 +168,51 @@ def deal_of(deal: JsonObject, contact: Contact, base_url: str, values: ValueMap,
     origin_id = find_text(deal, "source_lead_id")
     arrived_at = arrival_of_converted(origin_id, added_at) if origin_id is not None else None
     stands = _deal_status(deal, values, unmapped)
-    return _lead(DEAL, "deal/", deal, contact, base_url, arrived_at or added_at, stands)
+    lead = _lead(DEAL, "deal/", deal, contact, base_url, arrived_at or added_at, stands)
+    is_over = stands[0] not in (None, LeadStatus.OPEN)
+    closed = (parse_at(find_text(deal, name)) for name in ("won_time", "lost_time", "close_time", "archive_time"))
+    return replace(
+        lead,
+        pipeline=find_text(deal, "pipeline_id"),
+        stage=find_text(deal, "stage_id"),
+        # A deal that never moved on stands where it began.
+        stage_since=parse_at(find_text(deal, "stage_change_time")) or added_at,
+        closed_at=next((at for at in closed if at is not None), None) if is_over else None,
+    )
+
+
+def own_deal(lead: Lead, deal: JsonObject, unmapped: Unmapped) -> Deal:
+    """The deal that `lead`, made of it, is: one record is both. Its persons are companions of leads; Pipedrive knows
+    no roles of theirs."""
+    person_id, currency = find_text(deal, "person_id"), find_text(deal, "currency")
+    amount = deal.get("value")
+    minor = None
+    if currency is not None and isinstance(amount, int | float) and not isinstance(amount, bool):
+        try:
+            minor = minor_units(Decimal(str(amount)), currency)
+        except ValueError:
+            unmapped.note("value", str(amount))
+    return Deal(
+        deal_id=lead.lead_id,
+        pipeline=lead.pipeline or "",
+        stage=lead.stage or "",
+        status=lead.status,
+        created_at=parse_at(find_text(deal, "add_time")) or lead.recorded_at,
+        amount_minor=minor,
+        currency=currency if minor is not None else None,
+        owner_id=lead.owner_id,
+        closed_at=lead.closed_at,
+        stage_since=lead.stage_since,
+        contacts=(DealContact(contact_id=our_id(PERSON, person_id)),) if person_id is not None else (),
+        record_url=lead.record_url,
+    )
+
+
+def has_others(deal: JsonObject) -> bool:
+    """Whether somebody beside the main person takes part in a deal, who is counted among the participants."""
+    count = deal.get("participants_count")
+    least = 1 if find_text(deal, "person_id") is not None else 0
+    return isinstance(count, int) and not isinstance(count, bool) and count > least
 
 
 def phones_of(person: JsonObject) -> tuple[str, ...]:

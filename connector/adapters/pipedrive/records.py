@@ -13,9 +13,10 @@ from connector.adapters.pipedrive import activities, mapping
 from connector.adapters.pipedrive.activities import Setting, UnknownType
 from connector.adapters.pipedrive.call_logs import CallLogs
 from connector.adapters.pipedrive.client import CALL_LOGS, HISTORY, MAIL, PipedriveClient
-from connector.adapters.pipedrive.fields import FieldKeys
+from connector.adapters.pipedrive.fields import FieldKeys, OwnFields
 from connector.adapters.pipedrive.mapping import DEAL, LEAD, ORGANIZATION, PERSON, Contact, our_id, their_id
 from connector.adapters.pipedrive.reading import Acts
+from connector.crm.lead_fields import FieldRoles
 from connector.crm.moments import parse_at
 from connector.crm.port import LeadRecord
 from connector.crm.values import Unmapped, ValueMap
@@ -27,6 +28,8 @@ _CONTACT_KINDS = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 _LEADS_HAVE_NO_HISTORY = (
     "Pipedrive keeps no history of leads; what changes is noted from when the lead was first read."
 )
+_LEADS_HAVE_NO_STAGE = "Leads of Pipedrive's inbox stand in no stage of a pipeline."
+_OTHERS_NOT_READ = "Of a Pipedrive deal only the main person is read, and this deal has other participants."
 _HISTORY_IS_DEAR = (
     "the history of a deal costs 20 tokens of Pipedrive's day; the rest of today's part is kept for new leads"
 )
@@ -75,8 +78,11 @@ class RecordMaker:
         call_logs: CallLogs,
         whose: tuple[str, str],
         is_day_young: Callable[[], bool],
+        roles: FieldRoles,
+        own_fields: OwnFields,
     ) -> None:
-        """`whose`: account and user whose call logs are shown. `is_day_young`: whether dear calls may be made."""
+        """`whose`: account and user whose call logs are shown. `is_day_young`: whether dear calls may be made.
+        `roles`, `own_fields`: which of the company's own fields hold what, and those fields."""
         self.unmapped = Unmapped()
         self._client = client
         self._install = install
@@ -87,6 +93,8 @@ class RecordMaker:
         self._call_logs = call_logs
         self._whose = whose
         self._is_day_young = is_day_young
+        self._own_fields = own_fields
+        self._roles, self._gone_fields = roles.among(own_fields.codes)
         self._mails: dict[str, tuple[list[JsonObject], bool]] = {}
 
     def record(
@@ -107,10 +115,20 @@ class RecordMaker:
         done = [activities.not_before(act, lead.received_at) for act in done]
         owner_changes, stage_changes = self._history_of(lead_id, record, missing)
         customs = record.get("custom_fields") if is_deal else record
+        known = customs if isinstance(customs, dict) else {}
+        filled = self._roles.fill(
+            lead, self._own_fields.values(known, self._roles.names), self._install.zone, self.unmapped
+        )
+        missing += [*self._gone_fields, *filled.missing]
+        if is_deal:
+            missing += [(Fact.DEALS, _OTHERS_NOT_READ)] if mapping.has_others(record) else []
+        else:
+            missing.append((Fact.STAGE, _LEADS_HAVE_NO_STAGE))
         origin_id = find_text(record, "source_lead_id")
         person_id, company_id = find_text(record, "person_id"), find_text(contact.organization, "id")
         return LeadRecord(
-            lead=lead,
+            lead=filled.lead,
+            deals=(mapping.own_deal(lead, record, self.unmapped),) if is_deal else (),
             activities=tuple(sorted(done, key=lambda act: (act.occurred_at, act.activity_id))),
             tasks=tuple(sorted(tasks, key=lambda task: (task.recorded_at, task.task_id))),
             owner_changes=owner_changes,
@@ -120,7 +138,7 @@ class RecordMaker:
             organization_id=our_id(ORGANIZATION, company_id) if company_id is not None else None,
             is_locked=record.get("is_archived") is True,
             missing=tuple(missing),
-            our_fields=self._keys.shown(customs) if isinstance(customs, dict) else {},
+            our_fields=self._keys.shown(known),
         )
 
     def _acts_of(
