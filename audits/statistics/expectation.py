@@ -88,8 +88,9 @@ def formula(prior: float) -> Said:
     return say(
         "Expected: for each lead of the person, the share of broken promises of the whole team among leads of the "
         "same hour of arrival, load, source and type, added up. Believed ratio = (observed + {prior}) / (expected + "
-        "{prior}), where {prior} is learned from how much the ratios of all persons differ beyond chance: few leads "
-        "move it little away from 1. The interval holds 95 % of the gamma distribution with these two numbers.",
+        "{prior}), where {prior} is learned from how much the ratios of all persons differ beyond chance, and never "
+        "more than half of what is expected of a typical person: few leads move the ratio little away from 1. "
+        "The interval holds 95 % of the gamma distribution with these two numbers.",
         prior=f"{prior:.1f}",
     )
 
@@ -100,8 +101,9 @@ def standardised(cases: Sequence[PromiseCase]) -> Standardised | NotEnoughData:
     The believed ratio is the mean of the gamma distribution with shape O + a and rate E + a: O broken promises are
     taken as Poisson around E times the true ratio, which varies among persons as a gamma of mean 1, variance 1 / a.
     That variance is what the ratios vary beyond chance, by moments weighted with E (Marshall 1991); chance is that of
-    the cases' own rates, p (1 - p) each. `a` is never above the team's own expected number, nor can it be learned
-    from one person alone: then it is that number. Raises ValueError for unlike numbers of strata.
+    the cases' own rates, p (1 - p) each. `a` is never above half of what is expected of a typical person: learned
+    from few persons it is itself unsure, and a greater one would make the intervals too narrow (simulated coverage
+    in the tests). Raises ValueError for unlike numbers of strata.
     """
     if len({len(case.strata) for case in cases}) > 1:
         raise ValueError("the cases do not have the same number of strata")
@@ -152,14 +154,15 @@ def _expectation(n: int, observed: int, expected: float, prior: float) -> Expect
 
 
 def _prior(owners: Sequence[tuple[float, float, float]]) -> float:
-    """`a` of (observed, expected, variance by chance) per owner."""
+    """`a` of (observed, expected, variance by chance) per owner of whom anything is expected."""
     total = sum(expected for _, expected, _ in owners)
-    if len(owners) < 2:
-        return total
+    if not owners:
+        return 0.0
+    most = total / len(owners) / 2
     spread = sum(expected * (observed / expected - 1) ** 2 for observed, expected, _ in owners) / total
     by_chance = sum(variance / expected for _, expected, variance in owners) / total
     beyond = spread - by_chance
-    return min(1 / beyond, total) if beyond > 0 else total
+    return min(1 / beyond, most) if beyond > 0 else most
 
 
 def _rates(cases: Sequence[PromiseCase]) -> list[float]:

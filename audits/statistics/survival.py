@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log, sqrt
 
 import numpy as np
-from scipy.stats import CensoredData, ecdf
 
 from audits.statistics.enough import LEAST_CASES, NotEnoughData, rounded
+from audits.statistics.shares import Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Survival:
 def kaplan_meier(waits: Sequence[Waited], least: int = LEAST_CASES) -> Survival | NotEnoughData:
     """The curve over `waits`, or that there are fewer than `least` of them.
 
-    The interval is Greenwood's on the log(-log) scale, which stays within 0 and 1. Raises ValueError for a negative
+    The interval is Greenwood's on the log(-log) scale, which stays within 0 and 1; once nobody is left it has no
+    width. Raises ValueError for a negative
     wait.
     """
     if len(waits) < least:
@@ -73,28 +75,16 @@ def kaplan_meier(waits: Sequence[Waited], least: int = LEAST_CASES) -> Survival 
     if seconds.size and int(seconds.min()) < 0:
         raise ValueError(f"a wait of {int(seconds.min())} s ends before it begins")
     happened = np.array([each.has_happened for each in waits], dtype=bool)
-    if not happened.any():
-        return Survival(len(waits), 0, ())
-    sample = CensoredData(uncensored=seconds[happened], right=seconds[~happened])
-    curve = ecdf(sample).sf
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bounds = curve.confidence_interval(confidence_level=0.95, method="log-log")
-    ordered = np.sort(seconds)
     events_at, counts = np.unique(seconds[happened], return_counts=True)
-    places = np.searchsorted(curve.quantiles, events_at)
+    at_risk = len(waits) - np.searchsorted(np.sort(seconds), events_at, side="left")
+    left, variance = 1.0, 0.0
     steps = []
-    for at_s, count, place in zip(events_at, counts, places, strict=True):
-        waiting = float(curve.probabilities[place])
-        low, high = float(bounds.low.probabilities[place]), float(bounds.high.probabilities[place])
-        # At 0 and 1 the scale has no value: nothing is left to be unsure of, or nothing has happened.
-        steps.append(
-            SurvivalStep(
-                at_s=int(at_s),
-                at_risk=len(waits) - int(np.searchsorted(ordered, at_s, side="left")),
-                happened=int(count),
-                waiting=rounded(waiting),
-                low=rounded(waiting if np.isnan(low) else low),
-                high=rounded(waiting if np.isnan(high) else high),
-            )
-        )
+    for at_s, risk, count in zip(events_at.tolist(), at_risk.tolist(), counts.tolist(), strict=True):
+        left *= (risk - count) / risk
+        low = high = left
+        if left > 0:
+            variance += count / (risk * (risk - count))
+            spread = Z * sqrt(variance) / abs(log(left))
+            low, high = left ** exp(spread), left ** exp(-spread)
+        steps.append(SurvivalStep(at_s, risk, count, rounded(left), rounded(low), rounded(high)))
     return Survival(len(waits), int(happened.sum()), tuple(steps))
