@@ -16,6 +16,7 @@ from audits.rules.follow_up import (
     fu001_fewer_attempts_than_cadence,
     fu002_no_recontact,
     fu003_one_hour_of_the_day,
+    fu004_gap_too_long,
     fu007_one_channel_only,
 )
 from audits.rules.long_deals import (
@@ -50,6 +51,7 @@ RULES: tuple[LeadRule, ...] = (
     fu001_fewer_attempts_than_cadence.RULE,
     fu002_no_recontact.RULE,
     fu003_one_hour_of_the_day.RULE,
+    fu004_gap_too_long.RULE,
     fu007_one_channel_only.RULE,
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,
