@@ -24,6 +24,8 @@ NOTE_LENGTH = 500
 #: Breaches in the order in which a person should read them: what can still be saved, then what the lead is.
 _URGENCY = (
     "RT002",
+    "RT006",
+    "RT005",
     "NC001",
     "NC002",
     "FM002",
@@ -41,6 +43,8 @@ _URGENCY = (
     "PL002",
     "PL003",
     "RT001",
+    "RT004",
+    "RT003",
     "FU008",
     "FU001",
     "FU005",
@@ -53,15 +57,21 @@ _URGENCY = (
     "DQ002",
 )
 
-#: Rules that ask for something to be done, the most pressing first → the reason while its time has not come. Of each
-#: something is owed while it says that, or BREACH.
-OBLIGATIONS: Mapping[str, str] = {
-    "RT002": "waiting_in_time",
-    "NC001": "waiting_in_time",
-    "NC002": "touched_lately",
-    "FU002": "recontact_due",
-    "FU001": "cadence_running",
+#: Rules that ask for something to be done, the most pressing first → the reasons by which something is owed: while
+#: its time has not come, and after.
+OBLIGATIONS: Mapping[str, frozenset[str]] = {
+    "RT002": frozenset({"waiting_in_time", "due_soon", "past_target"}),
+    "RT006": frozenset({"waiting_in_time", "unanswered"}),
+    "RT005": frozenset({"waiting_in_time", "unanswered"}),
+    "NC001": frozenset({"waiting_in_time", "never_called"}),
+    "NC002": frozenset({"touched_lately", "silent"}),
+    "FU002": frozenset({"recontact_due", "no_recontact"}),
+    "FU001": frozenset({"cadence_running", "too_few_attempts"}),
 }
+
+
+#: Rules by whose breach something is overdue.
+_OVERDUE = ("RT002", "RT005", "RT006", "FU002", "FU001")
 
 
 class RuleFault(RuntimeError):
@@ -137,8 +147,7 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
 
 def is_owed(finding: Finding) -> bool:
     """Whether the finding asks for something that is not done yet; see OBLIGATIONS."""
-    waiting = OBLIGATIONS.get(finding.rule_id)
-    return waiting is not None and (finding.outcome is Outcome.BREACH or finding.reason == waiting)
+    return finding.reason in OBLIGATIONS.get(finding.rule_id, ())
 
 
 def _checked(rule: Rule[LeadCase], finding: Finding, case: LeadCase) -> Finding:
@@ -206,6 +215,10 @@ def _due_at(
     dues: list[datetime] = []
     if is_open("RT002"):
         dues.append(response_due(case, policy, clock))
+    for rule_id, limit_s in (("RT005", policy.next_response_s), ("RT006", policy.missed_call_s)):
+        asked = next((each.value for each in findings[rule_id].measures if each.name == "asked_at"), None)
+        if is_open(rule_id) and isinstance(asked, str):
+            dues.append(clock.after(datetime.fromisoformat(asked), limit_s))
     if is_open("NC001"):
         dues.append(call_due(case, policy, clock))
     ends_at = cadence_end(case, policy, later)
@@ -248,7 +261,7 @@ def _follow_up_status(
         return FollowUpStatus.NEVER_CALLED
     if outcomes["NC002"] is Outcome.BREACH:
         return FollowUpStatus.NEGLECTED
-    if Outcome.BREACH in (outcomes["RT002"], outcomes["FU002"], outcomes["FU001"]):
+    if any(is_owed(findings[rule_id]) and outcomes[rule_id] is Outcome.BREACH for rule_id in _OVERDUE):
         return FollowUpStatus.OVERDUE
     if Outcome.NOT_EVALUATED in (outcomes["RT002"], outcomes["NC001"], outcomes["NC002"], outcomes["FU002"]):
         return FollowUpStatus.UNKNOWN

@@ -11,9 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from audits.answers import day_only
 from audits.clock import CaseClock
 from audits.dues import response_start
+from audits.lead_rule import lead_evidence
+from audits.model.activity import Activity
 from audits.model.case import Fact, LeadCase
+from audits.model.finding import Evidence
+from audits.model.lead import Lead
+from audits.model.policy import Policy
+from audits.timeline import Judged, attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,37 @@ class Legs:
     human_working_s: int | None
     owned_at: datetime | None
     is_owner_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidingAttempts:
+    """The attempts by which the first one is judged, by `occurred_at`: the sure ones, those that may be such, and the
+    sure ones before the time from which the person asked to be called, which are neither late nor fast."""
+
+    sure: tuple[Activity, ...]
+    unknown: tuple[Judged, ...]
+    early: tuple[Activity, ...]
+
+
+def deciding_attempts(case: LeadCase, policy: Policy) -> DecidingAttempts:
+    """All attempts; where the person asked for a later call, those from that moment on."""
+    tried, asked_at = attempts(case, policy), case.lead.preferred_at
+    if asked_at is None or asked_at <= case.lead.received_at:
+        return DecidingAttempts(sure=tried.sure, unknown=tried.unknown, early=())
+    unknown = [day_only(each) for each in tried.sure if each.occurred_at < asked_at <= each.no_later_than]
+    unknown += [judged for judged in tried.unknown if judged.activity.no_later_than >= asked_at]
+    return DecidingAttempts(
+        sure=tuple(each for each in tried.sure if each.occurred_at >= asked_at),
+        unknown=tuple(unknown),
+        early=tuple(each for each in tried.sure if each.no_later_than < asked_at),
+    )
+
+
+def asked_evidence(lead: Lead) -> tuple[Evidence, ...]:
+    """From when the person asked to be called, where that was after the arrival."""
+    if lead.preferred_at is None or lead.preferred_at <= lead.received_at:
+        return ()
+    return (lead_evidence(lead, "preferred_at", lead.preferred_at.isoformat(), lead.preferred_at),)
 
 
 def first_owned_at(case: LeadCase) -> datetime | None:
