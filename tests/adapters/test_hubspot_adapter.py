@@ -295,7 +295,7 @@ def test_without_the_scope_for_emails_the_rest_is_read_and_the_gap_is_named(cont
     lead_id = contact(control, 1)
     control.log_call(PORTAL, lead_id)
     email = control.act("log", PORTAL, type="emails", contact_id=lead_id, properties={})["id"]
-    scopes = ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"]
+    scopes = ["oauth", "crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.deals.read"]
     client = client_for(control.base_url, str(control.install(PORTAL, scopes=scopes)["access_token"]))
     unaware = HubSpotAdapter(client, record_url_base=BASE)
     with pytest.raises(PermissionMissing) as caught:
@@ -303,6 +303,7 @@ def test_without_the_scope_for_emails_the_rest_is_read_and_the_gap_is_named(cont
     assert caught.value.scope == "sales-email-read"
     capabilities = unaware.without_scope(caught.value.scope)
     assert "sales-email-read" in str(capabilities.coverage.cause(Fact.EMAILS))
+    assert capabilities.coverage.cause(Fact.TEXTS) == capabilities.coverage.cause(Fact.EMAILS)
     assert capabilities.coverage.cause(Fact.CALLS) is None
     assert [act.kind for act in unaware.read_leads([lead_id]).records[0].activities] == [ActivityKind.CALL]
     assert unaware.find_leads_of("email", [f"email:{email}"]) == {}

@@ -462,6 +462,7 @@ class HubSpotReplies:
             links("notes", ("41",), {}),
             links("tasks", ("41",), {"41": ("3",)}),
             acts("tasks", {"3": task}),
+            links("deals", ("41",), {}),
         )
         return Moments(
             talk=talk,

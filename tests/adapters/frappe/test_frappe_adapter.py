@@ -15,6 +15,7 @@ from audits.model.case import Fact
 from audits.model.lead import LeadStatus
 from connector.adapters.frappe import FrappeAdapter, client, places
 from connector.adapters.frappe.adapter import WRITE_BATCH
+from connector.crm.lead_fields import FieldRoles
 from connector.crm.port import FieldWrite, OurField
 from connector.errors import (
     CrmRejected,
@@ -28,6 +29,7 @@ from tests.frappe_site import FrappeSite
 from tests.frappe_site.server import ADMIN, ROBOT
 
 REP, OTHER = "rep@example.com", "other@example.com"
+NOT_NAMED = [fact for fact, _ in FieldRoles().missing]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 DAY = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
 
@@ -174,7 +176,7 @@ def test_without_versions_the_status_log_speaks_in_the_sites_time(site: FrappeSi
     site.store.update("CRM Lead", name, {"status": "Contacted"}, user=REP, at=DAY + timedelta(hours=2))
     adapter = adapter_for(site)
     with_all = adapter.without_scope("read Version")
-    assert [fact for fact, _ in with_all.coverage.missing] == [Fact.OWNER_HISTORY]
+    assert [fact for fact, _ in with_all.coverage.missing] == [Fact.OWNER_HISTORY, *NOT_NAMED]
     adapter.ensure_fields()
     (record,) = adapter.read_leads([name]).records
     assert record.owner_changes == ()

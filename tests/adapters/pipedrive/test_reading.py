@@ -11,6 +11,7 @@ from audits.model.case import Fact
 from audits.model.lead import LeadStatus
 from connector.adapters.pipedrive import PipedriveAdapter, client, reading
 from connector.adapters.pipedrive.call_logs import CallLogs
+from connector.crm.lead_fields import FieldRoles
 from connector.crm.port import LeadRecord, Page
 from connector.day_quota import DayQuota
 from connector.errors import QuotaSpent, ReauthorizationNeeded, RetryLater, UnexpectedPayload
@@ -20,6 +21,7 @@ from tests.adapters.pipedrive.conftest import Make
 from tests.sides.pipedrive import ADMIN, COMPANY, REP, PipedriveSide, without
 from tests.unruly import answer_json, unruly
 
+NOT_NAMED = [fact for fact, _ in FieldRoles().missing]
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(days=90)
 
@@ -107,7 +109,7 @@ def test_everything_of_a_lead(side: PipedriveSide, make: Make) -> None:
     assert (record.lead.company, record.lead.email) == ("Lee & Söhne", "ann@x.example")
     assert record.companion_id is not None
     assert record.organization_id == f"organization:{company['id']}"
-    assert {fact for fact, _ in record.missing} == {Fact.OWNER_HISTORY, Fact.STAGE_HISTORY}
+    assert {fact for fact, _ in record.missing} == {Fact.OWNER_HISTORY, Fact.STAGE_HISTORY, Fact.STAGE}
     assert "secret" not in repr(record)
 
 
@@ -405,7 +407,7 @@ def test_owners_and_account(side: PipedriveSide, adapter: PipedriveAdapter) -> N
 def test_optional_scopes(side: PipedriveSide, make: Make, scope: str, facts: set[Fact]) -> None:
     adapter = make(scopes=without(scope))
     capabilities = adapter.without_scope(scope)
-    assert {fact for fact, _ in capabilities.coverage.missing} == facts
+    assert {fact for fact, _ in capabilities.coverage.missing} == facts | {Fact.TEXTS, *NOT_NAMED}
     lead_id, uuid = lead_of(side)
     side.log_call(side.account, lead_id)
     deal = side.control.act("convert", COMPANY, id=uuid)["id"]
