@@ -17,6 +17,8 @@ from audits.rules.follow_up import (
     fu002_no_recontact,
     fu003_one_hour_of_the_day,
     fu004_gap_too_long,
+    fu005_stopped_too_early,
+    fu006_recontact_day_passed,
     fu007_one_channel_only,
 )
 from audits.rules.long_deals import (
@@ -52,6 +54,8 @@ RULES: tuple[LeadRule, ...] = (
     fu002_no_recontact.RULE,
     fu003_one_hour_of_the_day.RULE,
     fu004_gap_too_long.RULE,
+    fu005_stopped_too_early.RULE,
+    fu006_recontact_day_passed.RULE,
     fu007_one_channel_only.RULE,
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,

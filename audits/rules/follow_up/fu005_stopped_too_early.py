@@ -1,0 +1,211 @@
+"""FU005: was the lead given up before the agreed attempts were made?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audits.cadence import Agreed, agreed_attempts, closing_at
+from audits.clock import follow_up_clock
+from audits.dues import cadence_end
+from audits.lead_rule import (
+    CANNOT_TELL,
+    NO_WORKING_HOURS,
+    NOT_LOOKED_AT,
+    UNKNOWN_ACTIVITY,
+    UNMAPPED_STATUS,
+    Draft,
+    LeadRule,
+    activity_evidence,
+    lead_evidence,
+    not_looked_at,
+    received_evidence,
+    unknown_activity,
+    unmapped_status,
+)
+from audits.model.activity import ActivityKind, Disposition
+from audits.model.case import Fact, LeadCase
+from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.lead import Lead, LeadStatus
+from audits.model.policy import Policy
+from audits.model.said import Said, say
+from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
+from audits.timeline import CONTACT_FACTS, Touches, attempts, connections, holder_at
+from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
+
+INFO = RuleInfo(
+    rule_id="FU005",
+    version=1,
+    family=Family.FOLLOW_UP,
+    title="Stopped too early",
+    question="Was a lead that nobody reached worked by the whole cadence before it was closed?",
+    why_it_matters=(
+        "Closing a lead that was never reached ends every other clock; what it would have become is never known."
+    ),
+    reasons=(
+        ("cadence_made", "all agreed attempts were made"),
+        ("days_passed", "the days of the cadence had passed before the lead was closed; FU001 judges the attempts"),
+        (
+            "stopped_early",
+            "the lead was closed without contact, before its attempts were made or its days had passed",
+        ),
+        ("still_open", "the lead is open"),
+        ("closed_for_a_cause", "the lead was won, or discarded for another cause than that nobody was reached"),
+        ("contact_made", "the person was reached"),
+        (
+            "no_way_left",
+            "no way to reach the person is left: the numbers are wrong, the address bounced, or none is given",
+        ),
+        *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    outcomes=(
+        (Outcome.PASS, ("cadence_made", "days_passed")),
+        (Outcome.BREACH, ("stopped_early",)),
+        (Outcome.NOT_APPLICABLE, ("still_open", "closed_for_a_cause", "contact_made", "no_way_left")),
+        (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+    ),
+    measures=(
+        MeasureInfo("calls_made", "count", "call attempts before the end of the cadence"),
+        MeasureInfo("emails_made", "count", "e-mail attempts before the end of the cadence"),
+        MeasureInfo("closed_after_wall_s", "s", "wall time from receipt to the closing"),
+        MeasureInfo("closed_after_working_s", "s", "working time from receipt to the closing, holds left out"),
+    ),
+    defaults=(
+        Default("cadence.calls", "6", "as in FU001", Trust.A),
+        Default("cadence.emails", "5", "as in FU001", Trust.B),
+        Default("cadence.within_days", "15 calendar days", "as in FU001", Trust.OURS),
+    ),
+)
+
+_QUESTION = say("whether the lead was given up too early")
+#: What a status says of leads that were discarded because nobody was reached, in the languages of our readers.
+_NOT_REACHED = (
+    "unreachable", "not reached", "no contact", "no answer", "no response", "unable to contact", "unable to reach",
+    "attempted", "unresponsive", "nicht erreich", "kein kontakt", "keine antwort", "ikke nådd", "ingen kontakt",
+    "ingen svar", "ikke svar", "δεν απαντ", "χωρίς επαφή", "χωρίς απάντηση", "لا يرد", "لم يرد", "لا يمكن الوصول",
+    "بدون رد",
+)  # fmt: skip
+
+
+def judge(case: LeadCase, policy: Policy) -> Draft:
+    """Counts what was made before the cadence's end, also after the closing: whoever goes on has not stopped."""
+    lead = case.lead
+    if lead.status is None:
+        return unmapped_status(lead)
+    if lead.status is LeadStatus.OPEN:
+        return _not_applicable("still_open", say("The lead is open, so it was not given up."))
+    if lead.status is LeadStatus.WON or (lead.status is LeadStatus.DISCARDED and not _says_not_reached(lead)):
+        said = say("The lead was closed ({status}) for another cause.", status=status_word(lead.status))
+        return _not_applicable("closed_for_a_cause", said)
+    clock = follow_up_clock(case, policy)
+    tried, reached = attempts(case, policy), connections(case, policy)
+    contact = reached.first()
+    if contact is not None:
+        said = say("Contact was made {at} ({kind}).", at=act_moment(contact, clock.zone), kind=kind_word(contact))
+        return _not_applicable("contact_made", said, activity_evidence(contact))
+    asked = _still_possible(lead, agreed_attempts(case, policy), tried)
+    if not asked.any:
+        return _not_applicable("no_way_left", say("No way to reach the person is left, so no more attempts are due."))
+    closed_at = closing_at(case)
+    if closed_at is not None:
+        # Whatever was waited for, the closing ended it.
+        clock = replace(clock, pauses=tuple((start, min(end, closed_at)) for start, end in clock.pauses))
+    end_at = cadence_end(case, policy, clock)
+    within = [each for each in tried.sure if end_at is None or each.occurred_at < end_at]
+    calls = sum(each.kind is ActivityKind.CALL for each in within)
+    emails = sum(each.kind is ActivityKind.EMAIL for each in within)
+    measures = (
+        Measure("calls_made", calls, "count"),
+        Measure("emails_made", emails, "count"),
+        Measure(
+            "closed_after_wall_s",
+            None if closed_at is None else max(0, int((closed_at - lead.clock_start).total_seconds())),
+            "s",
+        ),
+        Measure(
+            "closed_after_working_s", None if closed_at is None else clock.elapsed(lead.clock_start, closed_at), "s"
+        ),
+    )
+    evidence = (received_evidence(lead), *(each for activity in within for each in activity_evidence(activity)))
+    if calls >= asked.calls and emails >= asked.emails:
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="cadence_made",
+            sentence=say(
+                "The agreed attempts were made: {calls} and {emails}.",
+                calls=counted(calls, "call"),
+                emails=counted(emails, "e-mail"),
+            ),
+            measures=measures,
+            evidence=evidence,
+            owner_id=holder_at(case, case.as_of),
+        )
+    if closed_at is None:
+        return not_looked_at("the CRM does not say when the lead was closed", _QUESTION, measures)
+    closing = lead_evidence(lead, "closed_at", closed_at.isoformat(), closed_at)
+    hidden = case.coverage.cause(Fact.STAGE_HISTORY) if policy.waiting_statuses else None
+    if end_at is not None and closed_at >= end_at:
+        if hidden is not None:
+            return not_looked_at(hidden, _QUESTION, measures)
+        return Draft(
+            outcome=Outcome.PASS,
+            reason="days_passed",
+            sentence=say(
+                "The lead was closed {closed}, after the days of the cadence had passed {end}.",
+                closed=moment(closed_at, clock.zone),
+                end=moment(end_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(received_evidence(lead), closing),
+            owner_id=holder_at(case, closed_at),
+        )
+    possible = [each for each in tried.unknown if end_at is None or each.activity.occurred_at < end_at]
+    more_calls = sum(each.activity.kind is ActivityKind.CALL for each in possible)
+    more_emails = sum(each.activity.kind is ActivityKind.EMAIL for each in possible)
+    if possible and calls + more_calls >= asked.calls and emails + more_emails >= asked.emails:
+        return unknown_activity(possible[0], _QUESTION, measures)
+    if reached.unknown:
+        return unknown_activity(reached.unknown[0], _QUESTION, measures)
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA) or hidden
+    if missing is not None:
+        return not_looked_at(missing, _QUESTION, measures)
+    return Draft(
+        outcome=Outcome.BREACH,
+        reason="stopped_early",
+        sentence=say(
+            "Received {received}, closed {closed} ({status}) without contact, after {calls} of {calls_asked} agreed "
+            "calls and {emails} of {emails_asked} agreed e-mails, before the {days} of the cadence had passed.",
+            received=arrival_moment(lead, clock.zone),
+            closed=moment(closed_at, clock.zone),
+            status=status_word(lead.status),
+            calls=calls,
+            calls_asked=asked.calls,
+            emails=emails,
+            emails_asked=asked.emails,
+            days=counted(policy.cadence.within_days, "day"),
+        ),
+        measures=measures,
+        evidence=(closing, *evidence),
+        owner_id=holder_at(case, closed_at),
+    )
+
+
+def _says_not_reached(lead: Lead) -> bool:
+    said = (lead.raw_status or "").casefold().replace("_", " ")
+    return any(words in said for words in _NOT_REACHED)
+
+
+def _still_possible(lead: Lead, asked: Agreed, tried: Touches) -> Agreed:
+    """What the cadence asks for, less the ways that have proved dead: every number wrong, the address bounced."""
+    wrong = sum(each.disposition is Disposition.WRONG_NUMBER for each in tried.sure)
+    numbers = len({number for number in (lead.phone, lead.mobile) if number})
+    has_bounced = any(
+        each.kind is ActivityKind.EMAIL and each.disposition is Disposition.BOUNCED for each in tried.sure
+    )
+    return Agreed(0 if wrong and wrong >= numbers else asked.calls, 0 if has_bounced else asked.emails)
+
+
+def _not_applicable(reason: str, sentence: Said, evidence: tuple[Evidence, ...] = ()) -> Draft:
+    return Draft(outcome=Outcome.NOT_APPLICABLE, reason=reason, sentence=sentence, evidence=evidence)
+
+
+RULE = LeadRule(INFO, judge)
