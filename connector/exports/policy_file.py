@@ -7,23 +7,41 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
-import holidays
-
-from audits.model.policy import Cadence, Policy
+from audits.model.policy import Cadence, Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
+from audits.model.zones import load_zone
 from connector.exports.toml_table import TomlTable
+from connector.public_holidays import public_holidays, source_of
 
 #: Years for which holidays are worked out, whatever the data hold: an equal file gives an equal calendar for ever.
 HOLIDAY_YEARS = range(2000, 2051)
+
+_Place = tuple[str, str | None]
+"""A country, and one of its regions or None for the whole."""
+
+#: Figures of a policy that have a place of their own in the file; all others stand under [limits].
+_ELSEWHERE = {
+    "response_goal_s",
+    "response_target_s",
+    "never_called_after_s",
+    "recontact_after_s",
+    "silent_after_s",
+    "min_conversation_s",
+    "duplicate_window_days",
+}
+_LIMITS = tuple(
+    each.name for each in dataclasses.fields(Policy) if each.type == "int" and each.name not in _ELSEWHERE
+)
 
 _SPAN = re.compile(r"(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+)\s*s)?")
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy in the file at `path`; spans in it are working time.
+    """The policy in the file at `path`; spans in it are working time where the policy says so.
 
     The version is the name given in the file (or "file"), a plus sign and the first 8 hex digits of a hash over all
     that it says, so that two different policies never carry one version. Raises UnusableInput.
@@ -31,40 +49,86 @@ def read_policy(path: Path) -> Policy:
     top = TomlTable.load(path)
     version = top.text("version", "file")
     zone = top.text("zone")
-    team = _calendar(top, "team", zone, None)
+    places: list[_Place] = []
+    team = _calendar(top, "team", zone, None, places)
     region = top.optional_text("region")
     if region is not None and not re.fullmatch("[A-Z]{2}", region):
         raise top.problem("region", f"{region!r} is no country; give two capital letters such as DE")
     plain = _with_targets(Policy(version=version, calendar=team), top.table("targets"))
+    owners = _owners(top.table("owners"), zone, team, places)
     policy = dataclasses.replace(
-        plain,
+        _with_limits(plain, top.table("limits")),
         region=region,
-        owner_calendars=_owner_calendars(top.table("owners"), zone, team),
+        owner_calendars={owner: own.calendar for owner, own in owners.items() if own.calendar is not None},
+        absences={owner: own.absences for owner, own in owners.items() if own.absences},
         cadence=_cadence(top.table("cadence"), plain.cadence),
         duplicate_window_days=top.whole_number("duplicate_window_days", plain.duplicate_window_days),
+        contacted_statuses=top.texts("contacted_statuses"),
+        waiting_statuses=top.texts("waiting_statuses"),
     )
     top.done()
     said = json.dumps(policy.to_json(), sort_keys=True, ensure_ascii=False)
-    return dataclasses.replace(policy, version=f"{version}+{hashlib.sha256(said.encode()).hexdigest()[:8]}")
+    return dataclasses.replace(
+        policy,
+        version=f"{version}+{hashlib.sha256(said.encode()).hexdigest()[:8]}",
+        # Not a part of the hash: a newer package that gives the same dates is the same agreement.
+        holidays_source=source_of(places, HOLIDAY_YEARS) if places else None,
+    )
 
 
 def _with_targets(plain: Policy, table: TomlTable | None) -> Policy:
+    """What the file agrees on. The targets that are shipped hold only where it says nothing of targets at all."""
     if table is None:
         return plain
+    due_s = _span(table, "first_attempt", plain.response_target_s)
+    goal_s = _span(table, "goal", min(plain.response_goal_s, due_s))
+    if goal_s > due_s:
+        raise table.problem("goal", f"is longer than first_attempt, after which the attempt is late ({due_s} s)")
     by_type = table.table("by_type")
+    targets = [_target(each, goal_s) for each in table.tables("for")]
+    for name in by_type.all_keys() if by_type is not None else ():
+        own_s = _span(by_type, name, 0) if by_type is not None else 0
+        targets.append(ResponseTarget(name=name, goal_s=min(goal_s, own_s), due_s=own_s, lead_types=(name,)))
     read = dataclasses.replace(
         plain,
-        response_target_s=_span(table, "first_attempt", plain.response_target_s),
+        targets=tuple(targets),
+        response_goal_s=goal_s,
+        response_target_s=due_s,
         never_called_after_s=_span(table, "never_called_after", plain.never_called_after_s),
         recontact_after_s=_span(table, "recontact_after", plain.recontact_after_s),
         silent_after_s=_span(table, "silent_after", plain.silent_after_s),
         min_conversation_s=_span(table, "min_conversation", plain.min_conversation_s),
-        response_target_by_type=(
-            {} if by_type is None else {name: _span(by_type, name, 0) for name in by_type.all_keys()}
-        ),
     )
     table.done()
     return read
+
+
+def _target(table: TomlTable, goal_s: int) -> ResponseTarget:
+    """One entry of [[targets.for]]; without a goal the general one, or the due time when that is shorter."""
+    words = {key: table.texts(key) for key in ("lead_types", "sources", "priorities", "countries")}
+    if table.value("due") is None:
+        raise table.problem("due", 'is missing; write the span after which the attempt is late, such as "30m"')
+    due_s = _span(table, "due", 0)
+    said = ", ".join(word for each in words.values() for word in each)
+    name, own_goal_s = table.text("name", said or "all other leads"), _span(table, "goal", min(goal_s, due_s))
+    if own_goal_s > due_s:
+        raise table.problem("goal", f"is longer than due, after which the attempt is late ({due_s} s)")
+    table.done()
+    return ResponseTarget(name=name, goal_s=own_goal_s, due_s=due_s, **words)
+
+
+def _with_limits(plain: Policy, table: TomlTable | None) -> Policy:
+    """Every other figure of a policy, by its own name: spans without the ending _s."""
+    if table is None:
+        return plain
+    read: dict[str, Any] = {}
+    for name in _LIMITS:
+        default = getattr(plain, name)
+        is_span = name.endswith("_s")
+        key = name.removesuffix("_s")
+        read[name] = _span(table, key, default) if is_span else table.whole_number(key, default)
+    table.done()
+    return dataclasses.replace(plain, **read)
 
 
 def _cadence(table: TomlTable | None, plain: Cadence) -> Cadence:
@@ -93,7 +157,7 @@ def _span(table: TomlTable, key: str, default: int) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _calendar(table: TomlTable, name: str, zone: str, team: Calendar | None) -> Calendar:
+def _calendar(table: TomlTable, name: str, zone: str, team: Calendar | None, places: list[_Place]) -> Calendar:
     """The hours written in `table`; an owner's table may leave out what he shares with the team."""
     hours = table.table("hours")
     if hours is None and team is None:
@@ -111,7 +175,7 @@ def _calendar(table: TomlTable, name: str, zone: str, team: Calendar | None) -> 
     neutral: dict[str, object] = {
         "tz": zone,
         "week": week,
-        "holidays": shared.get("holidays", []) if free is None else sorted(_holidays(free)),
+        "holidays": shared.get("holidays", []) if free is None else sorted(_holidays(free, places)),
         "overrides": _dated(table, "overrides", shared),
         "breaks": _dated(table, "breaks", shared),
     }
@@ -128,19 +192,20 @@ def _dated(table: TomlTable, key: str, shared: Mapping[str, object]) -> object:
     return {day: own.value(day) for day in own.all_keys()}
 
 
-def _holidays(table: TomlTable) -> set[str]:
+def _holidays(table: TomlTable, places: list[_Place]) -> set[str]:
     """ISO dates of the country's (and region's) public holidays and of the dates given by hand."""
     country, subdivision = table.optional_text("country"), table.optional_text("subdivision")
     read: set[str] = set()
     if country is not None:
         try:
-            official = holidays.country_holidays(country, subdiv=subdivision, years=HOLIDAY_YEARS)
-        except NotImplementedError as error:
+            official = public_holidays(country, subdivision, HOLIDAY_YEARS)
+        except ValueError as error:
             raise table.problem(
                 "country" if subdivision is None else "subdivision",
                 f"{error}; give an ISO 3166 country such as DE and one of its subdivisions such as BE",
             ) from error
         read |= {day.isoformat() for day in official}
+        places.append((country, subdivision))
     elif subdivision is not None:
         raise table.problem("subdivision", "needs a country beside it")
     for key, is_free in (("dates", True), ("working_dates", False)):
@@ -156,6 +221,10 @@ def _dates(table: TomlTable, key: str) -> list[str]:
         return []
     if not isinstance(given, list):
         raise table.problem(key, f'{given!r} is no list; write ["2024-12-24", "2024-12-31"]')
+    return _days(table, key, given)
+
+
+def _days(table: TomlTable, key: str, given: list[object]) -> list[str]:
     read: list[str] = []
     for item in given:
         if isinstance(item, date) and not isinstance(item, datetime):
@@ -168,14 +237,49 @@ def _dates(table: TomlTable, key: str) -> list[str]:
     return read
 
 
-def _owner_calendars(table: TomlTable | None, zone: str, team: Calendar) -> dict[str, Calendar]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _OwnerHours:
+    """What the file says of one owner. `calendar` None = he keeps the team's hours."""
+
+    calendar: Calendar | None
+    absences: tuple[tuple[datetime, datetime], ...]
+
+
+def _owners(table: TomlTable | None, zone: str, team: Calendar, places: list[_Place]) -> dict[str, _OwnerHours]:
     if table is None:
         return {}
-    read: dict[str, Calendar] = {}
+    read: dict[str, _OwnerHours] = {}
     for owner in table.all_keys():
         own = table.table(owner)
         if own is None:
             continue
-        read[owner] = _calendar(own, owner, own.text("zone", zone), team)
+        own_zone = own.text("zone", zone)
+        has_hours = any(key in own for key in ("zone", "hours", "holidays", "overrides", "breaks"))
+        calendar = _calendar(own, owner, own_zone, team, places) if has_hours else None
+        read[owner] = _OwnerHours(calendar, _absences(own, own_zone))
         own.done()
     return read
+
+
+def _absences(table: TomlTable, zone: str) -> tuple[tuple[datetime, datetime], ...]:
+    """`[[first day, last day], …]`, both days included, from midnight to midnight in `zone`."""
+    given = table.value("absences")
+    pairs = given if isinstance(given, list) else None if given is not None else []
+    if pairs is None or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise table.problem(
+            "absences", f"{given!r} is no list of first and last days; write [[2026-07-01, 2026-07-14]]"
+        )
+    try:
+        rules = load_zone(zone)
+    except ValueError as error:
+        raise table.problem("zone", str(error)) from error
+    read = []
+    for pair in pairs:
+        first, last = (date.fromisoformat(day) for day in _days(table, "absences", pair))
+        if last < first:
+            raise table.problem("absences", f"{last} comes before {first}")
+        start, end = (
+            datetime.combine(day, time(), rules).astimezone(UTC) for day in (first, last + timedelta(days=1))
+        )
+        read.append((start, end))
+    return tuple(read)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import holidays
 from babel.core import get_global
 
 from audits.model.policy import Cadence, Policy
 from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
+from connector.public_holidays import countries_with_holidays, has_holidays, source_of
+from connector.public_holidays import public_holidays as official_holidays
 from connector.web.texts import t
 
 #: Public holidays are filled in for this many years from the present one on, and for the one before.
@@ -185,6 +186,7 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
                 duplicate_window_days=numbers["duplicate_window_days"],
                 min_conversation_s=numbers["min_conversation"],
                 region=form.country or present.region,
+                holidays_source=source_of([(form.country, None)], _years(now_year)) if form.country else None,
             )
         except ValueError as error:
             wrong["zone" if str(error).startswith("tz:") else "hours_mon"] = str(error)
@@ -227,15 +229,18 @@ def country_with_holidays(zone: str, now_year: int) -> str:
 
 def public_holidays(country: str, now_year: int) -> frozenset[date]:
     """The public holidays of the whole country, last year to HOLIDAY_YEARS ahead; empty for an unknown country."""
-    if not re.fullmatch(r"[A-Z]{2}", country) or country not in holidays.list_supported_countries():
+    if not has_holidays(country):
         return frozenset()
-    years = range(now_year - 1, now_year + HOLIDAY_YEARS)
-    return frozenset(holidays.country_holidays(country, years=years))
+    return official_holidays(country, None, _years(now_year))
+
+
+def _years(now_year: int) -> range:
+    return range(now_year - 1, now_year + HOLIDAY_YEARS)
 
 
 def countries() -> list[str]:
     """ISO codes of the countries whose holidays are known."""
-    return sorted(holidays.list_supported_countries())
+    return countries_with_holidays()
 
 
 def days_text(closed: Iterable[date], hours: Mapping[date, Hours]) -> list[str]:

@@ -1,0 +1,36 @@
+"""Public holidays of countries and their regions, worked out when a policy is made: calendars hold plain dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from importlib.metadata import version
+
+import holidays
+
+
+def public_holidays(country: str, region: str | None, years: range) -> frozenset[date]:
+    """Every public holiday of these years; `country` by ISO 3166, `region` None = those of the whole country.
+
+    Raises ValueError with a sentence when the package knows no such country or region.
+    """
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=region, years=years))
+    except NotImplementedError as error:
+        raise ValueError(str(error)) from error
+
+
+def has_holidays(country: str) -> bool:
+    """Whether holidays of this ISO 3166 country are known."""
+    return country in holidays.list_supported_countries()
+
+
+def countries_with_holidays() -> list[str]:
+    """ISO 3166 codes of the countries whose holidays are known."""
+    return sorted(holidays.list_supported_countries())
+
+
+def source_of(places: Iterable[tuple[str, str | None]], years: range) -> str:
+    """Whence the dates come, to be kept with the policy: `holidays 0.109: DE-BE, NO; 2000 to 2050`."""
+    named = sorted({country if region is None else f"{country}-{region}" for country, region in places})
+    return f"holidays {version('holidays')}: {', '.join(named)}; {years[0]} to {years[-1]}"
