@@ -20,6 +20,8 @@ from audits.rules.follow_up import (
     fu005_stopped_too_early,
     fu006_recontact_day_passed,
     fu007_one_channel_only,
+    fu008_called_without_consent,
+    fu009_nothing_after_the_sale,
 )
 from audits.rules.long_deals import (
     ld001_one_contact_only,
@@ -57,6 +59,8 @@ RULES: tuple[LeadRule, ...] = (
     fu005_stopped_too_early.RULE,
     fu006_recontact_day_passed.RULE,
     fu007_one_channel_only.RULE,
+    fu008_called_without_consent.RULE,
+    fu009_nothing_after_the_sale.RULE,
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,
     nc004_stalled_in_stage.RULE,
