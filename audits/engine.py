@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audits import scores
+from audits.causes import Cause, cause_of
 from audits.clock import CaseClock, NoWorkingHours, case_clock, follow_up_clock
 from audits.dues import cadence_end, call_due, recontact_due, response_due, silence_due
-from audits.model.activity import ActivityKind
+from audits.model.activity import Activity, ActivityKind
 from audits.model.case import LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.model.lead import LeadStatus
@@ -84,13 +85,16 @@ class LeadFacts:
 
     `due_at`: the earliest thing that is due and not done; it lies in the past when overdue. `response_due_at`: when
     the first attempt was or is due; None for imports and where the hours never open. `held_by`: owner at the audit.
-    The working time of the first attempt is None where working time cannot be counted.
+    The first attempt and the first connection are reported apart, both from the receipt; their spans are None where
+    only a day is known, and in working time where that cannot be counted.
     """
 
     first_attempt_at: datetime | None
     first_attempt_working_s: int | None
     first_attempt_wall_s: int | None
     first_connection_at: datetime | None
+    first_connection_working_s: int | None
+    first_connection_wall_s: int | None
     call_attempts: int
     email_attempts: int
     other_attempts: int
@@ -105,7 +109,8 @@ class LeadAudit:
     """All that is said of one lead as of one instant. `findings` are in the order of the rulebook.
 
     `note`: the sentences of the breaches, the most pressing first, in English at most 500 characters.
-    `next_change_at`: when time alone changes the first of the findings, None = never.
+    `next_change_at`: when time alone changes the first of the findings, None = never. `cause`: what explains a breach
+    of the first attempt's time, see audits.causes.
     """
 
     lead_id: str
@@ -119,6 +124,7 @@ class LeadAudit:
     follow_up_status: FollowUpStatus
     note: Said
     next_change_at: datetime | None
+    cause: Cause
 
 
 def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULES) -> LeadAudit:
@@ -142,6 +148,7 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
         follow_up_status=_follow_up_status(case, by_id, tried, reached),
         note=_note(findings),
         next_change_at=min((each.next_change_at for each in findings if each.next_change_at), default=None),
+        cause=cause_of(case, policy, by_id),
     )
 
 
@@ -168,22 +175,22 @@ def _facts(
     case: LeadCase, policy: Policy, findings: Mapping[str, Finding], tried: Touches, reached: Touches
 ) -> LeadFacts:
     first, last, contact = tried.first(), tried.last(), reached.first()
-    received_at = case.lead.received_at
-    is_exact = first is not None and first.latest_at is None and case.lead.received_latest_at is None
-    wall_s = int((first.occurred_at - received_at).total_seconds()) if is_exact and first is not None else None
+    attempted_at, connected_at = _exact(case, first), _exact(case, contact)
     try:
         clock = case_clock(case, policy)
-        working_s = clock.elapsed(received_at, first.occurred_at) if is_exact and first is not None else None
+        attempt_s, connection_s = _working_s(case, clock, attempted_at), _working_s(case, clock, connected_at)
         response_due_at = None if case.lead.is_imported else response_due(case, policy, clock)
         due_at = _due_at(case, policy, clock, findings, tried, reached)
     except NoWorkingHours:
-        working_s = response_due_at = due_at = None
+        attempt_s = connection_s = response_due_at = due_at = None
     calls, emails = tried.count(ActivityKind.CALL), tried.count(ActivityKind.EMAIL)
     return LeadFacts(
         first_attempt_at=None if first is None else first.occurred_at,
-        first_attempt_working_s=working_s,
-        first_attempt_wall_s=wall_s,
+        first_attempt_working_s=attempt_s,
+        first_attempt_wall_s=_wall_s(case, attempted_at),
         first_connection_at=None if contact is None else contact.occurred_at,
+        first_connection_working_s=connection_s,
+        first_connection_wall_s=_wall_s(case, connected_at),
         call_attempts=calls,
         email_attempts=emails,
         other_attempts=len(tried.sure) - calls - emails,
@@ -192,6 +199,20 @@ def _facts(
         response_due_at=response_due_at,
         held_by=holder_at(case, case.as_of),
     )
+
+
+def _exact(case: LeadCase, activity: Activity | None) -> datetime | None:
+    """When it took place, where the hours of both it and the arrival are known."""
+    is_exact = activity is not None and activity.latest_at is None and case.lead.received_latest_at is None
+    return activity.occurred_at if is_exact and activity is not None else None
+
+
+def _working_s(case: LeadCase, clock: CaseClock, t: datetime | None) -> int | None:
+    return None if t is None else clock.elapsed(case.lead.received_at, t)
+
+
+def _wall_s(case: LeadCase, t: datetime | None) -> int | None:
+    return None if t is None else int((t - case.lead.received_at).total_seconds())
 
 
 def _due_at(
