@@ -17,6 +17,9 @@ _FAMILIES = {
     Family.NEGLECTED_CONTACT: "NC: neglected contact",
     Family.PSEUDO_LEAD: "PL: pseudo-leads",
     Family.DATA_QUALITY: "DQ: data quality",
+    Family.ANTI_GAMING: "AG: appearance and reality",
+    Family.FIRST_MESSAGE: "FM: first message",
+    Family.LONG_DEALS: "LD: long deals",
 }
 _OUTCOMES = {
     Outcome.PASS: "pass",
@@ -43,7 +46,9 @@ Every rule answers one question about one lead, with one of four outcomes:
 
 An **attempt** is a human act towards the lead after it arrived: an outbound call, an e-mail that was sent, an
 outbound message, or a meeting that took place, also when the lead did not come. Notes, open tasks, changes of status,
-automated sends, and acts that failed, were cancelled or are only planned are none. **Contact made** is a call in
+automated sends, and acts that failed, were cancelled or are only planned are none. Nor does a call count that claims
+a conversation shorter than one can be, was logged long after it is said to have taken place, or was logged together
+with many others in one minute; rule AG002 lists them. **Contact made** is a call in
 either direction that reached the person (20 seconds or more where the length is known), a meeting to which the person
 came, or an answer in writing to an attempt. What the CRM does not say is unknown: it never changes a sure answer, and
 where the answer hangs on it the outcome is *not evaluated*. So it is with the hour, where only the day of an act or

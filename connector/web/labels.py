@@ -39,6 +39,9 @@ _FAMILY = {
     Family.NEGLECTED_CONTACT: "Neglected contacts",
     Family.PSEUDO_LEAD: "Pseudo-leads",
     Family.DATA_QUALITY: "Data quality",
+    Family.ANTI_GAMING: "Appearance and reality",
+    Family.FIRST_MESSAGE: "First message",
+    Family.LONG_DEALS: "Long deals",
 }
 _KIND = {
     ActivityKind.CALL: "Call",

@@ -12,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from audits.model.activity import Disposition
+from audits.rulebook import RULES
 from connector.web.views.neglected import LANES
 from tests.conftest import DatabaseUrls
 from tests.web.conftest import WebApp
@@ -129,7 +130,7 @@ def test_a_lead_page_tells_the_whole_story(account: tuple[WebApp, Tenant]):
         assert "sent by a machine" in page
         assert "Open in HubSpot" in page
         assert "https://app.hubspot.com/contacts/247279312/record/0-1/" in page
-        assert page.count('class="finding"') == 12
+        assert page.count('class="finding"') == len(RULES)
         assert 'href="/rulebook#RT001"' in page
         assert "/ 30" in page
     assert Disposition.NO_ANSWER.value.replace("_", " ") in "".join(pages)

@@ -33,7 +33,8 @@ def rulebook() -> str:
 
 def chapters() -> tuple[Chapter, ...]:
     """The rules by family, in the order of the list."""
-    infos = [rule.info for rule in RULES]
+    families = list(Family)
+    infos = sorted((rule.info for rule in RULES), key=lambda info: families.index(info.family))
     return tuple(Chapter(family, tuple(group)) for family, group in groupby(infos, key=lambda info: info.family))
 
 
