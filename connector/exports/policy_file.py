@@ -77,18 +77,20 @@ def read_policy(path: Path) -> Policy:
 
 
 def _with_targets(plain: Policy, table: TomlTable | None) -> Policy:
-    """What the file agrees on. The targets that are shipped hold only where it says nothing of targets at all."""
+    """What the file agrees on. Targets and goals that are shipped hold only where it says nothing of targets at all:
+    without a goal of its own, what is due is the goal."""
     if table is None:
         return plain
     due_s = _span(table, "first_attempt", plain.response_target_s)
-    goal_s = _span(table, "goal", min(plain.response_goal_s, due_s))
+    goal_s = _span(table, "goal", due_s)
     if goal_s > due_s:
         raise table.problem("goal", f"is longer than first_attempt, after which the attempt is late ({due_s} s)")
     by_type = table.table("by_type")
-    targets = [_target(each, goal_s) for each in table.tables("for")]
+    common_s = goal_s if "goal" in table else None
+    targets = [_target(each, common_s) for each in table.tables("for")]
     for name in by_type.all_keys() if by_type is not None else ():
         own_s = _span(by_type, name, 0) if by_type is not None else 0
-        targets.append(ResponseTarget(name=name, goal_s=min(goal_s, own_s), due_s=own_s, lead_types=(name,)))
+        targets.append(ResponseTarget(name=name, goal_s=_shorter(common_s, own_s), due_s=own_s, lead_types=(name,)))
     read = dataclasses.replace(
         plain,
         targets=tuple(targets),
@@ -103,14 +105,18 @@ def _with_targets(plain: Policy, table: TomlTable | None) -> Policy:
     return read
 
 
-def _target(table: TomlTable, goal_s: int) -> ResponseTarget:
+def _shorter(goal_s: int | None, due_s: int) -> int:
+    return due_s if goal_s is None else min(goal_s, due_s)
+
+
+def _target(table: TomlTable, goal_s: int | None) -> ResponseTarget:
     """One entry of [[targets.for]]; without a goal the general one, or the due time when that is shorter."""
     words = {key: table.texts(key) for key in ("lead_types", "sources", "priorities", "countries")}
     if table.value("due") is None:
         raise table.problem("due", 'is missing; write the span after which the attempt is late, such as "30m"')
     due_s = _span(table, "due", 0)
     said = ", ".join(word for each in words.values() for word in each)
-    name, own_goal_s = table.text("name", said or "all other leads"), _span(table, "goal", min(goal_s, due_s))
+    name, own_goal_s = table.text("name", said or "all other leads"), _span(table, "goal", _shorter(goal_s, due_s))
     if own_goal_s > due_s:
         raise table.problem("goal", f"is longer than due, after which the attempt is late ({due_s} s)")
     table.done()

@@ -167,7 +167,7 @@ def test_owner_hours_and_targets_by_type(tmp_path: Path):
     policy = read_policy(path)
     assert policy.targets == (
         ResponseTarget(name="hot", goal_s=300, due_s=300, lead_types=("hot",)),
-        ResponseTarget(name="slow", goal_s=300, due_s=7200, lead_types=("slow",)),
+        ResponseTarget(name="slow", goal_s=7200, due_s=7200, lead_types=("slow",)),
     )
     assert policy.owner_calendars["Kai"].week == {0: ((32400, 36000),)}
     assert policy.owner_calendars["Kai"].zone == "Europe/Berlin"
