@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from audits.model.finding import Finding, Outcome
-from audits.reports.percentiles import SpanSummary
-from audits.reports.shares import Share, share_of
 from audits.rule import RuleInfo
+from audits.statistics.medians import SpanSummary
+from audits.statistics.shares import Share
 
 FIRST_ATTEMPT = "first_attempt_working_s"
 
@@ -173,7 +173,7 @@ class RuleCounter:
             title=info.title,
             question=info.question,
             n=sum(each.count for each in reasons),
-            breaches=share_of(breaches, passes + breaches),
+            breaches=Share(breaches, passes + breaches),
             reasons=tuple(reasons),
         )
 
@@ -203,6 +203,6 @@ def answer_count(name: str, counts: Mapping[Answer, int], first_attempt: SpanSum
         name=name,
         n=sum(counts.values()),
         counts={answer: counts.get(answer, 0) for answer in Answer},
-        in_time=share_of(tried_in_time, agreed),
+        in_time=Share(tried_in_time, agreed),
         first_attempt=first_attempt,
     )

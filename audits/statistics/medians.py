@@ -9,6 +9,7 @@ from functools import lru_cache
 from scipy.special import bdtr
 
 from audits.statistics.enough import LEAST_CASES, NotEnoughData
+from audits.statistics.ranks import nearest_rank
 
 _TAIL = 0.025
 
@@ -41,19 +42,14 @@ class SpanSummary:
     p90: Quantile | NotEnoughData
 
     def to_json(self) -> dict[str, object]:
-        """The same in fixed order; null where there are not enough spans."""
-        return {
-            "n": self.n,
-            "median": None if isinstance(self.median, NotEnoughData) else self.median.to_json(),
-            "p90": None if isinstance(self.p90, NotEnoughData) else self.p90.to_json(),
-        }
-
-
-def nearest_rank(n: int, percent: int) -> int:
-    """The place, from 1, of the percentile among n ordered values. Raises ValueError for n = 0."""
-    if n < 1 or not 0 < percent <= 100:
-        raise ValueError(f"there is no {percent} % of {n}")
-    return -(-n * percent // 100)
+        """The same in fixed order; null where there are not enough spans, or a side has no bound."""
+        told: dict[str, object] = {"n": self.n}
+        for name, each in (("median", self.median), ("p90", self.p90)):
+            known = each if isinstance(each, Quantile) else None
+            told[f"{name}_s"] = None if known is None else known.value
+            told[f"{name}_low_s"] = None if known is None else known.low
+            told[f"{name}_high_s"] = None if known is None else known.high
+        return told
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import BinaryIO
 
 import orjson
@@ -14,7 +14,6 @@ from audits.model.finding import Finding
 from audits.model.said import english
 from audits.model.score import Score
 from audits.reports.export_report import AnswerCount, ExportReport
-from audits.reports.shares import MINIMUM_CASES, Share
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
 
@@ -100,18 +99,6 @@ def _finding(finding: Finding) -> dict[str, object]:
     }
 
 
-def _share(value: Share) -> dict[str, object]:
-    """The 95 % interval is left out where there are not enough cases for one."""
-    is_enough = value.n >= MINIMUM_CASES
-    return {
-        "count": value.hits,
-        "n": value.n,
-        "share": value.share if is_enough else None,
-        "low": value.low if is_enough else None,
-        "high": value.high if is_enough else None,
-    }
-
-
 def _report(report: ExportReport) -> dict[str, object]:
     return {
         "response": _group(report.total),
@@ -122,7 +109,7 @@ def _report(report: ExportReport) -> dict[str, object]:
                 "rule_id": rule.rule_id,
                 "title": rule.title,
                 "n": rule.n,
-                "breaches": _share(rule.breaches),
+                "breaches": rule.breaches.to_json(),
                 "reasons": rule.reasons,
             }
             for rule in report.rules
@@ -138,6 +125,6 @@ def _group(row: AnswerCount) -> dict[str, object]:
         "name": row.name,
         "n": row.n,
         "answers": {answer.value: count for answer, count in row.counts.items()},
-        "in_time": _share(row.in_time),
-        "first_attempt_working": asdict(row.first_attempt),
+        "in_time": row.in_time.to_json(),
+        "first_attempt_working": row.first_attempt.to_json(),
     }

@@ -13,7 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audits.model.finding import Outcome
 from audits.model.said import english
 from audits.reports.export_report import Answer, Bin
-from audits.reports.shares import MINIMUM_CASES, Share
+from audits.statistics.enough import LEAST_CASES, NotEnoughData
+from audits.statistics.medians import Quantile
+from audits.statistics.shares import Share
 from audits.wording import span
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
@@ -58,7 +60,7 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
         lstrip_blocks=True,
     )
     zone = ZoneInfo(run.policy.calendar.zone)
-    environment.filters["span"] = _span
+    environment.filters["quantile"] = _quantile
     environment.filters["share"] = share_text
     environment.filters["number"] = _number
     environment.filters["moment"] = lambda t: _moment(t, zone)
@@ -69,7 +71,7 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
         answers=Answer,
         answer_words=_ANSWER_WORDS,
         outcomes=Outcome,
-        minimum_n=MINIMUM_CASES,
+        minimum_n=LEAST_CASES,
         not_enough=NOT_ENOUGH,
         bars=_bars(run.report.histogram),
         picture={"width": _WIDTH, "height": _HEIGHT, "base": _BASE},
@@ -111,15 +113,25 @@ def _bars(bins: Iterable[Bin]) -> list[_Bar]:
     return bars
 
 
-def _span(seconds: int | None) -> str:
-    return NOT_ENOUGH if seconds is None else english(span(seconds))
+def _quantile(value: Quantile | NotEnoughData) -> str:
+    """`2 h (1 h 30 min to 3 h)`, or that there are not enough cases; a side without a bound is left open."""
+    if isinstance(value, NotEnoughData):
+        return NOT_ENOUGH
+    low = _span(value.low) if value.low is not None else "?"
+    high = _span(value.high) if value.high is not None else "?"
+    return f"{_span(value.value)} ({low} to {high})"
+
+
+def _span(seconds: int) -> str:
+    return english(span(seconds))
 
 
 def share_text(value: Share) -> str:
     """`46 % (43–50 %)`, or that there are not enough cases."""
-    if value.n < MINIMUM_CASES or value.share is None or value.low is None or value.high is None:
+    rate = value.rate
+    if isinstance(rate, NotEnoughData):
         return NOT_ENOUGH
-    return f"{100 * value.share:.0f} % ({100 * value.low:.0f}–{100 * value.high:.0f} %)"
+    return f"{100 * rate.share:.0f} % ({100 * rate.low:.0f}–{100 * rate.high:.0f} %)"
 
 
 def _number(value: int) -> str:

@@ -21,8 +21,8 @@ from audits.reports.export_report import (
     answer_count,
     answered,
 )
-from audits.reports.percentiles import SpanSummary, span_summary
 from audits.rulebook import RULES
+from audits.statistics.medians import SpanSummary, span_summary
 from connector.exports.intake import FileSummary, Intake, Progress
 from connector.exports.join import JoinCounts, iter_cases, iter_event_cases
 from connector.exports.mapping import ExportMap, LeadField
@@ -205,7 +205,7 @@ def _judge(
     tell("Auditing", count, count)
     everything = _groups(store, "")
     report = ExportReport(
-        total=everything[0] if everything else answer_count("", {}, SpanSummary(0, None, None)),
+        total=everything[0] if everything else answer_count("", {}, span_summary(0, ())),
         owners=tuple(_groups(store, "owner")),
         sources=tuple(_groups(store, "source")),
         rules=rules.counted(),
@@ -227,7 +227,7 @@ def _groups(store: Store, group: str) -> list[AnswerCount]:
     for name, lines in groupby(store.first_attempts(group), key=lambda line: line[0]):
         if name in sizes:
             spans[name] = span_summary(sizes[name], (seconds for _, seconds in lines))
-    none = SpanSummary(0, None, None)
+    none = span_summary(0, ())
     rows = [answer_count(name, counts[name], spans.get(name, none)) for name in sizes]
     return [*rows, answer_count(OTHERS, rest, none)] if rest else rows
 

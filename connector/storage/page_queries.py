@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Outcome
 from audits.model.said import Said
 from audits.model.score import FollowUpStatus
+from audits.statistics.ranks import nearest_rank
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
 from connector.storage.findings import said_from_row
@@ -231,7 +232,7 @@ def read_waits(conn: Connection, install_id: str, scope: Scope) -> Waits:
             .select_from(lead_lists.joined(install_id))
             .where(*conditions)
             .order_by(value)
-            .offset(max(1, -(-percent * n // 100)) - 1)
+            .offset(nearest_rank(n, percent) - 1)
             .limit(1)
         ).scalar_one()
         return int(found or 0)
@@ -331,7 +332,7 @@ def list_owner_promises(conn: Connection, install_id: str, scope: Scope) -> list
     made = []
     for owner_id, counts in counted.items():
         waited = sorted(waits.get(owner_id, []))
-        median_s = waited[max(1, -(-len(waited) // 2)) - 1] if waited else None
+        median_s = waited[nearest_rank(len(waited), 50) - 1] if waited else None
         made.append(OwnerPromise(owner_id=owner_id, median_s=median_s, **counts))
     return made
 

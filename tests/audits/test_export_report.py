@@ -16,8 +16,8 @@ from audits.reports.export_report import (
     answer_count,
     answered,
 )
-from audits.reports.percentiles import SpanSummary, nearest_rank, span_summary
 from audits.rulebook import RULES
+from audits.statistics.medians import span_summary
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -83,17 +83,6 @@ def test_an_audit_without_the_rules_on_response_is_a_fault():
         answered([finding("RT001", Outcome.PASS)], None)
 
 
-def test_nearest_rank_against_the_definition():
-    for n in range(20, 130):
-        values = sorted((number * 7919) % 1009 for number in range(n))
-        told = span_summary(n, iter(values))
-        for percent, value in ((50, told.median_s), (90, told.p90_s)):
-            assert value == min(v for v in values if 100 * sum(other <= v for other in values) >= percent * n)
-    assert span_summary(19, iter(range(19))) == SpanSummary(19, None, None)
-    with pytest.raises(ValueError, match="there is no 50 % of 0"):
-        nearest_rank(0, 50)
-
-
 def test_the_edge_of_a_bin_belongs_to_it():
     counter = HistogramCounter()
     for seconds in (0, 300, 301, 900, 40 * 3600, 40 * 3600 + 1):
@@ -117,6 +106,6 @@ def test_every_rule_is_listed_even_when_it_said_nothing():
 
 def test_only_those_with_an_agreed_time_count_for_the_share():
     counts = {Answer.IN_TIME: 30, Answer.LATE: 5, Answer.UNANSWERED: 5, Answer.WAITING: 7, Answer.UNKNOWN: 9}
-    row = answer_count("Kai", counts, SpanSummary(35, 60, 90))
+    row = answer_count("Kai", counts, span_summary(35, range(35)))
     assert (row.n, row.in_time.hits, row.in_time.n) == (56, 30, 40)
     assert row.counts[Answer.IMPORTED] == 0

@@ -13,7 +13,8 @@ from scipy.stats import CensoredData, binomtest, ecdf
 from audits.statistics.comparison import Standing, adjusted, compare
 from audits.statistics.delay_cost import delay_cost
 from audits.statistics.enough import LEAST_CASES, NotEnoughData
-from audits.statistics.medians import Quantile, interval_ranks, nearest_rank, quantile, span_summary
+from audits.statistics.medians import Quantile, interval_ranks, quantile, span_summary
+from audits.statistics.ranks import nearest_rank
 from audits.statistics.shares import Rate, Share, difference, wilson
 from audits.statistics.survival import Survival, Waited, kaplan_meier
 

@@ -1,4 +1,4 @@
-"""Numbers, dates and spans as people read them; charts that say what their tables say; shares with intervals."""
+"""Numbers, dates and spans as people read them; charts that say what their tables say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from audits.reports.shares import Comparison, compare, share_of
 from connector.web.charts import Bar, Segment, columns, interval, meter, progress, shares, table_of
 from connector.web.texts import texts_for
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw
@@ -48,31 +47,6 @@ def test_the_pseudo_language_marks_texts_and_turns_the_page():
     pseudo = texts_for("qps", "UTC")
     assert pseudo.t("Open {n} leads", n=3) == "⟦Ópén 3 léáds⟧"
     assert (pseudo.direction, EN.direction, texts_for("xx", "UTC").lang) == ("rtl", "ltr", "en")
-
-
-# Wilson's 95 % interval as printed by R's prop.test(x, n, correct = FALSE).
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    [(96, 148, 0.5689, 0.7211), (0, 20, 0.0, 0.1611), (20, 20, 0.8389, 1.0), (1, 2, 0.0945, 0.9055)],
-)
-def test_shares_carry_wilsons_interval(hits: int, n: int, low: float, high: float):
-    found = share_of(hits, n)
-    assert found.low == pytest.approx(low, abs=5e-4)
-    assert found.high == pytest.approx(high, abs=5e-4)
-
-
-def test_a_share_of_nothing_is_unknown():
-    assert share_of(0, 0).share is None
-    with pytest.raises(ValueError, match="no share"):
-        share_of(3, 2)
-
-
-def test_a_difference_that_may_be_chance_is_called_so():
-    assert compare(share_of(19, 19), 0.5) is Comparison.TOO_FEW
-    assert compare(share_of(12, 20), 0.5) is Comparison.CHANCE
-    assert compare(share_of(19, 20), 0.5) is Comparison.ABOVE
-    assert compare(share_of(1, 20), 0.5) is Comparison.BELOW
-    assert compare(share_of(10, 20), None) is Comparison.TOO_FEW
 
 
 def parsed(svg: str) -> ET.Element:

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus
-from audits.reports.shares import share_of
 from audits.rulebook import RULES
+from audits.statistics.enough import NotEnoughData
+from audits.statistics.shares import Share
 from connector.storage import cursors, page_queries
 from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
 from connector.storage.page_queries import PromiseCounts, Scope, Waits
@@ -213,15 +214,17 @@ def _kept(counts: PromiseCounts, period: Period, says: Texts) -> Kept:
         "untried": leads_href(rule="RT002", outcome="breach", **within),
         "waiting": leads_href(rule="RT002", outcome="pass", **within),
     }
-    kept = share_of(counts.in_time, counts.judged)
-    share_says = "–"
-    if kept.low is not None and kept.high is not None:
+    kept = Share(counts.in_time, counts.judged)
+    rate = kept.rate
+    if isinstance(rate, NotEnoughData):
+        share_says = t("not enough data ({n} of {least})", n=says.number(rate.n), least=says.number(rate.least))
+    else:
         share_says = t(
             "{share} of {n}; {low} to {high} with 95 % certainty",
-            share=says.percent(kept.share),
+            share=says.percent(rate.share),
             n=says.number(kept.n),
-            low=says.percent(kept.low),
-            high=says.percent(kept.high),
+            low=says.percent(rate.low),
+            high=says.percent(rate.high),
         )
     segments = [
         Segment(t("tried in time"), counts.in_time, "good", hrefs["in_time"]),

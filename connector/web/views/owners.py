@@ -8,7 +8,9 @@ from flask import Blueprint, Response, render_template
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
-from audits.reports.shares import MINIMUM_CASES, Comparison, Share, compare, share_of
+from audits.statistics.comparison import Compared, Standing, compare
+from audits.statistics.enough import LEAST_CASES, NotEnoughData
+from audits.statistics.shares import Share
 from connector.storage import page_queries, people
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import OwnerLoad, OwnerPromise, Scope
@@ -39,7 +41,7 @@ class OwnerLine:
     share: Share
     share_says: str
     chart: Markup
-    comparison: Comparison
+    standing: Standing
     compared: str
     late: int
     late_href: str
@@ -108,7 +110,8 @@ def owners_xlsx() -> Response:
 def owners_page(conn: Connection, me: Viewer, period: Period, says: Texts) -> OwnersPage:
     """The view model. A rep sees his own line, beside the team's share."""
     rows, team = owner_lines(conn, me, period, says)
-    whole = t("The team tried {share} of {n} leads in time.", share=says.percent(team.share), n=says.number(team.n))
+    share = team.hits / team.n if team.n else None
+    whole = t("The team tried {share} of {n} leads in time.", share=says.percent(share), n=says.number(team.n))
     return OwnersPage(
         says=t("Last {n} days. {team}", n=period.days, team=whole if team.n else ""),
         caption=t(
@@ -116,7 +119,7 @@ def owners_page(conn: Connection, me: Viewer, period: Period, says: Texts) -> Ow
         ),
         periods=choices(period, "/owners"),
         rows=rows,
-        minimum=MINIMUM_CASES,
+        minimum=LEAST_CASES,
         csv_href=leads_href("/owners.csv", days=period.days),
         xlsx_href=leads_href("/owners.xlsx", days=period.days),
     )
@@ -128,9 +131,16 @@ def owner_lines(conn: Connection, me: Viewer, period: Period, says: Texts) -> tu
     promises = {each.owner_id: each for each in page_queries.list_owner_promises(conn, me.install_id, scope)}
     loads = {each.owner_id: each for each in page_queries.list_owner_loads(conn, me.install_id, scope)}
     names = {owner.owner_id: owner for owner in people.list_owners(conn, me.install_id)}
-    team = share_of(
+    team = Share(
         sum(each.in_time for each in promises.values()),
         sum(each.in_time + each.late + each.untried for each in promises.values()),
+    )
+    compared = compare(
+        {
+            owner_id: (Share(each.in_time, each.in_time + each.late + each.untried), team.hits / team.n)
+            for owner_id, each in promises.items()
+            if team.n
+        }
     )
     lines = []
     for owner_id in promises.keys() | loads.keys():
@@ -146,29 +156,39 @@ def owner_lines(conn: Connection, me: Viewer, period: Period, says: Texts) -> tu
         owner = names.get(owner_id)
         name = owner.name if owner else t("owner {id}", id=owner_id) if owner_id else t("nobody")
         under = (owner.team or "") if owner else ""
-        lines.append(_line(promise, load, name, under, team, period, says))
+        lines.append(_line(promise, load, name, under, compared.get(owner_id), period, says))
     return sorted(lines, key=lambda line: (line.href.endswith("=-"), line.name.casefold())), team
 
 
 def _line(
-    promise: OwnerPromise, load: OwnerLoad, name: str, under: str, team: Share, period: Period, says: Texts
+    promise: OwnerPromise,
+    load: OwnerLoad,
+    name: str,
+    under: str,
+    compared: Compared | None,
+    period: Period,
+    says: Texts,
 ) -> OwnerLine:
     key = promise.owner_id or NOBODY
     within = {"from_": period.first_on, "to": period.last_on, "kind": "new"}
-    own = share_of(promise.in_time, promise.in_time + promise.late + promise.untried)
-    comparison = compare(own, team.share)
-    if own.share is None or own.low is None or own.high is None:
-        chart, share_says = Markup("–"), ""
+    own = compared.share if compared is not None else Share(0, 0)
+    rate = own.rate
+    if compared is None or isinstance(rate, NotEnoughData):
+        chart = Markup("–")
+        share_says = t("{hits} of {n}", hits=says.number(own.hits), n=says.number(own.n)) if own.n else ""
     else:
         share_says = t(
             "{hits} of {n}: {share} ({low} to {high})",
             hits=own.hits,
             n=own.n,
-            share=says.percent(own.share),
-            low=says.percent(own.low),
-            high=says.percent(own.high),
+            share=says.percent(rate.share),
+            low=says.percent(rate.low),
+            high=says.percent(rate.high),
         )
-        chart = charts.interval(own.low, own.share, own.high, expected=team.share, says=f"{name}: {share_says}")
+        chart = charts.interval(
+            rate.low, rate.share, rate.high, expected=compared.expected, says=f"{name}: {share_says}"
+        )
+    standing = Standing.NOT_ENOUGH_DATA if compared is None else compared.standing
     return OwnerLine(
         name=name,
         under=under,
@@ -180,8 +200,8 @@ def _line(
         share=own,
         share_says=share_says,
         chart=chart,
-        comparison=comparison,
-        compared=_COMPARED[comparison](own.n),
+        standing=standing,
+        compared=_COMPARED[standing](own.n),
         late=promise.late,
         late_href=leads_href(rule="RT001", outcome="breach", held=key, **within),
         untried=promise.untried,
@@ -193,10 +213,10 @@ def _line(
 
 
 _COMPARED = {
-    Comparison.TOO_FEW: lambda n: t("not enough data ({n} of {least})", n=n, least=MINIMUM_CASES),
-    Comparison.CHANCE: lambda n: t("within chance"),
-    Comparison.ABOVE: lambda n: t("more often in time than the team"),
-    Comparison.BELOW: lambda n: t("less often in time than the team"),
+    Standing.NOT_ENOUGH_DATA: lambda n: t("not enough data ({n} of {least})", n=n, least=LEAST_CASES),
+    Standing.NO_DIFFERENCE: lambda n: t("within chance"),
+    Standing.BETTER: lambda n: t("more often in time than the team"),
+    Standing.WORSE: lambda n: t("less often in time than the team"),
 }
 
 
@@ -212,10 +232,8 @@ def _export_rows() -> list[tuple[Cell, ...]]:
             line.open,
             line.share.n,
             line.share.hits,
-            _rounded(line.share.share),
-            _rounded(line.share.low),
-            _rounded(line.share.high),
-            line.comparison.value,
+            *_rounded(line.share),
+            line.standing.value,
             line.late,
             line.untried,
             line.never_called,
@@ -225,5 +243,8 @@ def _export_rows() -> list[tuple[Cell, ...]]:
     ]
 
 
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
+def _rounded(share: Share) -> tuple[float | None, float | None, float | None]:
+    rate = share.rate
+    if isinstance(rate, NotEnoughData):
+        return None, None, None
+    return round(rate.share, 4), round(rate.low, 4), round(rate.high, 4)
