@@ -18,6 +18,8 @@ _SAID = {
     "signed-out": ("good", "You are signed out."),
     "uninstalled": ("good", "Lead Assay is uninstalled."),
     "mapped": ("good", "Saved. The leads are being read again, so that the new meaning counts."),
+    "fields": ("good", "Saved. The leads are being read again, so that the fields count."),
+    "same-fields": ("good", "Nothing was changed: every field keeps what it holds."),
     "same": ("good", "Nothing was changed: every value keeps its meaning."),
     "replayed": ("good", "The parked records will be written again."),
 }

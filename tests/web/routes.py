@@ -70,5 +70,7 @@ ROUTES = (
     Route("own_hours.save", "POST", ADMIN, "/settings/hours/{owner_id}", "/settings/hours/{owner_id}"),
     Route("values.values", "GET", ADMIN, "/settings/values", lists=True),
     Route("values.save", "POST", ADMIN, "/settings/values"),
+    Route("fields.fields", "GET", ADMIN, "/settings/fields", lists=True),
+    Route("fields.save", "POST", ADMIN, "/settings/fields"),
     Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),
 )

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from connector.web.views import (
     card,
+    fields,
     health,
     install,
     landing,
@@ -35,6 +36,7 @@ ALL: tuple[Blueprint, ...] = (
     settings.pages,
     own_hours.pages,
     values.pages,
+    fields.pages,
     rulebook.pages,
     health.pages,
     card.pages,

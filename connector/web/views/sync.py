@@ -25,7 +25,7 @@ from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.headers import allow_forms_to
 from connector.web.labels import crm_name, record_names
 from connector.web.links import lead_href
-from connector.web.shown_facts import HISTORIES, not_granted, not_shown
+from connector.web.shown_facts import HISTORIES, not_granted, not_named, not_shown
 from connector.web.site import site
 from connector.web.texts import Texts, current, t
 from connector.web.value_rows import anchor_of, mappable
@@ -109,6 +109,7 @@ class SyncPage:
     failing: tuple[str, ...]
     permissions: list[Permission]
     lacks: list[str]
+    unnamed: list[str]
     histories: list[Fact]
     reading: list[Figure]
     events: list[Figure]
@@ -150,6 +151,7 @@ def sync() -> str:
         failing=failing_hooks(looked) if looked else (),
         permissions=permissions(me),
         lacks=not_shown(me.install),
+        unnamed=not_named(me.install),
         histories=_histories(me, unseen, says),
         reading=[*_reading(life, backfill, says, me.install.crm), *_next_poll(poll, says, me.install.crm)],
         events=_events(life, says, now),
