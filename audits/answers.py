@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audits.model.activity import Activity
+from audits.model.case import LeadCase
+from audits.model.policy import Policy
+from audits.model.surroundings import Twin
 from audits.timeline import AttemptVerdict, Judged
 
 
@@ -40,3 +43,18 @@ def answer_by(
 def day_only(activity: Activity) -> Judged:
     """A sure act as a doubt: its hour is not known."""
     return Judged(activity, AttemptVerdict.UNKNOWN, "gives only the day")
+
+
+def mass_text(case: LeadCase, policy: Policy, activity: Activity) -> Twin | None:
+    """What is known of it, when `activity` is a text that so many other leads got almost word for word as the policy
+    says; None when it is none, or when texts were not compared."""
+    return next(
+        (
+            twin
+            for twin in case.surroundings.twins or ()
+            if twin.activity_id == activity.activity_id
+            and twin.leads >= policy.twin_leads
+            and twin.percent >= policy.twin_percent
+        ),
+        None,
+    )

@@ -12,6 +12,11 @@ from audits.rules.anti_gaming import (
     ag006_bulk_ticks,
 )
 from audits.rules.data_quality import dq001_no_owner, dq002_no_source
+from audits.rules.first_message import (
+    fm001_same_text_to_many,
+    fm002_question_unanswered,
+    fm003_phone_never_asked,
+)
 from audits.rules.follow_up import (
     fu001_fewer_attempts_than_cadence,
     fu002_no_recontact,
@@ -64,6 +69,9 @@ RULES: tuple[LeadRule, ...] = (
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,
     nc004_stalled_in_stage.RULE,
+    fm001_same_text_to_many.RULE,
+    fm002_question_unanswered.RULE,
+    fm003_phone_never_asked.RULE,
     ld001_one_contact_only.RULE,
     ld002_no_decider.RULE,
     ld003_beyond_the_usual_cycle.RULE,

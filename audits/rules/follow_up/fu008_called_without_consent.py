@@ -29,7 +29,7 @@ INFO = RuleInfo(
     family=Family.FOLLOW_UP,
     title="Called without consent",
     question="Was the lead called only if the record says that calls are allowed?",
-    why_it_matters="A call that is not allowed may break the law where the person lives, and breaks a promise anyhow.",
+    why_it_matters="A call that is not allowed may break the law where the person lives, and breaks a promise.",
     reasons=(
         ("allowed", "the record says that calls are allowed"),
         ("not_called", "no call was made, so none was made without consent"),
