@@ -110,7 +110,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             return unknown_activity(possible[0], _QUESTION, measures)
         if hidden is not None:
             return not_looked_at(hidden, _QUESTION, measures)
-        said = say("Too few messages to the lead to judge yet ({messages}).", messages=counted(len(written), "message"))
+        messages = counted(len(written), "message")
+        said = say("Too few messages to the lead to judge yet ({messages}).", messages=messages)
         return _not_applicable("too_few_messages", said, measures)
     if any(each.text is None for each in written):
         cause = case.coverage.cause(Fact.TEXTS) or "the text of a message is not shown"
