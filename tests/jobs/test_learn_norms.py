@@ -67,7 +67,7 @@ def local(day: int, hour: int) -> datetime:
 
 
 def worked(number: int):
-    """A lead that stood in New from Monday 9 o'clock for `number` hours of work, and whose deal was won after `number`
+    """A lead that stood in New from Monday 9:00 for `number` hours of work, and whose deal was won after `number`
     days, with one call after a quarter of them."""
     lead_id, days = f"lead-{number:02}", timedelta(days=number)
     left_at = local(2 + (number - 1) // 9, 9 + (number - 1) % 9 + 1)
