@@ -31,10 +31,38 @@ _TOUCHES: Final = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "RT001": _TOUCHES,
     "RT002": _TOUCHES,
+    "RT003": (Fact.SUBMITTED_AT,),
+    "RT004": (Fact.OWNER_HISTORY, Fact.OWNER),
+    "RT005": _TOUCHES,
+    "RT006": (*_TOUCHES,),
     "NC001": (Fact.CALLS, Fact.MEETINGS, Fact.CONTACT_DATA),
     "NC002": (*_TOUCHES, Fact.TASKS),
     "FU001": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU002": _TOUCHES,
+    "FU003": (Fact.CALLS, Fact.MEETINGS, *_TOUCHES),
+    "FU004": _TOUCHES,
+    "FU005": (*_TOUCHES, Fact.CONTACT_DATA),
+    "FU006": (Fact.RECONTACT_ON, *_TOUCHES),
+    "FU007": (*_TOUCHES, Fact.CONTACT_DATA),
+    "FU008": (Fact.CONSENT, Fact.CALLS),
+    "FU009": _TOUCHES,
+    "NC003": (Fact.TASKS,),
+    "NC004": (Fact.STAGE, Fact.STAGE_HISTORY),
+    "NC005": (Fact.OWNER_HISTORY, *_TOUCHES),
+    "NC006": (Fact.OWNERS, Fact.OWNER_HISTORY, *_TOUCHES),
+    "LD001": (Fact.DEALS, *_TOUCHES),
+    "LD002": (Fact.DEALS, *_TOUCHES),
+    "LD003": (Fact.DEALS,),
+    "LD004": (Fact.DEALS, *_TOUCHES),
+    "AG001": (Fact.STAGE_HISTORY, *_TOUCHES),
+    "AG002": (Fact.CALLS,),
+    "AG003": _TOUCHES,
+    "AG004": (Fact.STAGE_HISTORY, *_TOUCHES),
+    "AG005": _TOUCHES,
+    "AG006": (Fact.TASKS, *_TOUCHES),
+    "FM001": (Fact.TEXTS, Fact.EMAILS, Fact.MESSAGES),
+    "FM002": (Fact.TEXTS, *_TOUCHES),
+    "FM003": (Fact.TEXTS, Fact.CONTACT_DATA, *_TOUCHES),
     "PL001": (Fact.CONTACT_DATA,),
     "PL002": (Fact.CONTACT_DATA,),
     "PL003": (Fact.CONTACT_DATA,),
@@ -42,6 +70,13 @@ NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "DQ001": (Fact.OWNER,),
     "DQ002": (Fact.SOURCE,),
 }
+
+
+#: Rules whose faults are planted, but of which the demo's app is not told enough yet.
+NOT_YET: Final = frozenset(
+    {"AG001", "AG004", "AG006", "FM001", "FM002", "FM003", "FU005", "FU006", "FU008", "FU009"}
+    | {"LD003", "LD004", "NC003", "NC004", "NC005", "NC006", "RT003"}
+)
 
 
 class Blur(StrEnum):
@@ -60,6 +95,29 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
     "NC002": ((), frozenset()),
     "FU001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
     "FU002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "RT005": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "RT006": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU003": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU004": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU005": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU006": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU007": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FU008": ((Call,), frozenset({Blur.WHO, Blur.MACHINE})),
+    "FU009": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "NC005": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "NC006": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "LD001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "LD002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "LD004": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "AG001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "AG002": ((Call,), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "AG003": ((Call, Email, Message), frozenset({Blur.MACHINE})),
+    "AG004": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "AG005": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "AG006": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "FM001": ((Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "FM002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "FM003": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
 }
 
 
@@ -104,7 +162,7 @@ def expect(rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden) -> E
     `coverage`: what the adapter declares for the whole account.
     """
     unseen = {fact for fact, _ in coverage.missing} | hidden.missing
-    able = rules - hidden.never
+    able = rules - hidden.never - NOT_YET
     unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
     doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, told, hidden)}
     return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))

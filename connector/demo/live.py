@@ -105,12 +105,12 @@ class LiveActs:
     def _untouched_is_called(self) -> None:
         lead_id = self.of_kind("untouched")
         self.call(lead_id, CallResult.NO_ANSWER, 0)
-        self.now(lead_id, "live_called_late", {"RT001"})
+        self.now(lead_id, "live_called_late", {"RT001", "NC004"})
 
     def _nobodys_gets_an_owner(self) -> None:
         lead_id = self.of_kind("nobodys")
         self.desk.give_owner(lead_id)
-        self.now(lead_id, "live_got_owner", set())
+        self.now(lead_id, "live_got_owner", {"RT004"})
 
     def _silent_gets_a_task(self) -> None:
         lead_id = self.of_kind("fell_silent")

@@ -40,7 +40,12 @@ def create_associations(sandbox: Sandbox) -> Blueprint:  # noqa: C901 - a list o
             {
                 "toObjectId": int(to_id),
                 "associationTypes": [
-                    {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": None} for type_id in type_ids
+                    {
+                        "category": "USER_DEFINED" if type_id in caller.portal.labels else "HUBSPOT_DEFINED",
+                        "typeId": type_id,
+                        "label": caller.portal.labels.get(type_id),
+                    }
+                    for type_id in type_ids
                 ],
             }
             for to_id, type_ids in links[:size]

@@ -7,7 +7,7 @@ its CRM calls a thing, and what it cannot hold. Every moment is aware UTC. `ref`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -51,13 +51,17 @@ class Source(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a lead stands. OWN: a word of the account's own, which stands in the label."""
+    """Where a lead stands. WAITING: for something that the lead is to send or decide. LOST: to somebody else, or to
+    no need; UNQUALIFIED: it was no buyer. OWN: a word of the account's own, which stands in the label."""
 
     NEW = "new"
     OPEN = "open"
     ATTEMPTED = "attempted"
     CONNECTED = "connected"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
     UNQUALIFIED = "unqualified"
+    LOST = "lost"
     WON = "won"
     OWN = "own"
 
@@ -97,6 +101,29 @@ class MeetingOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Priority(StrEnum):
+    """How pressing the account says that a lead is."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+
+
+class Role(StrEnum):
+    """What a person is in a purchase."""
+
+    DECIDER = "decider"
+    USER = "user"
+
+
+class DealStage(StrEnum):
+    """Where a deal stands."""
+
+    QUALIFIED = "qualified"
+    PROPOSAL = "proposal"
+    WON = "won"
+    LOST = "lost"
+
+
 class EditedField(StrEnum):
     """A detail that somebody corrected."""
 
@@ -107,7 +134,10 @@ class EditedField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """Somebody of the sales team. `number` counts from 1 and tells reps apart where a CRM wants a number."""
+    """Somebody of the sales team. `number` counts from 1 and tells reps apart where a CRM wants a number.
+
+    `left_at`: when he left the firm and his user was closed. `away`: [start, end) of a holiday.
+    """
 
     ref: str
     number: int
@@ -115,6 +145,8 @@ class Rep:
     last_name: str
     email: str
     team: str
+    left_at: datetime | None = None
+    away: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +213,14 @@ class _Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(_Act):
-    """A call. `number`: the lead's, as dialled; `talk_s`: seconds of talk."""
+    """A call. `number`: the lead's, as dialled; `talk_s`: seconds of talk; `text`: what was noted of it."""
 
     subject: str
     number: str
     is_inbound: bool
     result: CallResult
     talk_s: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +230,7 @@ class Email(_Act):
     subject: str
     is_inbound: bool
     status: EmailStatus | None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +238,7 @@ class Message(_Act):
     """A chat message, of which nobody noted who wrote it."""
 
     channel: Channel
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,11 +268,52 @@ class Task(_Act):
 Act = Call | Email | Message | Meeting | Note | Task
 
 
+@dataclass(frozen=True, slots=True)
+class DealStep:
+    """The deal came to stand in another stage."""
+
+    at: datetime
+    stage: DealStage
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class DealPerson:
+    """A person of the buying side: the one of that lead. `role` None = nobody noted any."""
+
+    lead_ref: str
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealHistory:
+    """A deal that grew out of a lead. `amount_minor`: cents of `currency`. `steps` ascend; the first is its making.
+
+    `persons`: the first is the one that it grew out of.
+    """
+
+    ref: str
+    name: str
+    amount_minor: int
+    currency: str
+    rep_ref: str | None
+    steps: tuple[DealStep, ...]
+    persons: tuple[DealPerson, ...]
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+        return self.steps[0].at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadHistory:
     """One lead from its arrival on. The changes of each list ascend in time; acts stand as they were written down.
 
     `country`: ISO 3166 alpha-2. `source` None and empty details: it is not known where the lead came from.
+    `message`: the person's own words. `submitted_at`: when the form was sent to whoever delivered the lead.
+    `preferred_at`: from when the person wants to be called. `has_call_consent` None = nobody asked. `recontact_on`:
+    the day agreed for coming back to a lost lead. `language`: ISO 639 code.
     `converted_at`: when it became a deal. `deleted_at`: when its record was thrown away.
     """
 
@@ -252,6 +328,13 @@ class LeadHistory:
     arrived_by: By
     received_at: datetime
     message: str = ""
+    submitted_at: datetime | None = None
+    preferred_at: datetime | None = None
+    has_call_consent: bool | None = None
+    recontact_on: date | None = None
+    priority: Priority | None = None
+    lead_type: str = ""
+    language: str = ""
     owner_changes: tuple[OwnerChange, ...] = ()
     status_changes: tuple[StatusChange, ...] = ()
     edits: tuple[Edit, ...] = ()
@@ -283,6 +366,7 @@ class AccountHistory:
     opened_at: datetime
     reps: tuple[Rep, ...]
     leads: tuple[LeadHistory, ...] = field(default=())
+    deals: tuple[DealHistory, ...] = field(default=())
 
     def rep(self, ref: str) -> Rep:
         """The rep of that name. Raises KeyError."""

@@ -1,11 +1,13 @@
 """A history as HubSpot holds it: the document of seed.py.
 
-HubSpot holds all of it but the conversion of a lead, which is none there: a contact stays a contact.
+HubSpot holds all of it. A lead that is converted stays a contact, and a deal stands beside it. For what HubSpot has
+no property for, the account made some of its own.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from html import escape
 from typing import Final
 
 from connector.sandbox.history import (
@@ -15,6 +17,8 @@ from connector.sandbox.history import (
     Call,
     CallResult,
     Channel,
+    DealHistory,
+    DealStage,
     Door,
     EditedField,
     Email,
@@ -25,6 +29,7 @@ from connector.sandbox.history import (
     Message,
     Note,
     Rep,
+    Role,
     Status,
     StatusChange,
 )
@@ -50,8 +55,34 @@ STATUSES: Final = {
     Status.OPEN: "OPEN",
     Status.ATTEMPTED: "ATTEMPTED_TO_CONTACT",
     Status.CONNECTED: "CONNECTED",
+    Status.IN_PROGRESS: "IN_PROGRESS",
+    Status.WAITING: "WAITING_FOR_LEAD",
     Status.UNQUALIFIED: "UNQUALIFIED",
+    Status.LOST: "LOST",
 }
+#: The account's own words among them.
+OWN_STATUSES: Final = {"WAITING_FOR_LEAD": "Waiting for lead", "LOST": "Lost"}
+PIPELINE: Final = "default"
+DEAL_STAGES: Final = {
+    DealStage.QUALIFIED: "qualifiedtobuy",
+    DealStage.PROPOSAL: "presentationscheduled",
+    DealStage.WON: "closedwon",
+    DealStage.LOST: "closedlost",
+}
+ROLES: Final = {Role.DECIDER: "Decision maker", Role.USER: "End user"}
+#: Properties that the account made for itself: what it holds → name, label, type, kind of field, options.
+SUBMITTED_AT, PREFERRED_AT, CONSENT = "form_sent_at", "best_time_to_call", "call_consent"
+RECONTACT_ON, PRIORITY, LEAD_TYPE = "come_back_on", "how_urgent", "kind_of_enquiry"
+OWN_PROPERTIES: Final = (
+    (SUBMITTED_AT, "Form sent at", "datetime", "date", ()),
+    (PREFERRED_AT, "Best time to call", "datetime", "date", ()),
+    (CONSENT, "Consent to calls", "bool", "booleancheckbox", ("true", "false")),
+    (RECONTACT_ON, "Come back on", "date", "date", ()),
+    (PRIORITY, "How urgent", "enumeration", "select", ("high", "normal")),
+    (LEAD_TYPE, "Kind of enquiry", "enumeration", "select", ("order", "demo", "callback")),
+)
+LANGUAGE: Final = "hs_language"
+OWN_GROUP: Final = "meridian"
 CHANNELS: Final = {Channel.WHATSAPP: "WHATS_APP", Channel.SMS: "SMS", Channel.LINKEDIN: "LINKEDIN_MESSAGE"}
 EMAIL_STATUSES: Final = {EmailStatus.SENT: "SENT", EmailStatus.BOUNCED: "BOUNCED"}
 OUTCOMES: Final = {
@@ -87,6 +118,7 @@ def hubspot_document(history: AccountHistory, portal_id: int) -> JsonObject:
     """
     writer = _Writer(history)
     records = [record for lead in history.leads for record in writer.records(lead)]
+    records += [writer.deal(deal) for deal in history.deals]
     records.sort(key=lambda record: (record["type"] != "contacts", str(record["created_at"])))
     return {
         "portal_id": portal_id,
@@ -99,8 +131,22 @@ def hubspot_document(history: AccountHistory, portal_id: int) -> JsonObject:
                 "last_name": rep.last_name,
                 "created_at": stamp(history.opened_at),
                 "teams": [{"id": rep.team.lower(), "name": rep.team, "primary": True}],
+                "is_archived": rep.left_at is not None,
             }
             for rep in history.reps
+        ],
+        "groups": [{"object": "contacts", "name": OWN_GROUP, "label": "Meridian Solar"}],
+        "properties": [
+            {
+                "object": "contacts",
+                "name": name,
+                "label": label,
+                "type": type_name,
+                "fieldType": field_type,
+                "groupName": OWN_GROUP,
+                "options": [{"label": option.capitalize(), "value": option} for option in options],
+            }
+            for name, label, type_name, field_type, options in OWN_PROPERTIES
         ],
         "records": records,
     }
@@ -128,6 +174,13 @@ class _Writer:
             "company": lead.company,
             "mobilephone": lead.person.mobile,
             "message": lead.message,
+            SUBMITTED_AT: stamp(lead.submitted_at) if lead.submitted_at else "",
+            PREFERRED_AT: stamp(lead.preferred_at) if lead.preferred_at else "",
+            CONSENT: "" if lead.has_call_consent is None else str(lead.has_call_consent).lower(),
+            RECONTACT_ON: lead.recontact_on.isoformat() if lead.recontact_on else "",
+            PRIORITY: lead.priority.value if lead.priority else "",
+            LEAD_TYPE: lead.lead_type,
+            LANGUAGE: lead.language,
         }
         contact: JsonObject = {
             "type": "contacts",
@@ -140,6 +193,45 @@ class _Writer:
         if lead.deleted_at is not None:
             contact |= {"modified_at": stamp(lead.deleted_at), "is_archived": True}
         return [contact, *(self._engagement(lead.ref, act) for act in lead.acts)]
+
+    def deal(self, deal: DealHistory) -> JsonObject:
+        """The deal, with its people. An open one shows the day on which somebody hopes to close it."""
+        last = deal.steps[-1]
+        is_won = last.stage is DealStage.WON
+        is_closed = is_won or last.stage is DealStage.LOST
+        properties: Properties = {
+            "dealname": deal.name,
+            "pipeline": PIPELINE,
+            "amount": f"{deal.amount_minor / 100:.2f}",
+            "deal_currency_code": deal.currency,
+            "closedate": stamp(last.at if is_closed else deal.created_at + timedelta(days=45)),
+            "hs_is_closed": str(is_closed).lower(),
+            "hs_is_closed_won": str(is_won).lower(),
+            "hs_v2_date_entered_current_stage": stamp(last.at),
+        }
+        if deal.rep_ref is not None:
+            properties[OWNER] = {"ref": deal.rep_ref}
+        return {
+            "type": "deals",
+            "ref": deal.ref,
+            "created_at": stamp(deal.created_at),
+            "source": self._source(deal.steps[0].by),
+            "properties": properties,
+            "history": {
+                "dealstage": [
+                    {"value": DEAL_STAGES[step.stage], "at": stamp(step.at), "source": self._source(step.by)}
+                    for step in deal.steps
+                ]
+            },
+            "associations": [
+                {
+                    "type": "contacts",
+                    "ref": person.lead_ref,
+                    **({"label": ROLES[person.role]} if person.role else {}),
+                }
+                for person in deal.persons
+            ],
+        }
 
     def _versions(self, lead: LeadHistory) -> dict[str, list[JsonObject]]:
         versions: dict[str, list[JsonObject]] = {}
@@ -201,16 +293,22 @@ def _properties(act: Act) -> tuple[str, Properties]:
                 "hs_call_duration": str(act.talk_s * 1000),
                 "hs_call_title": act.subject,
                 "hs_call_to_number": act.number,
+                **({"hs_call_body": f"<p>{escape(act.text)}</p>"} if act.text else {}),
             }
         case Email():
             properties["hs_email_direction"] = "INCOMING_EMAIL" if act.is_inbound else "EMAIL"
             if act.status is not None:
                 properties["hs_email_status"] = EMAIL_STATUSES[act.status]
-            return "emails", properties | {"hs_email_subject": act.subject}
+            written: Properties = {}
+            if act.text:
+                html = "".join(f"<p>{escape(line)}</p>" for line in act.text.split("\n"))
+                written = {"hs_email_text": act.text, "hs_email_html": f"<div>{html}</div>"}
+            return "emails", properties | {"hs_email_subject": act.subject} | written
         case Message():
             return "communications", properties | {
                 "hs_communication_channel_type": CHANNELS[act.channel],
                 "hs_communication_logged_from": "CRM",
+                **({"hs_communication_body": act.text} if act.text else {}),
             }
         case Meeting():
             return "meetings", properties | {

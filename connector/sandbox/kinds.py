@@ -124,6 +124,7 @@ _CONTACT: Final = Kind(
                 "hs_calculated_merged_vids",
                 "hs_last_sales_activity_type",
                 "hs_language",
+                "hs_buying_role",
                 "ip_country",
             ]
         ),

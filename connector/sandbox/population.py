@@ -1,4 +1,4 @@
-"""A believable account: 60 days of leads of eight reps and three vendors, with planted faults that only we know.
+"""A believable account: 60 days of leads of ten reps and three vendors, with planted faults that only we know.
 
 The faults are true by construction: every scenario says which rules must be found on its leads, and counts working
 time by its own plain walk (office_hours.py). All of it holds from `until` to at least two hours later.
@@ -9,17 +9,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connector.sandbox.everyday import EVERYDAY
+from connector.sandbox.everyday import EVERYDAY, sold, sold_slowly
 from connector.sandbox.faults import FAULTS
 from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import Crowd
-from connector.sandbox.stage import Stage
+from connector.sandbox.stage import HOUR, Stage
+from connector.sandbox.texts import Pen
 from connector.sandbox.traps import TRAPS
 from connector.sandbox.wire import JsonObject
 
@@ -27,9 +28,14 @@ ZONE: Final = "Europe/Berlin"
 DOMAIN: Final = "meridian-solar.example"
 #: Fewer leads cannot hold enough plants of every rule and one of every trap.
 LEAST_LEADS: Final = 150
+#: So many leads break each rule in an account of that many leads or more; a smaller one has fewer of each.
 LEAST_PLANTS: Final = 6
-_PLANTED_SHARE: Final = 0.22
-_TRAP_SHARE: Final = 0.10
+LARGE: Final = 400
+#: What is usual is learned from twenty deals that were won; so many are sold fast, and as many slowly.
+LEAST_SOLD: Final = 11
+FEW_PLANTS: Final = 1
+_PLANTED_SHARE: Final = 0.30
+_TRAP_SHARE: Final = 0.08
 
 Scenario = Callable[[Stage], None]
 
@@ -49,6 +55,9 @@ REPS: Final = tuple(
         start=1,
     )
 )
+#: Who left the firm some days ago, and who is on holiday.
+GONE: Final = Rep("rep9", 9, "Rolf", "Petersen", f"rolf.petersen@{DOMAIN}", "South")
+ABSENT: Final = Rep("rep10", 10, "Inés", "Molina", f"ines.molina@{DOMAIN}", "North")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +93,17 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     if leads < LEAST_LEADS:
         raise ValueError(f"{leads} leads are too few to plant every fault: give at least {LEAST_LEADS}.")
     dice = random.Random(seed)
-    stage = Stage(dice, OfficeHours(ZoneInfo(zone)), until, REPS, Crowd(dice))
+    hours = OfficeHours(ZoneInfo(zone))
+    gone = replace(GONE, left_at=hours.before(until, 24 * HOUR))
+    absent = replace(ABSENT, away=(hours.before(until, 20 * HOUR), until + timedelta(days=9)))
+    stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), gone, absent)
     yields = _play(
         stage, [scenario for scenario, _ in FAULTS], [weight for _, weight in FAULTS], round(_PLANTED_SHARE * leads)
     )
-    _top_up(stage, yields)
+    _top_up(stage, yields, LEAST_PLANTS if leads >= LARGE else FEW_PLANTS)
+    for _ in range(LEAST_SOLD):
+        sold(stage)
+        sold_slowly(stage)
     planted = len(stage.stories)
     _play(stage, list(TRAPS), [1] * len(TRAPS), max(planted, round((_PLANTED_SHARE + _TRAP_SHARE) * leads)))
     everyday, weights = [scenario for scenario, _ in EVERYDAY], [weight for _, weight in EVERYDAY]
@@ -98,8 +113,9 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
         history=AccountHistory(
             until=until,
             opened_at=until.replace(year=until.year - 2, day=1),
-            reps=REPS,
+            reps=(*REPS, gone, absent),
             leads=tuple(story.history() for story in stage.stories),
+            deals=tuple(deal for story in stage.stories if (deal := story.deal()) is not None),
         ),
         truth={story.ref: Planted(story.rules, story.kind, story.note) for story in stage.stories},
     )
@@ -116,19 +132,22 @@ def _play(
     total = sum(weights)
     yields: list[tuple[Scenario, frozenset[str]]] = []
     for scenario, weight in zip(scenarios, weights, strict=True):
+        before = len(stage.stories)
         for _ in range(max(1, round(wanted * weight / total))):
             scenario(stage)
-        yields.append((scenario, stage.stories[-1].rules))
+        yields.append((scenario, frozenset().union(*(story.rules for story in stage.stories[before:]))))
     return yields
 
 
-def _top_up(stage: Stage, yields: list[tuple[Scenario, frozenset[str]]]) -> None:
+def _top_up(stage: Stage, yields: list[tuple[Scenario, frozenset[str]]], least: int) -> None:
     """Plant more of every rule of which there are too few, by the scenario that plants the least beside it."""
-    counts = Counter(rule_id for story in stage.stories for rule_id in story.rules)
-    for rule_id in sorted(counts):
-        scenario, rules = min(
+
+    def count(rule_id: str) -> int:
+        return sum(rule_id in story.rules for story in stage.stories)
+
+    for rule_id in sorted({rule_id for _, rules in yields for rule_id in rules}):
+        scenario, _ = min(
             ((each, rules) for each, rules in yields if rule_id in rules), key=lambda pair: len(pair[1])
         )
-        while counts[rule_id] < LEAST_PLANTS:
+        while count(rule_id) < least:
             scenario(stage)
-            counts.update(rules)

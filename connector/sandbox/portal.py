@@ -11,11 +11,13 @@ from connector.sandbox.changes import Change, Origin, Owner
 from connector.sandbox.config import PortalConfig
 from connector.sandbox.fields import Definition, Fields, all_fields
 from connector.sandbox.journal import Journal
-from connector.sandbox.kinds import CONTACTS, KINDS, LIFECYCLE_STAGES, Kind
+from connector.sandbox.kinds import CONTACTS, KINDS, LIFECYCLE_STAGES, Kind, association_type_id
 from connector.sandbox.links import Links
 from connector.sandbox.record import Record, Source
 from connector.sandbox.wire import ApiError, error_body, invalid, not_found, now_ms
 
+#: Association types of an account's own begin low; HubSpot's reserved ids are not reached.
+_FIRST_LABEL: Final = 31
 _MERGE_KEEPS: Final = frozenset({"hs_object_id", "hs_merged_object_ids", "hs_calculated_merged_vids"})
 
 
@@ -30,6 +32,8 @@ class Portal:
         self.grantable_scopes = config.grantable_scopes
         self.fields: dict[str, Fields] = all_fields()
         self.owners: dict[str, Owner] = {}
+        self.labels: dict[int, str] = {}
+        """Association types of the account's own: id -> what people see."""
         self._journal = journal
         self._records: dict[str, dict[str, Record]] = {kind.plural: {} for kind in KINDS}
         self._order: dict[str, list[int]] = {kind.plural: [] for kind in KINDS}
@@ -326,10 +330,18 @@ class Portal:
             ]
             return sorted(live, key=lambda link: int(link[0]))
 
-    def link_quietly(self, from_kind: Kind, from_id: str, to_kind: Kind, to_id: str) -> None:
-        """The default association both ways, without log line and webhook (for seeds)."""
+    def link_quietly(
+        self, from_kind: Kind, from_id: str, to_kind: Kind, to_id: str, label: str | None = None
+    ) -> None:
+        """The default association both ways, and one of the account's own with that label beside it, without log line
+        and webhook (for seeds)."""
         with self.lock:
-            self._links.put(from_kind, from_id, to_kind, to_id, ())
+            type_ids = [association_type_id(from_kind, to_kind)]
+            if label is not None:
+                known = {words: type_id for type_id, words in self.labels.items()}
+                type_ids.append(known.get(label, _FIRST_LABEL + 2 * len(self.labels)))
+                self.labels[type_ids[-1]] = label
+            self._links.put(from_kind, from_id, to_kind, to_id, tuple(type_ids))
 
     # -- inside, all under the lock
 

@@ -13,7 +13,8 @@ The document (moments as epoch milliseconds or ISO-8601):
                    "source": {"type": "FORM", "id": "...", "label": "...", "user_id": 1},
                    "properties": {"email": "...", "hubspot_owner_id": {"ref": "rep1"}},
                    "history": {"hubspot_owner_id": [{"value": {"ref": "rep1"}, "at": "...", "source": {...}}]},
-                   "associations": [{"type": "contacts", "ref": "lead1"}], "is_archived": false}]}
+                   "associations": [{"type": "contacts", "ref": "lead1", "label": "Decision maker"}],
+                   "is_archived": false}]}
 
 `{"ref": name}` stands for the id of an owner or record of this document; records may also name an `id`. A property
 with a history shows its newest version. The answer maps every ref to the id it got.
@@ -162,7 +163,8 @@ def _sow_record(portal: Portal, sent: JsonObject, refs: _Refs) -> None:
         other = find_kind(as_text(link.get("type", "contacts"), "associations.type"))
         other_id = refs.value({"ref": link["ref"]} if "ref" in link else link.get("id"), "associations")
         portal.get(other, other_id)
-        portal.link_quietly(kind, record.id, other, other_id)
+        label = None if link.get("label") is None else as_text(link["label"], "associations.label")
+        portal.link_quietly(kind, record.id, other, other_id, label)
     if sent.get("is_archived") is True:
         record.archived_ms = record.updated_ms
 

@@ -6,7 +6,7 @@ Every moment is aware UTC. Nothing may lie after `until`, but for what is planne
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from connector.sandbox.history import (
@@ -16,6 +16,10 @@ from connector.sandbox.history import (
     Call,
     CallResult,
     Channel,
+    DealHistory,
+    DealPerson,
+    DealStage,
+    DealStep,
     Door,
     Edit,
     EditedField,
@@ -28,17 +32,21 @@ from connector.sandbox.history import (
     Message,
     Note,
     OwnerChange,
+    Priority,
     Rep,
+    Role,
     Source,
     Status,
     StatusChange,
     Task,
 )
 from connector.sandbox.people import Person
+from connector.sandbox.texts import Pen
 
 INBOX: Final = By(Door.MAILBOX, "Connected inbox")
 BOOKING: Final = By(Door.BOOKING, "Meetings tool")
 WEBSITE: Final = By(Door.FORM, "Website form")
+_RESTS: Final = {Status.ATTEMPTED: Status.OPEN, Status.CONNECTED: Status.IN_PROGRESS}
 
 
 def stamp(t: datetime) -> str:
@@ -59,6 +67,7 @@ class Story:
     received_at: datetime
     until: datetime
     rep: Rep | None
+    pen: Pen
     rules: frozenset[str] = frozenset()
     note: str = ""
     arrived_by: By = WEBSITE
@@ -72,12 +81,29 @@ class Story:
     source_detail: str = ""
     campaign: str = ""
     company: str = ""
+    message: str = ""
+    submitted_at: datetime | None = None
+    preferred_at: datetime | None = None
+    has_call_consent: bool | None = None
+    recontact_on: date | None = None
+    priority: Priority | None = None
+    lead_type: str = ""
+    language: str = ""
+    #: What the deal is worth, once there is one.
+    amount_minor: int = 0
+    #: Others of the buying side, by the refs of their leads, and what this person is among them.
+    role: Role | None = None
+    others: list[DealPerson] = field(default_factory=list)
+    #: Whether the status is left as it stands, though nothing moves.
+    is_stuck: bool = False
     last_at: datetime = field(init=False)
+    called_at: list[datetime] = field(default_factory=list)
     _owners: list[OwnerChange] = field(default_factory=list)
     _statuses: list[StatusChange] = field(default_factory=list)
     _edits: list[Edit] = field(default_factory=list)
     _acts: list[Act] = field(default_factory=list)
     _converted_at: datetime | None = None
+    _steps: list[DealStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.last_at = self.received_at
@@ -106,25 +132,60 @@ class Story:
         self.rep = rep
         self._owners.append(OwnerChange(at, rep.ref, by or self._by_hand()))
 
-    def convert(self, at: datetime) -> None:
-        """The lead becomes a deal, in CRMs that tell the two apart."""
-        self._past(at)
-        self._converted_at = at
+    @property
+    def asks(self) -> bool:
+        """Whether the person put a question."""
+        return "?" in self.message
 
-    def close(self, at: datetime, *, is_won: bool) -> None:
-        """Sold, or found to be no buyer. What is sold was a deal."""
-        if is_won and self._converted_at is None:
-            self.convert(at - timedelta(minutes=3))
-        self.stand(Status.WON if is_won else Status.UNQUALIFIED, at)
+    @property
+    def calls(self) -> int:
+        """How often we called."""
+        return len(self.called_at)
+
+    @property
+    def is_deal(self) -> bool:
+        """Whether it has become a deal."""
+        return self._converted_at is not None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands now."""
+        return self._statuses[-1].status
+
+    def convert(self, at: datetime) -> None:
+        """The lead becomes a deal, in CRMs that tell the two apart; once is enough."""
+        if not self.is_deal:
+            self._past(at)
+            self._converted_at = at
+            self._steps.append(DealStep(at, DealStage.QUALIFIED, self._by_hand()))
+
+    def close(self, at: datetime, *, is_won: bool, status: Status = Status.UNQUALIFIED) -> None:
+        """Sold, or found to be no buyer, or lost by another `status`. What is sold was a deal."""
+        if is_won:
+            self.convert(at - timedelta(minutes=30))
+            self._steps.append(DealStep(at - timedelta(minutes=20), DealStage.PROPOSAL, self._by_hand()))
+        if self.is_deal:
+            self._steps.append(DealStep(at, DealStage.WON if is_won else DealStage.LOST, self._by_hand()))
+        self.stand(Status.WON if is_won else status, at)
 
     # -- what was done
 
-    def call(self, at: datetime, result: CallResult, talk_s: int, *, is_inbound: bool = False) -> None:
-        """A call that began at `at`."""
+    def call(
+        self,
+        at: datetime,
+        result: CallResult,
+        talk_s: int,
+        *,
+        is_inbound: bool = False,
+        recorded_at: datetime | None = None,
+    ) -> None:
+        """A call that began at `at`; noted when it was over, unless said otherwise."""
+        if not is_inbound:
+            self.called_at.append(at)
         self._touch(
             Call(
                 at=at,
-                recorded_at=at + timedelta(seconds=talk_s + 4),
+                recorded_at=recorded_at or at + timedelta(seconds=talk_s + 4),
                 rep_ref=self._rep_ref(),
                 by=self._by_hand(),
                 subject=f"Call with {self.person.first_name}",
@@ -132,24 +193,46 @@ class Story:
                 is_inbound=is_inbound,
                 result=result,
                 talk_s=talk_s,
+                text=self.pen.call_note(name=self.person.first_name, city=self.person.city)
+                if result is CallResult.CONNECTED
+                else "",
             )
         )
 
     def write(
-        self, at: datetime, subject: str, *, status: EmailStatus = EmailStatus.SENT, by: By | None = None
+        self,
+        at: datetime,
+        *,
+        subject: str = "",
+        text: str = "",
+        status: EmailStatus = EmailStatus.SENT,
+        by: By | None = None,
+        recorded_at: datetime | None = None,
+        asks_phone: bool = False,
     ) -> None:
-        """An e-mail to the lead; written by the rep unless a machine is named."""
+        """An e-mail to the lead; written by the rep for this person unless a machine or a text is named."""
+        name = f"{self.person.first_name} {self.person.last_name}"
+        rep = self._rep_name()
         self._touch(
             Email(
                 at=at,
-                recorded_at=at + timedelta(seconds=1),
+                recorded_at=recorded_at or at + timedelta(seconds=1),
                 rep_ref=self._rep_ref(),
                 by=by or INBOX,
-                subject=subject,
+                subject=subject or self.pen.subject(name),
                 is_inbound=False,
                 status=status,
+                text=text
+                or self.pen.letter(
+                    name=name, city=self.person.city, rep=rep, language=self.language, asks_phone=asks_phone
+                ),
             )
         )
+
+    def write_alike(self, at: datetime) -> None:
+        """The letter that everybody gets."""
+        name = f"{self.person.first_name} {self.person.last_name}"
+        self.write(at, text=self.pen.form_letter(name=name, rep=self._rep_name()))
 
     def answer(self, at: datetime) -> None:
         """An e-mail from the lead."""
@@ -162,13 +245,21 @@ class Story:
                 subject="Re: your enquiry",
                 is_inbound=True,
                 status=None,
+                text=self.pen.answer(),
             )
         )
 
-    def message(self, at: datetime, channel: Channel = Channel.WHATSAPP) -> None:
+    def chat(self, at: datetime, channel: Channel = Channel.WHATSAPP) -> None:
         """A chat message, of which nobody noted who wrote it."""
         self._touch(
-            Message(at=at, recorded_at=at, rep_ref=self._rep_ref(), by=self._by_hand(), channel=channel),
+            Message(
+                at=at,
+                recorded_at=at,
+                rep_ref=self._rep_ref(),
+                by=self._by_hand(),
+                channel=channel,
+                text=self.pen.chat(name=self.person.first_name, city=self.person.city),
+            ),
         )
 
     def meet(self, start: datetime, *, booked_at: datetime, outcome: MeetingOutcome, minutes: int = 45) -> None:
@@ -212,7 +303,11 @@ class Story:
     # -- the end
 
     def history(self) -> LeadHistory:
-        """The lead as it was told."""
+        """The lead as it was told. Who is worked on rests in no status that others only pass through: who was tried
+        is open, who was spoken with is in progress."""
+        rests = _RESTS.get(self.status)
+        if rests is not None and not self.is_stuck:
+            self.stand(rests, self._statuses[-1].at + timedelta(seconds=100))
         return LeadHistory(
             ref=self.ref,
             person=LeadPerson(self.first_name, self.last_name, self.email, self.phone, self.mobile),
@@ -224,11 +319,37 @@ class Story:
             campaign=self.campaign,
             arrived_by=self.arrived_by,
             received_at=self.received_at,
+            message=self.message,
+            submitted_at=self.submitted_at,
+            preferred_at=self.preferred_at,
+            has_call_consent=self.has_call_consent,
+            recontact_on=self.recontact_on,
+            priority=self.priority,
+            lead_type=self.lead_type,
+            language=self.language,
             owner_changes=tuple(self._owners),
             status_changes=tuple(self._statuses),
             edits=tuple(self._edits),
             acts=tuple(self._acts),
             converted_at=self._converted_at,
+        )
+
+    def is_noted_near(self, rep: Rep, at: datetime) -> bool:
+        """Whether something of the rep's was noted on it within two minutes of `at`."""
+        return any(act.rep_ref == rep.ref and abs(act.recorded_at - at) < timedelta(minutes=2) for act in self._acts)
+
+    def deal(self) -> DealHistory | None:
+        """The deal that it became, if it did."""
+        if not self.is_deal:
+            return None
+        return DealHistory(
+            ref=f"{self.ref}.deal",
+            name=f"{self.company or self.person.last_name}, {self.person.city}",
+            amount_minor=self.amount_minor,
+            currency="EUR",
+            rep_ref=self._rep_ref(),
+            steps=tuple(self._steps),
+            persons=(DealPerson(self.ref, self.role), *self.others),
         )
 
     def _touch(self, act: Call | Email | Message) -> None:
@@ -238,6 +359,9 @@ class Story:
 
     def _rep_ref(self) -> str | None:
         return None if self.rep is None else self.rep.ref
+
+    def _rep_name(self) -> str:
+        return "Meridian Solar" if self.rep is None else f"{self.rep.first_name} {self.rep.last_name}"
 
     def _by_hand(self) -> By:
         return By(Door.HAND, rep_ref=self._rep_ref())

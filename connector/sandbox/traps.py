@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.sandbox.everyday import DAY, plan_next
-from connector.sandbox.faults import FRESH, ROBOT, SILENT, UNANSWERED_LEAST, UNCALLED_MOST
+from connector.sandbox.faults.planting import FRESH, ROBOT, SILENT, UNANSWERED_LEAST, UNCALLED_MOST
 from connector.sandbox.history import By, CallResult, Door, EditedField, Status
 from connector.sandbox.people import SHORT_NAMES, respelt
 from connector.sandbox.stage import DAYS, HOUR, Stage
@@ -96,7 +96,7 @@ def written_then_called(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), 3 * DAY)
     story = stage.lead("written_then_called", received)
     story.note = "an e-mail by a person is an attempt"
-    story.write(received + timedelta(seconds=30), "Thank you for your enquiry", by=ROBOT)
+    story.write(received + timedelta(seconds=30), subject="Thank you for your enquiry", by=ROBOT)
     at = stage.soon(received)
     stage.write(story, at)
     stage.converse(story, stage.later(at, 1, 6))
@@ -114,8 +114,9 @@ def only_a_message(stage: Stage) -> None:
     """One chat message of which nobody can tell who wrote it."""
     received = stage.arrival_by_hours(UNANSWERED_LEAST, UNCALLED_MOST)
     story = stage.lead("only_a_message", received)
-    story.note = "a message without direction may be an attempt: not evaluated"
-    story.message(stage.hours.after(received, 20 * 60))
+    story.note = "a message without direction may be an attempt: not evaluated; but it stands where it stood"
+    story.rules = frozenset({"NC004"})
+    story.chat(stage.hours.after(received, 20 * 60))
 
 
 def given_up_at_once(stage: Stage) -> None:

@@ -66,7 +66,7 @@ OWN_TYPES: Final = {INCOMING_CALL: "Incoming call", **dict(CHAT_TYPES.values())}
 PIPELINE: Final = "sales"
 STAGES: Final = ("Qualified", "Contact made", "Proposal made", "Negotiations started")
 OFFICE_NUMBER: Final = "+49 30 5550100"
-_CLOSED: Final = (Status.UNQUALIFIED, Status.OWN)
+_CLOSED: Final = (Status.UNQUALIFIED, Status.LOST, Status.OWN)
 
 
 def person_ref(lead_ref: str) -> str:
@@ -100,6 +100,7 @@ class _Writer:
         self._maker_id = maker_id
         self._user_ids = user_ids
         self._reps = {rep.ref: rep for rep in history.reps}
+        self._amounts = {deal.ref: deal.amount_minor / 100 for deal in history.deals}
         self._leads = {lead.ref: lead for lead in history.leads}
         self._survivors = {merge.lead_ref: lead.ref for lead in history.leads for merge in lead.merges}
 
@@ -170,6 +171,7 @@ class _Writer:
             "name": f"{rep.first_name} {rep.last_name}",
             "email": rep.email,
             "created": stamp(self._history.opened_at),
+            "active_flag": rep.left_at is None,
         }
 
     def _user_id(self, rep_ref: str | None) -> object:
@@ -236,7 +238,7 @@ class _Writer:
             "pipeline_id": {"ref": PIPELINE},
             "stage_id": {"ref": _stage_ref(STAGES[0])},
             "stage_change_time": stamp(converted_at),
-            "value": 9_800,
+            "value": self._amounts.get(deal_ref(lead.ref), 9_800),
             "currency": "EUR",
             "origin": origin,
             "source_lead_id": {"ref": lead.ref},

@@ -1,0 +1,76 @@
+"""Leads that are none, or that came before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from connector.sandbox.everyday import DAY
+from connector.sandbox.faults.planting import Scenario, planted, tried_and_discarded, worked
+from connector.sandbox.people import respelt
+from connector.sandbox.stage import DAYS, Stage
+
+DISPOSABLE_DOMAINS: Final = (
+    "mailinator.com",
+    "guerrillamail.com",
+    "10minutemail.com",
+    "trashmail.com",
+    "yopmail.com",
+)
+NO_NAMES: Final = (
+    ("Test", "Test"),
+    ("asdf", "asdf"),
+    ("Xxx", "Xxx"),
+    ("qwerty", "qwerty"),
+    ("aaaa", "aaaa"),
+    ("N/A", "N/A"),
+)
+NO_NUMBERS: Final = ("0000000000", "123", "+49 000 0000000", "+1 555", "999999", "+44 1")
+NO_ADDRESSES: Final = ("{}@", "{}", "{}@localhost", "{}@@example.com", "{} at example.com", "{}@example..com")
+
+
+def unreachable(stage: Stage) -> None:
+    """PL001: neither number nor address can be right."""
+    story = tried_and_discarded(stage, "unreachable")
+    mailbox = f"{story.person.slug}{stage.dice.randrange(10_000)}"
+    address = stage.dice.choice(NO_ADDRESSES).format(mailbox)
+    story.phone, story.email = stage.dice.choice(NO_NUMBERS), address
+    planted(story, "PL001", note="no numbering plan has the number, no mail reaches the address")
+
+
+def disposable(stage: Stage) -> None:
+    """PL002: an address made to be thrown away."""
+    story = tried_and_discarded(stage, "disposable")
+    domain = stage.dice.choice(DISPOSABLE_DOMAINS)
+    story.email = f"{story.person.slug}{stage.dice.randrange(10_000)}@{domain}"
+    planted(story, "PL002", note=f"{domain} gives addresses to throw away")
+
+
+def placeholder(stage: Stage) -> None:
+    """PL003: no name of a person."""
+    story = tried_and_discarded(stage, "placeholder")
+    first, last = stage.dice.choice(NO_NAMES)
+    story.first_name, story.last_name = first, last
+    planted(story, "PL003", note=f"{first} {last} is no name")
+
+
+def delivered_twice(stage: Stage) -> None:
+    """PL004 on the second of two leads with the same number, written otherwise."""
+    first_at = stage.arrival(timedelta(days=DAYS), 26 * DAY)
+    second_at = first_at + timedelta(days=stage.dice.randint(2, 20), minutes=stage.dice.randint(0, 300))
+    first = worked(stage, "sold_before", first_at, is_won=True)
+    second = worked(stage, "delivered_twice", second_at, is_won=False)
+    if stage.dice.random() < 0.5:
+        second.phone = respelt(first.phone)
+        second.country = first.country
+    else:
+        second.mobile = respelt(first.phone)
+    planted(second, "PL004", note=f"same number as {first.person.slug}, two to twenty days later")
+
+
+SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
+    (unreachable, 5),
+    (disposable, 5),
+    (placeholder, 5),
+    (delivered_twice, 4),
+)
