@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audits.lead_rule import LeadRule
+from audits.owner_rule import OwnerRule
 from audits.rules.anti_gaming import (
     ag001_status_claims_contact,
     ag002_calls_not_counted,
@@ -34,7 +35,12 @@ from audits.rules.long_deals import (
     ld003_beyond_the_usual_cycle,
     ld004_contact_gap,
 )
-from audits.rules.neglect import nc001_never_called, nc002_silent_without_task, nc004_stalled_in_stage
+from audits.rules.neglect import (
+    nc001_never_called,
+    nc002_silent_without_task,
+    nc004_stalled_in_stage,
+    nc007_old_clients_favoured,
+)
 from audits.rules.pseudo_lead import (
     pl001_unreachable_contact_data,
     pl002_disposable_address,
@@ -89,3 +95,6 @@ RULES: tuple[LeadRule, ...] = (
     dq001_no_owner.RULE,
     dq002_no_source.RULE,
 )
+
+#: Rules on one person over a period: they judge an OwnerCase.
+OWNER_RULES: tuple[OwnerRule, ...] = (nc007_old_clients_favoured.RULE,)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from audits import scores
 from audits.lead_rule import LeadRule
 from audits.model.finding import Outcome
+from audits.owner_rule import OwnerRule
 from audits.rule import Family, RuleInfo, Trust
-from audits.rulebook import RULES
+from audits.rulebook import OWNER_RULES, RULES
 
 _FAMILIES = {
     Family.RESPONSE_TIME: "RT: response time",
@@ -32,6 +33,7 @@ _TRUST = {
     Trust.B: "B (second-hand, several agree)",
     Trust.OURS: "our choice",
 }
+_OF_OWNERS = "of one person over a period; "
 _HEAD = """\
 # Rulebook
 
@@ -60,22 +62,23 @@ meaning raises its version. The figures below are defaults: the policy of each a
 """
 
 
-def render(rules: Sequence[LeadRule] = RULES) -> str:
-    """The whole page as Markdown."""
+def render(rules: Sequence[LeadRule] = RULES, owner_rules: Sequence[OwnerRule] = OWNER_RULES) -> str:
+    """The whole page as Markdown; in each family the rules on leads come first, then those on persons."""
     parts = [_HEAD]
     for family, heading in _FAMILIES.items():
         parts.append(f"## {heading}\n")
         parts += [_entry(rule.info) for rule in rules if rule.info.family is family]
+        parts += [_entry(rule.info, _OF_OWNERS) for rule in owner_rules if rule.info.family is family]
     parts.append(f"## The two scores\n\n```text\n{(scores.__doc__ or '').strip()}\n```\n")
     return "\n".join(parts)
 
 
-def _entry(info: RuleInfo) -> str:
+def _entry(info: RuleInfo, of_whom: str = "") -> str:
     meanings = dict(info.reasons)
     lines = [
         f"### {info.rule_id}: {info.title}",
         "",
-        f"**{info.question}** (version {info.version})",
+        f"**{info.question}** ({of_whom}version {info.version})",
         "",
         info.why_it_matters,
         "",
