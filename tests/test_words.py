@@ -50,7 +50,7 @@ def test_words_with_other_meanings_are_not_used(word):
 
 
 def test_times_and_spans_are_spelt_as_agreed():
-    """A field annotated as datetime ends in _at, unless it stands among the stated exceptions."""
+    """A field annotated as datetime ends in _at or _since, unless it stands among the stated exceptions."""
     wrong = []
     for path in (ROOT / "audits/model").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -60,7 +60,7 @@ def test_times_and_spans_are_spelt_as_agreed():
                         annotation = ast.unparse(field.annotation)
                         name = field.target.id
                         if re.fullmatch(r"datetime( \| None)?", annotation) and not re.search(
-                            r"(_at|^at|^as_of)$", name
+                            r"(_at|_since|^at|^as_of|^valid_from)$", name
                         ):
                             wrong.append(f"{path.name}: {node.name}.{name}")
     assert wrong == []

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from audits.model.finding import Evidence, Measure, Outcome
-from audits.model.said import verbatim
+from audits.model.said import Count, Listed, Moment, Span, Term, say, verbatim
 from audits.model.score import Score, ScorePart
 from connector.storage import cursors, findings, health, outbox, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.installs import Install
+from connector.storage.tables import findings as findings_table
 from tests.factories import (
     NOW,
     at,
@@ -64,7 +66,7 @@ def test_the_same_again_is_confirmed_and_another_answer_becomes_current(database
 
 
 def test_measures_come_back_equal(database: Database, install: Install) -> None:
-    parts = Score((ScorePart("number", 40, 60, "reachable"), ScorePart("mail", None, 40, "not looked at")))
+    parts = Score((ScorePart("number", 40, 60, say("reachable")), ScorePart("mail", None, 40, say("not looked at"))))
     row = make_audit(
         first_attempt_at=at(-30), first_attempt_s=1800, first_attempt_wall_s=5400, attempts_calls=2, quality=parts,
         note="Call.", next_change_at=at(9), due_at=at(8),
@@ -91,6 +93,23 @@ def test_time_wakes_exactly_the_leads_that_are_due(database: Database, install: 
         assert worklist.due_leads(conn, tenant, NOW, 10) == []
         assert findings.mark_all_due(conn, tenant, NOW) == 1
         assert worklist.due_leads(conn, tenant, NOW, 10) == ["1"]
+
+
+def test_what_is_said_comes_back_with_its_values(database: Database, install: Install) -> None:
+    tenant = install.install_id
+    said = say(
+        "Called {times} {at} by {who}: {what}.",
+        times=Count(2, "time"), at=Moment(NOW, "Europe/Oslo"), who="\ud800 Ada",
+        what=Listed((Term("busy"), Span(90))),
+    )  # fmt: skip
+    with database.write() as conn:
+        findings.store_findings(conn, tenant, [make_finding("1", said=said)], NOW)
+        (kept,) = findings.list_findings(conn, tenant, "1")
+        assert kept.finding.said.template == said.template
+        assert dict(kept.finding.said.values) == {**dict(said.values), "who": "\N{REPLACEMENT CHARACTER} Ada"}
+        conn.execute(sa.update(findings_table).values(said=None))
+        (old,) = findings.list_findings(conn, tenant, "1")
+        assert (old.finding.said, old.finding.sentence) == (verbatim(kept.finding.sentence), kept.finding.sentence)
 
 
 def test_a_plan_is_written_once_and_then_known_as_shown(database: Database, install: Install) -> None:

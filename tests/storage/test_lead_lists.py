@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
+from audits.model.said import say
 from audits.model.score import FollowUpStatus, Score, ScorePart, Verdict
 from connector.storage import findings, lead_lists, page_queries, people, timeline
 from connector.storage.database import Database
@@ -20,7 +21,7 @@ from tests.factories import NOW, at, make_audit, make_finding, make_install, mak
 
 
 def quality(points: int) -> Score:
-    return Score((ScorePart("all", points, 100, ""),))
+    return Score((ScorePart("all", points, 100, say("Fine.")),))
 
 
 @pytest.fixture

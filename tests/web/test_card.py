@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from audits.model.activity import Disposition
 from connector.crm.port import LeadRecord
 from connector.errors import StorageBusy
 from connector.storage import card_queries, findings, installs, people
@@ -90,6 +91,18 @@ def test_a_card_says_what_the_lead_page_says(web: WebApp, tenant: Tenant):
     ]
     assert details["page"]["url"] == "http://localhost:8000/leads/4711"
     assert details["warnings"] == []
+
+
+def test_a_call_that_does_not_count_says_why(web: WebApp, tenant: Tenant):
+    short = make_activity(
+        "c2", "4711", occurred_at=NOW - timedelta(minutes=30), disposition=Disposition.CONNECTED, duration_s=5
+    )
+    put_lead(web, tenant, activities=(short,))
+    says = "not counted: claims a conversation shorter than one can be"
+    (attempt,) = only_lead(web, tenant.admin_id, "4711")["details"]["attempts"]
+    assert attempt["result"] == says
+    page = web.signed_in(tenant, tenant.admin_id).get("/leads/4711").text
+    assert says in page
 
 
 def test_what_is_overdue_says_by_how_much_and_what_was_owed(web: WebApp, tenant: Tenant):
