@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from typing import BinaryIO
 
 import click
 
@@ -21,8 +20,8 @@ class _Unusable(click.ClickException):
 
 
 @click.command("clock")
-@click.argument("file", type=click.File("rb"))
-def clock_command(file: BinaryIO) -> None:
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def clock_command(file: str) -> None:
     """Try a calendar: answer the questions in FILE (- = stdin), one JSON line each.
 
     FILE holds {"cases": [...]} or a list; docs/working-time.md says what a case is. A line is {"id", "result"}:
@@ -43,12 +42,16 @@ def clock_command(file: BinaryIO) -> None:
     sys.exit(0 if is_sound else 1)
 
 
-def _cases(file: BinaryIO) -> list[JsonValue]:
+def _cases(file: str) -> list[JsonValue]:
+    name = "standard input" if file == "-" else file
     try:
-        said = parse_json(file.read(), file.name)
+        with click.open_file(file, "rb") as source:
+            said = parse_json(source.read(), name)
+    except OSError as error:
+        raise _Unusable(f"{name}: cannot be read ({error.strerror}).") from error
     except UnexpectedPayload as error:
         raise _Unusable(str(error)) from error
     listed = said.get("cases") if isinstance(said, dict) else said
     if not isinstance(listed, list):
-        raise _Unusable(f'{file.name}: holds no list of cases; write {{"cases": [...]}} or [...].')
+        raise _Unusable(f'{name}: holds no list of cases; write {{"cases": [...]}} or [...].')
     return listed

@@ -65,7 +65,7 @@ def park(env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "worker", "demo", "audit", "db", "inbox", "doctor", "keys", "sandbox"]
+    "command", ["", "serve", "worker", "demo", "audit", "budget", "clock", "db", "inbox", "doctor", "keys", "sandbox"]
 )
 def test_every_command_says_what_it_does(run, command):
     said = run(*filter(None, [command]), "--help")
