@@ -69,6 +69,16 @@ def silence_due(last_touch_at: datetime, policy: Policy, clock: CaseClock) -> da
     return clock.after(last_touch_at, policy.silent_after_s)
 
 
+def task_due(due_at: datetime, policy: Policy, clock: CaseClock) -> datetime:
+    """When an open task that was due at `due_at` is overdue for too long."""
+    return clock.after(due_at, policy.overdue_task_s)
+
+
+def cover_due(since: datetime, policy: Policy, clock: CaseClock) -> datetime:
+    """When a lead of somebody who is away since `since` is to be covered by somebody; `clock` is the team's."""
+    return clock.after(since, policy.absent_cover_s)
+
+
 def cadence_end(case: LeadCase, policy: Policy, clock: CaseClock) -> datetime | None:
     """When all attempts of the cadence are due: its calendar days after receipt, and as long again as the lead was on
     hold meanwhile, by the pauses of `clock`; None while it is on hold, since before then."""

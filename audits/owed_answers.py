@@ -123,7 +123,7 @@ def judge_answers(case: LeadCase, policy: Policy, asks: Asks, limit_s: int, word
             return not_looked_at(missing, words.question)
         return Draft(outcome=Outcome.NOT_APPLICABLE, reason="none_owed", sentence=words.none)
     clock = case_clock(case, policy)
-    acts = _possible_answers(case, policy)
+    acts = possible_answers(case, policy)
     asked = [_ask(each, acts, case, clock, limit_s) for each in asks.sure]
     doubted = [(each, _ask(each.activity, acts, case, clock, limit_s)) for each in asks.unsure]
     wakes = tuple(each.due_at for each in (*asked, *(ask for _, ask in doubted)) if each.state is _State.WAITING)
@@ -225,8 +225,8 @@ def _breach(
     )
 
 
-def _possible_answers(case: LeadCase, policy: Policy) -> Touches:
-    """Attempts, and conversations in either direction."""
+def possible_answers(case: LeadCase, policy: Policy) -> Touches:
+    """What answers the lead: attempts of ours, and conversations in either direction, sure and unknown."""
     tried, reached = attempts(case, policy), connections(case, policy)
     spoken = [each for each in reached.sure if each.kind in (ActivityKind.CALL, ActivityKind.MEETING)]
     maybe = [each for each in reached.unknown if each.activity.kind in (ActivityKind.CALL, ActivityKind.MEETING)]

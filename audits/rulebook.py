@@ -38,7 +38,10 @@ from audits.rules.long_deals import (
 from audits.rules.neglect import (
     nc001_never_called,
     nc002_silent_without_task,
+    nc003_overdue_tasks,
     nc004_stalled_in_stage,
+    nc005_handed_over_and_dropped,
+    nc006_owner_left_or_absent,
     nc007_old_clients_favoured,
 )
 from audits.rules.pseudo_lead import (
@@ -74,7 +77,10 @@ RULES: tuple[LeadRule, ...] = (
     fu009_nothing_after_the_sale.RULE,
     nc001_never_called.RULE,
     nc002_silent_without_task.RULE,
+    nc003_overdue_tasks.RULE,
     nc004_stalled_in_stage.RULE,
+    nc005_handed_over_and_dropped.RULE,
+    nc006_owner_left_or_absent.RULE,
     fm001_same_text_to_many.RULE,
     fm002_question_unanswered.RULE,
     fm003_phone_never_asked.RULE,
