@@ -11,6 +11,7 @@ from audits.model.said import english
 from connector.jobs.context import Lease
 from connector.storage import findings, outbox, policies, timeline, worklist
 from connector.storage.statements import portions
+from connector.storage.surroundings import surroundings_of
 from connector.writeback.plan import field_values, plan_write
 
 BATCH = 100
@@ -30,7 +31,14 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     install = lease.install()
     with context.database.read() as connection:
         book = policies.PolicyBook.load(connection, install_id)
-        cases = timeline.load_cases(connection, install_id, lead_ids, now, install.coverage)
+        cases = timeline.load_cases(
+            connection,
+            install_id,
+            lead_ids,
+            now,
+            install.coverage,
+            lambda found: surroundings_of(connection, install_id, found, now, book),
+        )
         written = outbox.last_written(connection, install_id, lead_ids)
         shown = outbox.crm_values(connection, install_id, lead_ids)
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)

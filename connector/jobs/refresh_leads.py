@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connector.crm.port import CrmAdapter, LeadsRead
 from connector.jobs.context import Lease
 from connector.jobs.isolate import each_or_park
-from connector.storage import health, timeline, worklist
+from connector.storage import health, policies, surroundings, timeline, worklist
 from connector.storage.statements import portions
 
 STORE_BATCH = 100
@@ -70,8 +70,10 @@ def _parts(read: LeadsRead) -> Iterator[LeadsRead]:
 
 
 def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: datetime) -> Refreshed:
-    """Keep what was read, and mark for audit what changed and whoever shares a number or address with it."""
+    """Keep what was read, and mark for audit what changed, whoever shares a number or address with it, and whoever
+    came into a crowd of acts, or out of one, by it."""
     ids = [record.lead.lead_id for record in read.records]
+    company = surroundings.company_of(connection, install_id, ids)
     before = timeline.key_neighbours(connection, install_id, [*ids, *read.gone_ids])
     changed = timeline.store_records(connection, install_id, read.records, read_at)
     gone = timeline.mark_gone(connection, install_id, read.gone_ids, read_at)
@@ -81,6 +83,9 @@ def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: da
         other for others in after.values() for other in others
     }
     neighbours |= timeline.deal_neighbours(connection, install_id, changed)
+    changes = company.changes(surroundings.company_of(connection, install_id, ids))
+    policy = policies.policy_as_of(connection, install_id, read_at)
+    neighbours |= surroundings.beside(connection, install_id, changes, read_at, policy)
     worklist.mark_due(connection, install_id, sorted(changed | neighbours), read_at)
     for name, value in read.unmapped:
         health.note_unmapped(connection, install_id, name, value)

@@ -45,6 +45,7 @@ from connector.storage.tables import (
     tombstones,
     written_values,
 )
+from connector.storage.text_prints import wipe_prints
 
 #: What a finding says after a lead that it pointed at was forgotten.
 WIPED = "The other lead of this finding was deleted for privacy."
@@ -115,6 +116,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _strip_findings(conn, install_id, names)
         _strip_audits(conn, install_id, names, at)
         _end_events(conn, install_id, ids, at)
+        wipe_prints(conn, install_id, ids)
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
     affected = _live(conn, install_id, affected - family)

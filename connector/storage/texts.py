@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from audits.model.activity import Activity
 from connector.storage.column_types import storable
 from connector.storage.tables import activities
+from connector.storage.text_prints import drop_prints
 
 #: Longer texts are cut: what a first message says stands at its beginning.
 LONGEST_TEXT = 10_000
@@ -46,4 +47,5 @@ def wipe_texts(conn: Connection, install_id: str, at: datetime, keep_days: int) 
         )
         .values(subject=None, text=None, is_text_wiped=True)
     )
+    drop_prints(conn, install_id, before)
     return done.rowcount

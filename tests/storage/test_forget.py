@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
 from audits.model.finding import Evidence, Measure
+from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
 from connector.storage import findings, health, outbox, page_queries, timeline, worklist
@@ -85,7 +87,13 @@ def person(lead_id: str = PERSON, first_name: str = CANARY) -> timeline.RecordLi
             language=CANARY,
         ),
         activities=[
-            make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),), subject=CANARY, text=CANARY * 50)
+            make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),), subject=CANARY, text=CANARY * 50),
+            make_activity(
+                f"mail-{CANARY}",
+                lead_id,
+                kind=ActivityKind.EMAIL,
+                text=f"We would like to show our new {CANARY} to all of you",
+            ),
         ],
         tasks=[make_task(f"task-{CANARY}", lead_id, raw=(("title", CANARY),))],
         owner_changes=[make_owner_change(lead_id, source=CANARY)],
@@ -122,7 +130,7 @@ def seed(conn: Connection) -> Install:
         ],
         at(-10),
     )
-    parts = Score((ScorePart("name", 10, 60, f"{CANARY} is a name"),))
+    parts = Score((ScorePart("name", 10, 60, verbatim(f"{CANARY} is a name")),))
     for lead_id in (PERSON, "2"):
         findings.store_audits(
             conn,
@@ -170,8 +178,8 @@ def forget_all(database: Database, install: Install) -> timeline.Forgotten:
 def test_the_seed_marks_every_table_that_can_hold_a_person(database: Database, install: Install) -> None:
     with database.read() as conn:
         held = marked(conn)
-    # contact_keys holds hashes only; its rows are checked below.
-    assert held | {"contact_keys"} == set(metadata.tables) - WITHOUT_LEADS
+    # contact_keys and text_bands hold hashes only; their rows are checked below.
+    assert held | {"contact_keys", "text_bands"} == set(metadata.tables) - WITHOUT_LEADS
 
 
 def test_nothing_of_the_person_is_left_in_any_table(database: Database, install: Install) -> None:
@@ -181,6 +189,7 @@ def test_nothing_of_the_person_is_left_in_any_table(database: Database, install:
     with database.read() as conn:
         assert marked(conn) == set()
         assert {row.lead_id for row in conn.execute(sa.select(metadata.tables["contact_keys"]))} == {"2"}
+        assert conn.execute(sa.select(metadata.tables["text_bands"])).all() == []
 
 
 def test_nothing_of_the_person_is_left_in_the_files(sqlite_urls: DatabaseUrls, tmp_path: Path) -> None:

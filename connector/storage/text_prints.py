@@ -1,0 +1,183 @@
+"""Prints of outbound texts: what finds, among thousands, the few that may be almost the same.
+
+A text is compared by its words without greeting, names and figures (audits.message_text). Equal ones have one digest;
+of each digest a simhash is kept, cut into bands: texts that are nearly alike share at least one band, nearly always.
+A print tells nothing without the text that it was made of, and goes when that is wiped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.message_text import LEAST_WORDS, normalised
+from audits.model.activity import ActivityKind, ActivityState, Direction
+from connector.storage.column_types import storable
+from connector.storage.statements import insert_new, portions, upsert
+from connector.storage.tables import activities, leads, text_bands, text_prints
+
+#: Bits of each band of a simhash: 64 in all.
+BANDS = (11, 11, 11, 11, 10, 10)
+_WRITTEN = (ActivityKind.EMAIL.value, ActivityKind.MESSAGE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPrint:
+    """What is kept of one text: `digest` of its `words`, and their simhash; both as signed 64-bit numbers."""
+
+    words: str
+    digest: int
+    simhash: int
+
+    @property
+    def bands(self) -> tuple[int, ...]:
+        """The bands of the simhash, each with its place in the number."""
+        left, found = self.simhash & (2**64 - 1), []
+        for place, bits in enumerate(BANDS):
+            found.append(place << 16 | left & (1 << bits) - 1)
+            left >>= bits
+        return tuple(found)
+
+
+def print_of(text: str, first_name: str | None, last_name: str | None) -> TextPrint | None:
+    """The print of a text that was written to that person; None for one that is too short to be compared."""
+    words = normalised(storable(text), [name for name in (first_name, last_name) if name])
+    split = words.split()
+    if len(split) < LEAST_WORDS:
+        return None
+    digest = int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), "big", signed=True)
+    hashes = np.array([_hash_of(word) for word in split], dtype=np.uint64)
+    votes = np.unpackbits(hashes.view(np.uint8).reshape(len(split), 8), axis=1).sum(axis=0)
+    bits = np.packbits(2 * votes > len(split))
+    return TextPrint(words, digest, int.from_bytes(bits.tobytes(), "big", signed=True))
+
+
+def put_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
+    """Make the prints of these leads those of their stored texts: what a person of ours wrote and sent to them.
+
+    What came with a merge is left out: it is printed under the lead to which it was sent.
+    """
+    for ids in portions(sorted(set(lead_ids))):
+        mine = sa.and_(text_prints.c.install_id == install_id, text_prints.c.lead_id.in_(ids))
+        before = {
+            (row.lead_id, row.kind, row.activity_id): dict(row._mapping)
+            for row in conn.execute(sa.select(text_prints).where(mine))
+        }
+        rows: dict[tuple[str, str, str], dict[str, object]] = {}
+        bands: dict[int, list[dict[str, object]]] = {}
+        for row in conn.execute(_texts(install_id, ids)):
+            made = print_of(row.text, row.first_name, row.last_name)
+            if made is None:
+                continue
+            rows[row.lead_id, row.kind, row.activity_id] = {
+                "install_id": install_id,
+                "lead_id": row.lead_id,
+                "kind": row.kind,
+                "activity_id": row.activity_id,
+                "digest": made.digest,
+                "occurred_at": row.occurred_at,
+                "recorded_at": row.recorded_at,
+                "missing_since": row.missing_since,
+            }
+            bands[made.digest] = [
+                {
+                    "install_id": install_id,
+                    "band": band,
+                    "digest": made.digest,
+                    "simhash": made.simhash,
+                    "length": len(made.words),
+                }
+                for band in made.bands
+            ]
+        news = [row for key, row in rows.items() if before.get(key) != row]
+        upsert(conn, text_prints, news)
+        fresh = {row["digest"] for row in news}
+        insert_new(
+            conn, text_bands, [each for digest, several in bands.items() if digest in fresh for each in several]
+        )
+        lost = [key for key in before if key not in rows]
+        changed = {before[key]["digest"] for key in rows if key in before} - {row["digest"] for row in rows.values()}
+        for key in lost:
+            conn.execute(
+                sa.delete(text_prints).where(
+                    text_prints.c.install_id == install_id,
+                    text_prints.c.lead_id == key[0],
+                    text_prints.c.kind == key[1],
+                    text_prints.c.activity_id == key[2],
+                )
+            )
+        _drop_bands(conn, install_id, {*changed, *(before[key]["digest"] for key in lost)})
+
+
+def wipe_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
+    """Take away the prints of all texts to these leads: their people are forgotten."""
+    for ids in portions(sorted(set(lead_ids))):
+        mine = sa.and_(text_prints.c.install_id == install_id, text_prints.c.lead_id.in_(ids))
+        digests = set(conn.execute(sa.select(text_prints.c.digest).where(mine)).scalars())
+        conn.execute(sa.delete(text_prints).where(mine))
+        _drop_bands(conn, install_id, digests)
+
+
+def drop_prints(conn: Connection, install_id: str, before: datetime) -> None:
+    """Take away the prints of texts that were sent or entered before `before` (aware UTC): they are wiped, too."""
+    old = sa.and_(
+        text_prints.c.install_id == install_id,
+        sa.or_(text_prints.c.occurred_at < before, text_prints.c.recorded_at < before),
+    )
+    digests = set(conn.execute(sa.select(text_prints.c.digest).where(old)).scalars())
+    conn.execute(sa.delete(text_prints).where(old))
+    _drop_bands(conn, install_id, digests)
+
+
+def _drop_bands(conn: Connection, install_id: str, digests: Collection[object]) -> None:
+    """Take away the bands of those of these digests that no text has any more."""
+    for some in portions(list(digests)):
+        conn.execute(
+            sa.delete(text_bands).where(
+                text_bands.c.install_id == install_id,
+                text_bands.c.digest.in_(some),
+                ~sa.exists().where(
+                    text_prints.c.install_id == text_bands.c.install_id, text_prints.c.digest == text_bands.c.digest
+                ),
+            )
+        )
+
+
+def _texts(install_id: str, lead_ids: Collection[str]) -> sa.Select[tuple[object, ...]]:
+    acts = activities.c
+    return (
+        sa.select(
+            acts.lead_id,
+            acts.kind,
+            acts.activity_id,
+            acts.occurred_at,
+            acts.recorded_at,
+            acts.missing_since,
+            acts.text,
+            leads.c.first_name,
+            leads.c.last_name,
+        )
+        .join(leads, sa.and_(leads.c.install_id == acts.install_id, leads.c.lead_id == acts.lead_id))
+        .where(
+            acts.install_id == install_id,
+            acts.lead_id.in_(lead_ids),
+            acts.kind.in_(_WRITTEN),
+            acts.text.is_not(None),
+            acts.direction == Direction.OUTBOUND.value,
+            acts.state == ActivityState.DONE.value,
+            acts.is_automated.is_(False),
+            acts.from_lead_id.is_(None),
+        )
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _hash_of(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,318 @@
+"""Which texts of a lead other leads got almost word for word.
+
+Only what a person of ours surely wrote and sent is compared, with what went to other leads within 30 days before and
+after it. Texts are told apart by their digests first (connector.storage.text_prints): equal ones need no comparing;
+of the others, those that share a band of their simhash and lie near it are compared word by word, at most
+MOST_VARIANTS of them for each text, the nearest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from audits.message_text import language_of, normalised_likeness, shared_phrase
+from audits.model.activity import Activity, ActivityKind
+from audits.model.case import LeadCase
+from audits.model.surroundings import Twin
+from audits.timeline import AttemptVerdict, judge_attempt
+from connector.storage.column_types import UtcMicros, Words
+from connector.storage.policies import PolicyBook
+from connector.storage.ranges import MOST_RANGES
+from connector.storage.statements import portions
+from connector.storage.tables import activities, leads, text_bands, text_prints
+from connector.storage.text_prints import TextPrint, print_of
+
+NEAR = timedelta(days=30)
+#: Simhashes of texts that are nearly alike differ in no more of their 64 bits.
+MOST_BITS = 14
+#: Other texts with which one is compared word by word.
+MOST_VARIANTS = 50
+
+
+class Sent(NamedTuple):
+    """One text as it was sent to a lead."""
+
+    digest: int
+    at: datetime
+    act_id: str
+    lead_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A text of a lead that is asked about."""
+
+    activity: Activity
+    made: TextPrint
+    least_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """A text that other leads may have got: its words, and its language where they tell."""
+
+    words: str
+    language: str | None
+
+
+def twins_of(
+    conn: Connection, install_id: str, cases: Sequence[LeadCase], as_of: datetime, book: PolicyBook
+) -> dict[str, tuple[Twin, ...]]:
+    """Of each lead its texts that others got almost word for word, as of `as_of` (aware UTC)."""
+    own = [text for case in cases for text in _own_texts(case, book)]
+    if not own:
+        return {}
+    near = _near_digests(conn, install_id, {each.made for each in own})
+    variants = _variants(conn, install_id, {digest for several in near.values() for digest in several}, as_of)
+    alike = [_alike(each, near[each.made.digest], variants) for each in own]
+    counted = _others(conn, install_id, own, alike, as_of)
+    found: dict[str, list[Twin]] = {}
+    for place, (each, likenesses) in enumerate(zip(own, alike, strict=True)):
+        leads_by_digest, others = counted.get(place, ({}, 0))
+        if not others:
+            continue
+        most = min(leads_by_digest, key=lambda digest: (-leads_by_digest[digest], -likenesses[digest], digest))
+        words = each.made.words if most == each.made.digest else variants[most].words
+        found.setdefault(each.activity.lead_id, []).append(
+            Twin(
+                activity_id=each.activity.activity_id,
+                leads=others,
+                percent=min(likenesses[digest] for digest in leads_by_digest),
+                phrase=shared_phrase(each.activity.text or "", words),
+            )
+        )
+    return {lead_id: tuple(twins) for lead_id, twins in found.items()}
+
+
+def texts_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> frozenset[Sent]:
+    """The printed texts of these leads, as they stand now."""
+    prints = text_prints.c
+    found: set[Sent] = set()
+    for ids in portions(sorted(set(lead_ids))):
+        query = sa.select(prints.digest, prints.occurred_at, prints.activity_id, prints.lead_id).where(
+            prints.install_id == install_id, prints.lead_id.in_(ids), prints.missing_since.is_(None)
+        )
+        found.update(Sent(*row) for row in conn.execute(query))
+    return frozenset(found)
+
+
+def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_of: datetime, most: int) -> set[str]:
+    """Leads whose count of twins may have come to be `most`, or less, when `texts` came or went.
+
+    Where more than `most` others got a text of that digest, each of them had its twins without these: so each text
+    names few leads, however many a mailing went to.
+    """
+    if not texts:
+        return set()
+    digests = {text.digest for text in texts}
+    known = text_bands.c
+    made: set[TextPrint] = set()
+    for some in portions(sorted(digests), MOST_RANGES):
+        query = sa.select(known.digest, known.simhash, known.length).where(
+            known.install_id == install_id, known.digest.in_(some)
+        )
+        made.update(TextPrint("", row.digest, row.simhash) for row in conn.execute(query.distinct()))
+    near = _near_digests(conn, install_id, made)
+    own = {text.lead_id for text in texts}
+    ranges: list[_WantedRow] = [
+        (place, digest, "", "", text.at - NEAR, text.at + NEAR)
+        for place, text in enumerate(sorted(texts))
+        for digest in sorted({text.digest, *near.get(text.digest, ())})
+    ]
+    found: dict[int, set[str]] = {}
+    for part in portions(ranges, MOST_RANGES):
+        wanted = _wanted(part)
+        # A few rows more than are asked for tell that there are too many.
+        rank = sa.func.row_number().over(
+            partition_by=wanted.c.place, order_by=(text_prints.c.occurred_at, text_prints.c.lead_id)
+        )
+        ranked = (
+            sa.select(wanted.c.place, text_prints.c.lead_id, rank.label("rank"))
+            .select_from(wanted.join(text_prints, _is_wanted(wanted, install_id, as_of)))
+            .where(text_prints.c.lead_id.not_in(own))
+            .subquery()
+        )
+        for row in conn.execute(sa.select(ranked.c.place, ranked.c.lead_id).where(ranked.c.rank <= 2 * (most + 1))):
+            found.setdefault(row.place, set()).add(row.lead_id)
+    return {lead_id for others in found.values() if len(others) <= most for lead_id in others}
+
+
+def _own_texts(case: LeadCase, book: PolicyBook) -> list[_Own]:
+    found: list[_Own] = []
+    lead = case.lead
+    for activity in case.activities:
+        if activity.kind not in (ActivityKind.EMAIL, ActivityKind.MESSAGE) or not activity.text:
+            continue
+        if judge_attempt(activity, lead.received_at, case.as_of).verdict is not AttemptVerdict.YES:
+            continue
+        made = print_of(activity.text, lead.first_name, lead.last_name)
+        if made is not None:
+            percent = book.policy_for(lead.received_at, case.as_of).twin_percent
+            found.append(_Own(activity, made, percent))
+    return found
+
+
+def _near_digests(conn: Connection, install_id: str, made: Collection[TextPrint]) -> dict[int, list[int]]:
+    """For each digest the others whose texts may be alike, the nearest first, and none more than MOST_VARIANTS."""
+    by_digest = {each.digest: each for each in made}
+    bands = {band for each in by_digest.values() for band in each.bands}
+    known = text_bands.c
+    rows: dict[int, tuple[set[int], int]] = {}
+    for some in portions(sorted(bands), MOST_RANGES):
+        query = sa.select(known.band, known.digest, known.simhash).where(
+            known.install_id == install_id, known.band.in_(some)
+        )
+        for row in conn.execute(query):
+            rows.setdefault(row.digest, (set(), row.simhash))[0].add(row.band)
+    by_band: dict[int, list[int]] = {}
+    for digest, (shared, _) in rows.items():
+        for band in shared:
+            by_band.setdefault(band, []).append(digest)
+    found: dict[int, list[int]] = {}
+    for each in by_digest.values():
+        others = sorted({digest for band in each.bands for digest in by_band.get(band, ())} - {each.digest})
+        simhashes = np.array([rows[digest][1] for digest in others], dtype=np.int64)
+        apart = np.bitwise_xor(simhashes, np.int64(each.simhash)).view(np.uint8).reshape(-1, 8)
+        bits = np.unpackbits(apart, axis=1).sum(axis=1)
+        nearest = sorted(
+            (int(count), digest) for count, digest in zip(bits, others, strict=True) if count <= MOST_BITS
+        )
+        found[each.digest] = [digest for _, digest in nearest[:MOST_VARIANTS]]
+    return found
+
+
+def _variants(conn: Connection, install_id: str, digests: Collection[int], as_of: datetime) -> dict[int, _Variant]:
+    """One text of each digest that was sent, and is still kept, as of `as_of`."""
+    prints, found = text_prints.c, {}
+    for some in portions(sorted(digests), MOST_RANGES):
+        rank = sa.func.row_number().over(
+            partition_by=prints.digest, order_by=(prints.occurred_at, prints.lead_id, prints.activity_id)
+        )
+        first = (
+            sa.select(prints.digest, prints.lead_id, prints.kind, prints.activity_id, rank.label("rank"))
+            .where(
+                prints.install_id == install_id,
+                prints.digest.in_(some),
+                prints.recorded_at <= as_of,
+                sa.or_(prints.missing_since.is_(None), prints.missing_since > as_of),
+            )
+            .subquery()
+        )
+        acts = activities.c
+        query = (
+            sa.select(first.c.digest, acts.text, leads.c.first_name, leads.c.last_name)
+            .select_from(first)
+            .join(
+                activities,
+                sa.and_(
+                    acts.install_id == install_id,
+                    acts.lead_id == first.c.lead_id,
+                    acts.kind == first.c.kind,
+                    acts.activity_id == first.c.activity_id,
+                ),
+            )
+            .join(leads, sa.and_(leads.c.install_id == install_id, leads.c.lead_id == first.c.lead_id))
+            .where(first.c.rank == 1, acts.text.is_not(None))
+        )
+        for row in conn.execute(query):
+            made = print_of(row.text, row.first_name, row.last_name)
+            if made is not None:
+                found[row.digest] = _Variant(made.words, language_of(row.text))
+    return found
+
+
+def _alike(own: _Own, near: Sequence[int], variants: Mapping[int, _Variant]) -> dict[int, int]:
+    """The digests of texts that are at least as alike as the policy asks, with their likeness in percent."""
+    found = {own.made.digest: 100}
+    language: str | None = None
+    for digest in near:
+        other = variants.get(digest)
+        if other is None:
+            continue
+        percent = normalised_likeness(own.made.words, other.words)
+        if percent < own.least_percent:
+            continue
+        language = language or language_of(own.activity.text or "")
+        if language is None or other.language is None or language == other.language:
+            found[digest] = percent
+    return found
+
+
+def _others(
+    conn: Connection, install_id: str, own: Sequence[_Own], alike: Sequence[Mapping[int, int]], as_of: datetime
+) -> dict[int, tuple[dict[int, int], int]]:
+    """For each place in `own`: how many other leads got a text of each digest, and how many got any."""
+    ranges = [
+        (
+            place,
+            digest,
+            each.activity.lead_id,
+            each.activity.activity_id,
+            each.activity.occurred_at - NEAR,
+            each.activity.occurred_at + NEAR,
+        )
+        for place, (each, digests) in enumerate(zip(own, alike, strict=True))
+        for digest in sorted(digests)
+    ]
+    found: dict[int, tuple[dict[int, int], int]] = {}
+    for some in portions(ranges, MOST_RANGES):
+        wanted = _wanted(some)
+        joined = wanted.join(text_prints, _is_wanted(wanted, install_id, as_of))
+        leads_n = sa.func.count(sa.distinct(text_prints.c.lead_id))
+        by_digest = sa.select(wanted.c.place, wanted.c.digest, leads_n).select_from(joined)
+        for place, digest, count in conn.execute(by_digest.group_by(wanted.c.place, wanted.c.digest)):
+            found.setdefault(place, ({}, 0))[0][digest] = count
+        # Who got two of the digests is one lead: where there are several, they are counted together.
+        several = [each for each in some if len(found.get(each[0], ({}, 0))[0]) > 1]
+        together: dict[int, int] = {}
+        if several:
+            wanted = _wanted(several)
+            joined = wanted.join(text_prints, _is_wanted(wanted, install_id, as_of))
+            rows = conn.execute(
+                sa.select(wanted.c.place, leads_n.label("others")).select_from(joined).group_by(wanted.c.place)
+            )
+            together = {row.place: row.others for row in rows}
+        for place, (counts, before) in list(found.items()):
+            found[place] = (counts, max(before, together.get(place, max(counts.values()))))
+    return found
+
+
+_WantedRow = tuple[int, int, str, str, datetime, datetime]
+
+
+def _wanted(ranges: Sequence[_WantedRow]) -> sa.CTE:
+    return (
+        sa.values(
+            sa.column("place", sa.BigInteger),
+            sa.column("digest", sa.BigInteger),
+            sa.column("lead_id", Words),
+            sa.column("activity_id", Words),
+            sa.column("low", UtcMicros),
+            sa.column("high", UtcMicros),
+            name="wanted",
+        )
+        .data(list(ranges))
+        .cte("wanted")
+    )
+
+
+def _is_wanted(wanted: Any, install_id: str, as_of: datetime) -> sa.ColumnElement[bool]:
+    prints = text_prints.c
+    return sa.and_(
+        prints.install_id == install_id,
+        prints.digest == wanted.c.digest,
+        prints.occurred_at >= wanted.c.low,
+        prints.occurred_at <= wanted.c.high,
+        prints.lead_id != wanted.c.lead_id,
+        prints.activity_id != wanted.c.activity_id,
+        prints.recorded_at <= as_of,
+        prints.occurred_at <= as_of,
+        sa.or_(prints.missing_since.is_(None), prints.missing_since > as_of),
+    )
