@@ -131,7 +131,7 @@ def differences(one: Seen, other: Seen) -> Iterator[Difference]:
             yield Difference(ref, rule_id, mine, theirs)
 
 
-RUNNING = frozenset({"cadence_running", "recontact_due", "waiting_in_time"})
+RUNNING = frozenset({"cadence_running", "due_soon", "recontact_due", "waiting_in_time"})
 """Reasons of a pass that holds only for now: the time for it has not passed, so nothing can be broken yet."""
 
 TOUCHES = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
