@@ -29,7 +29,7 @@ from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
-from audits.timeline import CONTACT_FACTS, Touches, attempts, connections, holder_at
+from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
 from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
 
 INFO = RuleInfo(
@@ -102,7 +102,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if contact is not None:
         said = say("Contact was made {at} ({kind}).", at=act_moment(contact, clock.zone), kind=kind_word(contact))
         return _not_applicable("contact_made", said, activity_evidence(contact))
-    asked = _still_possible(lead, agreed_attempts(case, policy), tried)
+    asked = _still_possible(case, agreed_attempts(case, policy))
     if not asked.any:
         return _not_applicable("no_way_left", say("No way to reach the person is left, so no more attempts are due."))
     closed_at = closing_at(case)
@@ -194,14 +194,17 @@ def _says_not_reached(lead: Lead) -> bool:
     return any(words in said for words in _NOT_REACHED)
 
 
-def _still_possible(lead: Lead, asked: Agreed, tried: Touches) -> Agreed:
-    """What the cadence asks for, less the ways that have proved dead: every number wrong, the address bounced."""
-    wrong = sum(each.disposition is Disposition.WRONG_NUMBER for each in tried.sure)
+def _still_possible(case: LeadCase, asked: Agreed) -> Agreed:
+    """What the cadence asks for, less the ways that have proved dead: every number wrong, the address bounced. A
+    machine proves that as well as a person."""
+    lead = case.lead
+    results = [each.disposition for each in case.activities if each.occurred_at <= case.as_of]
     numbers = len({number for number in (lead.phone, lead.mobile) if number})
-    has_bounced = any(
-        each.kind is ActivityKind.EMAIL and each.disposition is Disposition.BOUNCED for each in tried.sure
+    wrong = results.count(Disposition.WRONG_NUMBER)
+    return Agreed(
+        0 if wrong and wrong >= numbers else asked.calls,
+        0 if Disposition.BOUNCED in results else asked.emails,
     )
-    return Agreed(0 if wrong and wrong >= numbers else asked.calls, 0 if has_bounced else asked.emails)
 
 
 def _not_applicable(reason: str, sentence: Said, evidence: tuple[Evidence, ...] = ()) -> Draft:
