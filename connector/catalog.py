@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from audits.model.case import Coverage
+from audits.model.policy import Policy
 from connector.adapters import frappe, hubspot, pipedrive
 from connector.adapters.hubspot.card import HubSpotCard
 from connector.adapters.pipedrive.card import PipedriveCard
@@ -16,12 +17,13 @@ from connector.crm.card import CardCall, CardDesk
 from connector.crm.economy import Economy
 from connector.crm.lead_fields import FieldRoles, LeadField
 from connector.crm.port import Capabilities, CrmAdapter, CrmEvent, CrmOAuth, Delivery, UninstallNotice
-from connector.crm.values import MappableField, ValueMap
+from connector.crm.values import MappableField, StatusWords, ValueMap
 from connector.day_quota import open_quota
 from connector.errors import ConfigError
 from connector.server_rules import RefreshTokenSource, TokenSource
 from connector.settings import CrmApp, Settings
 from connector.storage.installs import Install
+from connector.storage.policies import default_policy
 from connector.transport import Transport
 from webhooks.receiver import NotProven, RawRequest
 from webhooks.roster import ROSTER
@@ -48,7 +50,8 @@ class CrmEntry:
     `card`: what proves and shapes its card, None where it has none.
     `economy`: the fewest calls that its API lets us make, and what it allows.
     `mappable`: fields whose values an admin can map. `adapter(settings, install, tokens, values, roles)`.
-    `lead_fields`: fields of its own for what accounts otherwise have fields of their own for.
+    `lead_fields`: fields of its own for what accounts otherwise have fields of their own for. `status_words`: what
+    statuses that it ships say in the first policy of an account.
     `record_names`: what its people call one record that we call lead, and several.
     """
 
@@ -68,6 +71,7 @@ class CrmEntry:
     parse_uninstall: Callable[[CrmApp, Mapping[str, str], bytes], UninstallNotice | None] | None = None
     mappable: tuple[MappableField, ...] = ()
     lead_fields: Mapping[LeadField, str] = field(default_factory=dict)
+    status_words: StatusWords = field(default_factory=StatusWords)
     card: CardDesk | None = None
     record_names: tuple[str, str] = ("lead", "leads")
 
@@ -189,6 +193,7 @@ CRMS: Mapping[str, CrmEntry] = {
         card=HubSpotCard(_is_signed_like_webhooks("hubspot")),
         mappable=hubspot.MAPPABLE,
         lead_fields=hubspot.LEAD_FIELDS,
+        status_words=hubspot.STATUS_WORDS,
         record_names=("contact", "contacts"),
     ),
     "frappe": CrmEntry(
@@ -203,6 +208,7 @@ CRMS: Mapping[str, CrmEntry] = {
         economy=frappe.ECONOMY,
         check_site=lambda settings, address: frappe.check_site(address, frozenset(settings.private_crm_hosts)),
         mappable=frappe.MAPPABLE,
+        status_words=frappe.STATUS_WORDS,
     ),
     "pipedrive": CrmEntry(
         label="Pipedrive",
@@ -253,6 +259,12 @@ def oauth_for(settings: Settings, crm: str, site: CrmApp | None = None) -> CrmOA
     if entry.is_self_hosted and site is None:
         raise ConfigError(f"Say which {entry.label} site to connect, and with which client.")
     return entry.oauth(site or app_of(settings, crm), settings)
+
+
+def default_policy_of(install: Install, version: str) -> Policy:
+    """The policy with which an account of this CRM begins, under the name `version`."""
+    words = CRMS[install.crm].status_words
+    return default_policy(install.zone, version, contacted=words.contacted, waiting=words.waiting)
 
 
 def adapter_for_install(

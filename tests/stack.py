@@ -119,6 +119,8 @@ class Stack:
                 entry.first_coverage(missing),
                 self.context.clock(),
                 installed_by=given.installed_by,
+                contacted_statuses=entry.status_words.contacted,
+                waiting_statuses=entry.status_words.waiting,
             )
             key_id, sealed = sealed_grant(Vault(self.settings.keys), install.install_id, grant, given.site)
             tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)

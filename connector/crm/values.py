@@ -28,6 +28,15 @@ class MappableField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusWords:
+    """Statuses that a CRM ships: which `contacted` claim that somebody tried, and which mean `waiting` for the lead.
+    They stand in the first policy of a new account."""
+
+    contacted: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownValue:
     """A value that the account defines for a mappable field. `label`: what its people see."""
 

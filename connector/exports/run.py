@@ -127,6 +127,19 @@ def _read(intake: Intake, request: AuditRequest) -> tuple[FileSummary, ...]:
     return tuple(files)
 
 
+#: What no column of a map can give → the words for it.
+_NOT_READ = {
+    Fact.TEXTS: "the texts of messages",
+    Fact.DEALS: "deals and their contacts",
+    Fact.OWNERS: "who has left the team",
+    Fact.STAGE: "since when a lead stands where it does",
+    Fact.SUBMITTED_AT: "when the form was sent",
+    Fact.PREFERRED_AT: "when the lead wants to be called",
+    Fact.CONSENT: "whether the lead may be called",
+    Fact.RECONTACT_ON: "the day for coming back to a lost lead",
+}
+
+
 def _coverage(exported: ExportMap, given: Mapping[str, Path]) -> Coverage:
     """What the files show completely; every other fact with the cause why not."""
     if exported.event_log is not None:
@@ -146,6 +159,7 @@ def _coverage(exported: ExportMap, given: Mapping[str, Path]) -> Coverage:
                 covered |= how.covers
             else:
                 causes |= dict.fromkeys(how.covers, f"no file was given for the touches {how.name!r}")
+    causes |= {fact: f"exports are not read for {words}" for fact, words in _NOT_READ.items()}
     covered |= exported.not_used
     unmapped = [
         words

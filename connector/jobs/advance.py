@@ -33,6 +33,7 @@ from connector.jobs.learn_norms import learn_norms
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
+from connector.jobs.watch_account import watch_account
 from connector.jobs.watch_hooks import watch_hooks
 from connector.jobs.watch_values import watch_values
 from connector.logs import get_logger
@@ -155,6 +156,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
         spent = over
     did = watch_hooks(lease, adapter) or did
     did = watch_values(lease, adapter) or did
+    did = watch_account(lease, adapter) or did
     did = reconcile(lease, adapter) or did
     did = learn_norms(lease) or did
     if spent is not None and not did:

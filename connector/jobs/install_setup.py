@@ -6,6 +6,7 @@ from connector.crm.port import CrmAdapter
 from connector.errors import PermissionMissing
 from connector.jobs.backfill import start_backfill
 from connector.jobs.context import Lease
+from connector.jobs.watch_account import note_account
 from connector.jobs.watch_hooks import mend_hooks, note_hooks
 from connector.jobs.watch_values import note_look
 from connector.logs import get_logger
@@ -43,6 +44,7 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
         value_mappings.replace_known_values(connection, install.install_id, known_values)
         note_look(connection, install.install_id, len(known_values), now)
         field_roles.replace_known_fields(connection, install.install_id, known_fields)
+        note_account(connection, install.install_id, len(owners), now)
         installs.set_capabilities(
             connection, install.install_id, coverage=capabilities.coverage, missing_scopes=capabilities.missing_scopes
         )

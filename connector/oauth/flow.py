@@ -247,6 +247,8 @@ def _store(
             entry.first_coverage(missing),
             now,
             installed_by=installer.user_id or "",
+            contacted_statuses=entry.status_words.contacted,
+            waiting_statuses=entry.status_words.waiting,
         )
         key_id, sealed = sealed_grant(vault, install.install_id, grant, site)
         tokens.put_token(connection, install.install_id, key_id, sealed, grant.expires_at)

@@ -102,10 +102,13 @@ def create_or_reconnect(
     at: datetime,
     *,
     installed_by: str = "",
+    contacted_statuses: Sequence[str] = (),
+    waiting_statuses: Sequence[str] = (),
 ) -> Install:
     """Make the tenant of (crm, account), or bring the same tenant back to life with what was granted now.
 
-    A new tenant gets the default policy in the account's zone. `connected_at` tells that a set-up is
+    A new tenant gets the default policy in the account's zone, with the CRM's own statuses that claim an attempt and
+    that mean waiting for the lead. `connected_at` tells that a set-up is
     due, whatever was there before. Raises ValueError when the zone is no IANA zone.
     """
     found = find_install_by_account(conn, crm, account.account_id)
@@ -137,7 +140,8 @@ def create_or_reconnect(
         insert_new(conn, installs, [row])
         made_now = find_install_by_account(conn, crm, account.account_id)
         if made_now is not None and made_now.install_id == row["install_id"]:
-            put_policy(conn, made_now.install_id, default_policy(account.zone), at)
+            policy = default_policy(account.zone, contacted=contacted_statuses, waiting=waiting_statuses)
+            put_policy(conn, made_now.install_id, policy, at)
     # Also after the insert: another process may have made the row first.
     conn.execute(
         sa.update(installs).where(installs.c.crm == crm, installs.c.account_id == account.account_id).values(granted)

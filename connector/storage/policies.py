@@ -16,6 +16,7 @@ saved after 5, begins before it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -35,16 +36,21 @@ _NAME_OF_HOURS, _AND = " (hours ", ", "
 _NINE_TO_SIX = ((9 * 3600, 18 * 3600),)
 
 
-def default_policy(zone: str, version: str = "1") -> Policy:
+def default_policy(
+    zone: str, version: str = "1", *, contacted: Sequence[str] = (), waiting: Sequence[str] = ()
+) -> Policy:
     """Monday to Friday, 9 to 18 o'clock in `zone` (IANA), numbers of the zone's country, the rulebook's figures.
 
-    Raises ValueError for an unknown zone.
+    `contacted`, `waiting`: the CRM's own statuses that claim an attempt, and that mean waiting for the lead. Raises
+    ValueError for an unknown zone.
     """
     country = get_global("zone_territories").get(zone)
     return Policy(
         version=version,
         calendar=Calendar("team", zone, dict.fromkeys(range(5), _NINE_TO_SIX)),
         region=str(country) if country and country != _WORLD else None,
+        contacted_statuses=tuple(contacted),
+        waiting_statuses=tuple(waiting),
     )
 
 

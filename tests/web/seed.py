@@ -21,6 +21,7 @@ from audits.model.activity import (
 )
 from audits.model.case import Coverage, Fact
 from audits.model.lead import Lead, LeadStatus
+from connector.catalog import CRMS
 from connector.crm.port import Account, LeadRecord
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import JobContext, take_lease
@@ -134,6 +135,8 @@ def seed_tenant(
             (),
             coverage or Coverage(),
             now - timedelta(days=40),
+            contacted_statuses=CRMS["hubspot"].status_words.contacted,
+            waiting_statuses=CRMS["hubspot"].status_words.waiting,
         )
         install_id = install.install_id
         people.replace_owners(connection, install_id, owners)

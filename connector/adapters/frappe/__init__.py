@@ -4,7 +4,7 @@ from connector.adapters.frappe.adapter import FrappeAdapter, capabilities_for
 from connector.adapters.frappe.client import RULES, FrappeClient, lanes
 from connector.adapters.frappe.economy import ECONOMY
 from connector.adapters.frappe.events import parse_delivery
-from connector.adapters.frappe.mapping import MAPPABLE
+from connector.adapters.frappe.mapping import MAPPABLE, STATUS_WORDS
 from connector.adapters.frappe.oauth import REQUIRED_SCOPES, FrappeOAuth
 from connector.adapters.frappe.site import check_site
 
@@ -13,6 +13,7 @@ __all__ = [
     "MAPPABLE",
     "REQUIRED_SCOPES",
     "RULES",
+    "STATUS_WORDS",
     "FrappeAdapter",
     "FrappeClient",
     "FrappeOAuth",

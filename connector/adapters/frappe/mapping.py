@@ -17,7 +17,7 @@ from audits.model.lead import Lead, LeadStatus
 from connector.adapters.frappe.times import SiteTime
 from connector.crm import values
 from connector.crm.money import minor_units
-from connector.crm.values import MappableField, ValueMap
+from connector.crm.values import MappableField, StatusWords, ValueMap
 from connector.errors import UnexpectedPayload
 from connector.payloads import JsonObject, find_text, parse_json
 
@@ -129,6 +129,9 @@ MAPPABLE = (
     ),
 )
 """What a site's admin can say the values of. Statuses are lists of the site's own; those of calls are fixed."""
+
+STATUS_WORDS = StatusWords(contacted=("Contacted",), waiting=("Nurture",))
+"""Of the lead statuses that Frappe CRM ships."""
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from connector.adapters.hubspot.adapter import LEAD_FIELDS, HubSpotAdapter, capa
 from connector.adapters.hubspot.client import RULES, HubSpotClient, lanes
 from connector.adapters.hubspot.economy import ECONOMY
 from connector.adapters.hubspot.events import parse_delivery
-from connector.adapters.hubspot.mapping import MAPPABLE
+from connector.adapters.hubspot.mapping import MAPPABLE, STATUS_WORDS
 from connector.adapters.hubspot.oauth import OPTIONAL_SCOPES, REQUIRED_SCOPES, HubSpotOAuth
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "OPTIONAL_SCOPES",
     "REQUIRED_SCOPES",
     "RULES",
+    "STATUS_WORDS",
     "HubSpotAdapter",
     "HubSpotClient",
     "HubSpotOAuth",

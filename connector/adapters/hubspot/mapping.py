@@ -20,7 +20,7 @@ from audits.model.activity import (
 )
 from audits.model.lead import Lead, LeadStatus
 from connector.crm import moments, values
-from connector.crm.values import MappableField, ValueMap
+from connector.crm.values import MappableField, StatusWords, ValueMap
 
 Properties = Mapping[str, str]
 """A record's properties: names and values as read, without those that are empty."""
@@ -137,6 +137,9 @@ MAPPABLE = (
     ),
 )
 """What an account's admin can say the values of. Stages and statuses are the account's own, call outcomes too."""
+
+STATUS_WORDS = StatusWords(contacted=("ATTEMPTED_TO_CONTACT", "CONNECTED"), waiting=("BAD_TIMING",))
+"""Of the lead statuses that HubSpot ships."""
 
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

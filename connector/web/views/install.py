@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from connector.catalog import CRMS, CrmEntry, app_of, is_set_up
+from connector.catalog import CRMS, CrmEntry, app_of, default_policy_of, is_set_up
 from connector.crm.port import UninstallNotice
 from connector.errors import ConfigError, CrmError, RetryLater, UnexpectedPayload
 from connector.jobs.uninstall import end_install
@@ -305,7 +305,7 @@ def _page(form: PolicyForm | None = None) -> str:
     me, now = viewer(), site().now()
     with site().database.read() as connection:
         policy = policies.policy_as_of(connection, me.install_id, now)
-        is_default = policy == policies.default_policy(me.install.zone, policy.version)
+        is_default = policy == default_policy_of(me.install, policy.version)
         persons = list_persons(connection, me.install_id)
     shown = form or form_of(policy, now_year=now.year)
     if form is None and is_default:
