@@ -11,6 +11,7 @@ from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.said import Term
 from audits.model.score import FollowUpStatus, Score, Verdict
 from connector.storage import findings, people, policies, timeline
+from connector.storage.surroundings import surroundings_of
 from connector.web.access import Access, needs, viewer
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
@@ -117,12 +118,20 @@ def lead(lead_id: str) -> str:
     """The page of one lead of the viewer's own account; anything else is not there."""
     me, now = viewer(), site().now()
     with site().database.read() as connection:
-        cases = timeline.load_cases(connection, me.install_id, [lead_id], now, me.install.coverage)
+        book = policies.PolicyBook.load(connection, me.install_id)
+        cases = timeline.load_cases(
+            connection,
+            me.install_id,
+            [lead_id],
+            now,
+            me.install.coverage,
+            lambda found: surroundings_of(connection, me.install_id, found, now, book),
+        )
         if not cases or (me.only_owner_id is not None and cases[0].lead.owner_id != me.only_owner_id):
             abort(404)
         found = findings.list_findings(connection, me.install_id, lead_id, only_current=True)
         row = findings.get_audit(connection, me.install_id, lead_id)
-        policy = policies.policy_for(connection, me.install_id, cases[0].lead.received_at, now)
+        policy = book.policy_for(cases[0].lead.received_at, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
         conversions = timeline.conversions_of(connection, me.install_id, lead_id)
     story = Story(cases[0], policy, names, current(), conversions, me.install.crm)
