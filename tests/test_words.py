@@ -60,7 +60,7 @@ def test_times_and_spans_are_spelt_as_agreed():
                         annotation = ast.unparse(field.annotation)
                         name = field.target.id
                         if re.fullmatch(r"datetime( \| None)?", annotation) and not re.search(
-                            r"(_at|_since|^at|^as_of|^valid_from)$", name
+                            r"(_at|_since|^at|^since|^as_of|^valid_from)$", name
                         ):
                             wrong.append(f"{path.name}: {node.name}.{name}")
     assert wrong == []

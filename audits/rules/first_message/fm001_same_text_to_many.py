@@ -18,7 +18,7 @@ from audits.model.activity import Activity, ActivityKind
 from audits.model.case import Fact, LeadCase
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.policy import Policy
-from audits.model.said import Percent, Value, say
+from audits.model.said import Percent, Value, phrase, say
 from audits.model.surroundings import Twin
 from audits.model.zones import load_zone
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
@@ -57,7 +57,7 @@ INFO = RuleInfo(
 
 _QUESTION = say("whether the first message was written for this person")
 _WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
-_HIDDEN_TEXT = "the text of the first message is not shown"
+_HIDDEN_TEXT = phrase("the text of the first message is not shown")
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
@@ -83,7 +83,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=say("No person has written to the lead yet."),
         )
     if case.surroundings.twins is None:
-        return not_looked_at(case.coverage.cause(Fact.TEXTS) or "the texts were not compared", _QUESTION)
+        return not_looked_at(case.coverage.cause(Fact.TEXTS) or phrase("the texts were not compared"), _QUESTION)
     first = firsts[0]
     reason = _reason(case, policy, first)
     if any(_reason(case, policy, each.activity) != reason for each in possible):

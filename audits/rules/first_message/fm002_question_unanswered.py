@@ -25,7 +25,7 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
-from audits.model.said import Said, Value, say
+from audits.model.said import Said, Value, phrase, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
 from audits.wording import act_moment, arrival_moment, kind_word, moment_after, span, status_word
@@ -146,7 +146,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             return not_looked_at("only the day on which the lead arrived is known", _QUESTION, measures)
         return unknown_activity(found.doubt, _QUESTION, measures)
     if not is_compared and any(each.occurred_at.replace(microsecond=0) <= due_at for each in written):
-        cause = case.coverage.cause(Fact.TEXTS) or "the texts were not compared"
+        cause = case.coverage.cause(Fact.TEXTS) or phrase("the texts were not compared")
         return not_looked_at(cause, _QUESTION, measures)
     missing = case.coverage.cause(*CONTACT_FACTS) or clock.doubt
     if missing is not None:
