@@ -57,6 +57,7 @@ INFO = RuleInfo(
 
 _QUESTION = say("whether the first message was written for this person")
 _WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
+_NOT_COMPARED = phrase("the texts were not compared")
 _HIDDEN_TEXT = phrase("the text of the first message is not shown")
 
 
@@ -83,7 +84,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=say("No person has written to the lead yet."),
         )
     if case.surroundings.twins is None:
-        return not_looked_at(case.coverage.cause(Fact.TEXTS) or phrase("the texts were not compared"), _QUESTION)
+        return not_looked_at(case.coverage.cause(Fact.TEXTS) or _NOT_COMPARED, _QUESTION)
     first = firsts[0]
     reason = _reason(case, policy, first)
     if any(_reason(case, policy, each.activity) != reason for each in possible):
@@ -117,7 +118,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             evidence=activity_evidence(first),
             owner_id=holder_at(case, first.occurred_at),
         )
-    phrase = Evidence(
+    shared = Evidence(
         record_type=first.kind.value,
         record_id=first.activity_id,
         field="shared phrase",
@@ -136,7 +137,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             **told,
         ),
         measures=measures,
-        evidence=(phrase, *activity_evidence(first)),
+        evidence=(shared, *activity_evidence(first)),
         owner_id=holder_at(case, first.occurred_at),
     )
 
