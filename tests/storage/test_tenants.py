@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 import connector.storage
+from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
 from audits.model.finding import Evidence
 from audits.model.surroundings import StageNorm
@@ -35,17 +36,21 @@ from connector.storage import (
     web_sessions,
     worklist,
 )
+from connector.storage.crowds import Act
 from connector.storage.database import Database
 from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import Scope
-from connector.storage.policies import put_policy
+from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
+from connector.storage.surroundings import Company
 from connector.storage.tables import inbox_metadata, metadata
+from connector.storage.twins import Sent
 from tests.factories import (
     NOW,
     at,
     make_activity,
     make_audit,
+    make_case,
     make_deal,
     make_finding,
     make_install,
@@ -77,8 +82,13 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     records = [
         make_record(
             lead,
-            activities=[make_activity("call-1", "1", raw=(("title", mark),))],
-            tasks=[make_task("task-1", "1", raw=(("title", mark),))],
+            activities=[
+                make_activity("call-1", "1", raw=(("title", mark),)),
+                make_activity(
+                    "mail-1", "1", kind=ActivityKind.EMAIL, text=f"We write this very letter to each of you, {mark}"
+                ),
+            ],
+            tasks=[make_task("task-1", "1", raw=(("title", mark),), is_done=True, completed_at=at(-30))],
             owner_changes=[make_owner_change(source=mark)],
             stage_changes=[make_stage_change(source=mark)],
             our_fields={"note": mark},
@@ -136,6 +146,28 @@ def evidence() -> Evidence:
 
 #: One value for each parameter that any function of the store has, by name.
 ARGUMENTS: dict[str, Any] = {
+    "acts": [Act("owner-1", at(hours=-1), "call-0", "0"), Act("owner-1", at(-30), "task-0", "0")],
+    "before": at(-10),
+    "book": PolicyBook(
+        [PolicyVersion(policy=make_policy("1"), position=1, valid_from=at(days=-9), valid_to=None)]
+    ),
+    "burst": 3,
+    "cases": [
+        make_case(
+            activities=(
+                make_activity("call-0"),
+                make_activity("mail-0", kind=ActivityKind.EMAIL, text="We write this very letter to each of you"),
+            ),
+            tasks=(make_task("task-0", is_done=True, completed_at=at(-30)),),
+        )
+    ],
+    "changes": Company(
+        logs=frozenset({Act("owner-1", at(hours=-1), "call-0", "0")}),
+        ticks=frozenset({Act("owner-1", at(-30), "task-0", "0")}),
+        texts=frozenset({Sent(1, at(hours=-1), "mail-0", "0")}),
+    ),
+    "most": 5,
+    "texts": [Sent(1, at(hours=-1), "mail-0", "0")],
     "api_url": "https://moved.example.com",
     "companion_id": "person-1",
     "companion_ids": ["person-1"],
