@@ -22,7 +22,7 @@ from audits.model.contact_data import region_of
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
-from audits.model.said import Said, Value, say
+from audits.model.said import Said, Value, phrase, say
 from audits.model.zones import load_zone
 from audits.rule import Family, MeasureInfo, RuleInfo
 from audits.timeline import attempts, connections, holder_at
@@ -114,7 +114,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         said = say("Too few messages to the lead to judge yet ({messages}).", messages=messages)
         return _not_applicable("too_few_messages", said, measures)
     if any(each.text is None for each in written):
-        cause = case.coverage.cause(Fact.TEXTS) or "the text of a message is not shown"
+        cause = case.coverage.cause(Fact.TEXTS) or phrase("the text of a message is not shown")
         return not_looked_at(cause, _QUESTION, measures)
     doubts = [each for each in possible if each.activity.text is None or _asked(each.activity, region) is not None]
     doubts += [each for each in reached.unknown if each.activity.kind is ActivityKind.CALL]
