@@ -59,7 +59,7 @@ def print_of(text: str, first_name: str | None, last_name: str | None) -> TextPr
     return TextPrint(words, digest, int.from_bytes(bits.tobytes(), "big", signed=True))
 
 
-def put_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
+def renew_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
     """Make the prints of these leads those of their stored texts: what a person of ours wrote and sent to them.
 
     What came with a merge is left out: it is printed under the lead to which it was sent.

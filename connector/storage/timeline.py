@@ -54,7 +54,7 @@ from connector.storage.tables import (
     tombstones,
     written_values,
 )
-from connector.storage.text_prints import put_prints
+from connector.storage.text_prints import renew_prints
 from connector.storage.texts import wipe_texts
 from connector.storage.timeline_rows import (
     LONGEST_KEY,
@@ -176,7 +176,7 @@ def _store(
     unseen = {lead_id: _unseen(record, coverage) for lead_id, record in accepted.items()}
     changed |= store_deals(conn, install_id, accepted, unseen, read_at)
     winners, losers = merge_ended(conn, install_id, accepted, read_at)
-    put_prints(conn, install_id, changed & set(accepted))
+    renew_prints(conn, install_id, changed & set(accepted))
     return (changed | winners) - losers
 
 
