@@ -12,7 +12,8 @@ from connector.adapters.hubspot.mapping import Properties, Record, Unmapped, par
 from connector.crm.money import minor_units
 
 DEAL = "deal"
-"""The object type of events about deals; it begins the id of none, as deals have no ids of ours."""
+"""The object type of events about deals. Our ids of deals begin with it: HubSpot's ids repeat between types, and a
+deal with the id of a contact would be taken for that lead."""
 TYPE_ID = "0-3"
 BUYING_ROLE = "hs_buying_role"
 PROPERTIES = (
@@ -83,7 +84,7 @@ def _deal(
     status = _status(known)
     amount = _amount(known.get("amount"), code, unmapped)
     return Deal(
-        deal_id=record.record_id,
+        deal_id=f"{DEAL}:{record.record_id}",
         pipeline=known.get("pipeline", ""),
         stage=known.get("dealstage", ""),
         status=status,
