@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import audits
-from audits.lead_rule import LeadRule
 from audits.model.said import NOUNS, template_names
-from audits.rulebook import RULES
+from audits.rule import RuleInfo
+from audits.rulebook import OWNER_RULES, RULES
 
 ROOT = Path(audits.__file__).parent
 
@@ -56,10 +56,14 @@ class Place:
     text: str | None
 
 
-def literals(rules: Sequence[LeadRule] = RULES) -> tuple[Literal, ...]:
+def literals() -> tuple[Literal, ...]:
     """Each text once, by kind and text. Reads the source of this package."""
     found: dict[tuple[str, str], Literal] = {}
-    for each in (*_in_source(), *_nouns(), *(text for rule in rules for text in _of_rule(rule))):
+    for each in (
+        *_in_source(),
+        *_nouns(),
+        *(text for rule in (*RULES, *OWNER_RULES) for text in _of_rule(rule.info)),
+    ):
         found.setdefault((each.kind, each.text), each)
     return tuple(found[key] for key in sorted(found))
 
@@ -100,8 +104,7 @@ def _nouns() -> Iterator[Literal]:
         yield Literal(one, "noun", "audits/model/said.py", many)
 
 
-def _of_rule(rule: LeadRule) -> Iterator[Literal]:
-    info = rule.info
+def _of_rule(info: RuleInfo) -> Iterator[Literal]:
     yield Literal(info.title, "title", info.rule_id)
     yield Literal(info.question, "question", info.rule_id)
     yield Literal(info.why_it_matters, "why", info.rule_id)

@@ -12,8 +12,9 @@ from audits.engine import audit
 from audits.lead_rule import LeadRule
 from audits.model.case import LeadCase
 from audits.model.said import Count, Listed, Said, Term, Value
+from audits.owner_rule import OwnerRule
 from audits.reports.literals import literals, places, says_something, source_files
-from audits.rulebook import RULES
+from audits.rulebook import OWNER_RULES, RULES
 from tests.rules.case_files import RuleCase, read_cases
 
 CASES = read_cases()
@@ -60,8 +61,8 @@ def test_all_that_is_said_is_listed(written: RuleCase) -> None:
     assert names <= BY_KIND["term"]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.rule_id)
-def test_the_words_of_a_rule_are_listed(rule: LeadRule) -> None:
+@pytest.mark.parametrize("rule", (*RULES, *OWNER_RULES), ids=lambda rule: rule.info.rule_id)
+def test_the_words_of_a_rule_are_listed(rule: LeadRule | OwnerRule) -> None:
     info = rule.info
     assert info.title in BY_KIND["title"]
     assert info.question in BY_KIND["question"]
