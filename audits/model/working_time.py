@@ -77,20 +77,31 @@ class _Table(NamedTuple):
 
 
 class _Arrays(NamedTuple):
-    """A table once more, for many questions at once."""
+    """A table once more, for many questions at once. Row i is that of the table's i-th opening, shifted by one:
+    of an instant in it or in the closed time after it, `behind[i] + instant` open seconds lie before it, but never
+    more than `most[i]`."""
 
     table: _Table
     starts: EpochSeconds
-    before: EpochSeconds
+    behind: EpochSeconds
+    most: EpochSeconds
+
+    @classmethod
+    def of(cls, table: _Table) -> _Arrays:
+        starts, before = np.array(table.starts, np.int64), np.array(table.before, np.int64)
+        return cls(table, starts, np.concatenate(([0], before[:-1] - starts)), before)
 
     def counts(self, instants: EpochSeconds) -> EpochSeconds:
-        rows = np.searchsorted(self.starts, instants, side="right")
-        opened: EpochSeconds = self.before[rows - 1] + (instants - self.starts[rows - 1])
-        return np.minimum(opened, self.before[rows], out=opened)
+        rows = self.starts.searchsorted(instants, side="right")
+        opened: EpochSeconds = self.behind.take(rows)
+        opened += instants
+        return np.minimum(opened, self.most.take(rows), out=opened)
 
 
 _UNBUILT = _Table(low=1, high=0, starts=[], before=[])
-_NO_ARRAYS = _Arrays(_UNBUILT, np.empty(0, np.int64), np.empty(0, np.int64))
+
+# Pairs at a time: what is worked on stays in the processor's caches, and needs no fresh memory each time.
+_PORTION = 8192
 
 
 class WorkingTime:
@@ -115,7 +126,7 @@ class WorkingTime:
         self._calendars: tuple[Calendar, ...] = (*self._either, *others)
         self._absences = merge(_clamped(absences))
         self._table = _UNBUILT
-        self._arrays = _NO_ARRAYS
+        self._arrays: _Arrays | None = None
         self._lock = Lock()
         if others and not self._ever_open():
             zones = " and ".join(sorted({each.zone for each in self._calendars}))
@@ -166,19 +177,22 @@ class WorkingTime:
 
         The arrays are of one length. Raises OutOfRange when any instant is outside of the years covered.
         """
-        starts, ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
-        if starts.shape != ends.shape:
+        if starts.shape != ends.shape or starts.ndim != 1:
             raise ValueError(f"starts and ends are of different shapes: {starts.shape} and {ends.shape}")
-        if not starts.size:
-            return np.zeros(starts.shape, np.int64)
+        if not len(starts):
+            return np.empty(0, np.int64)
         low, high = min(int(starts.min()), int(ends.min())), max(int(starts.max()), int(ends.max()))
         table = self._covering(low, max(high, low + 1))
         arrays = self._arrays
-        if arrays.table is not table:
-            arrays = _Arrays(table, np.array(table.starts, np.int64), np.array(table.before, np.int64))
-            self._arrays = arrays
-        opened: EpochSeconds = arrays.counts(ends) - arrays.counts(starts)
-        return np.maximum(opened, 0, out=opened)
+        if arrays is None or arrays.table is not table:
+            arrays = self._arrays = _Arrays.of(table)
+        found = np.empty(len(starts), np.int64)
+        for first in range(0, len(starts), _PORTION):
+            part = slice(first, first + _PORTION)
+            opened = found[part]
+            np.subtract(arrays.counts(ends[part]), arrays.counts(starts[part]), out=opened)
+            np.maximum(opened, 0, out=opened)
+        return found
 
     def after(self, t: datetime, seconds: int, pauses: Iterable[Pause] = ()) -> datetime:
         """The earliest instant d, not before t, with elapsed(t, d, pauses) == seconds.
