@@ -5,7 +5,8 @@ is that of the whole team in it, and what is expected of one person is the sum o
 ratio above 1 means more broken promises than the team has with the very same mix of cases.
 
 Cells with fewer than LEAST_CASES are put together with their small neighbours under the next coarser cell, the last
-stratum first, so that each case has one cell with cases enough and expected and observed agree over the team.
+stratum first; what is left over of everything joins the smallest cell that stands. So each case has one cell with
+cases enough, and over the team expected and observed agree.
 """
 
 from __future__ import annotations
@@ -172,6 +173,10 @@ def _rates(cases: Sequence[PromiseCase]) -> list[float]:
         sizes = Counter(cells)
         cells = [cell[:-1] if len(cell) == depth and sizes[cell] < LEAST_CASES else cell for cell in cells]
     sizes = Counter(cells)
+    if 0 < sizes[()] < LEAST_CASES and len(sizes) > 1:
+        # What is left over of everything joins the smallest cell that stands.
+        joined = min((size, cell) for cell, size in sizes.items() if cell)[1]
+        cells = [cell or joined for cell in cells]
+        sizes = Counter(cells)
     broken = Counter(cell for cell, case in zip(cells, cases, strict=True) if case.is_broken)
-    whole = sum(broken.values()) / len(cases)
-    return [broken[cell] / sizes[cell] if sizes[cell] >= LEAST_CASES else whole for cell in cells]
+    return [broken[cell] / sizes[cell] for cell in cells]

@@ -75,7 +75,7 @@ def test_observed_and_expected_agree_over_the_team_whatever_the_cells() -> None:
             (drawn.choice(["early", "day", "late"]), drawn.choice("xyz"), drawn.choice("pqrstuvw")),
             drawn.random() < 0.3,
         )
-        for _ in range(900)
+        for _ in range(904)
     ]
     told = of(standardised(found))
     expected = sum(each.expected for each in told.values() if isinstance(each, Expectation))
@@ -98,11 +98,19 @@ def test_small_cells_are_put_together_with_their_neighbours() -> None:
     assert (told["ann"].expected, told["bob"].expected) == (10.0, 10.0)
 
 
-def test_what_is_left_over_is_expected_as_the_whole_team_does() -> None:
-    told = of(standardised([*cases("ann", ("day",), 10, 40), *cases("bob", ("night",), 5, 10)]))
+def test_what_is_left_over_joins_the_smallest_cell_that_stands() -> None:
+    told = of(
+        standardised(
+            [
+                *cases("cyd", ("noon",), 50, 50),
+                *cases("ann", ("day",), 10, 40),
+                *cases("bob", ("night",), 5, 10),
+            ]
+        )
+    )
     assert isinstance(told["ann"], Expectation)
     assert told["bob"] == NotEnoughData(10)
-    assert told["ann"].expected == 10.0
+    assert told["ann"].expected == 12.0, "15 of 50"
 
 
 def test_nobody_and_nothing() -> None:
