@@ -59,11 +59,8 @@ class Place:
 def literals() -> tuple[Literal, ...]:
     """Each text once, by kind and text. Reads the source of this package."""
     found: dict[tuple[str, str], Literal] = {}
-    for each in (
-        *_in_source(),
-        *_nouns(),
-        *(text for rule in (*RULES, *OWNER_RULES) for text in _of_rule(rule.info)),
-    ):
+    infos = [*(rule.info for rule in RULES), *(rule.info for rule in OWNER_RULES)]
+    for each in (*_in_source(), *_nouns(), *(text for info in infos for text in _of_rule(info))):
         found.setdefault((each.kind, each.text), each)
     return tuple(found[key] for key in sorted(found))
 

@@ -61,7 +61,7 @@ def test_all_that_is_said_is_listed(written: RuleCase) -> None:
     assert names <= BY_KIND["term"]
 
 
-@pytest.mark.parametrize("rule", (*RULES, *OWNER_RULES), ids=lambda rule: rule.info.rule_id)
+@pytest.mark.parametrize("rule", [*RULES, *OWNER_RULES], ids=lambda rule: rule.info.rule_id)
 def test_the_words_of_a_rule_are_listed(rule: LeadRule | OwnerRule) -> None:
     info = rule.info
     assert info.title in BY_KIND["title"]
