@@ -12,6 +12,7 @@ from audits.model.finding import Outcome
 from audits.rulebook import RULES
 from connector.catalog import CRMS
 from connector.crm.economy import Load
+from connector.crm.lead_fields import UNNAMED
 from connector.logs import configure_logs
 from connector.sandbox.history import AccountHistory, Message
 from tests.conformance.seen import HELD_OTHERWISE, RULE_IDS, SAID, Seen, cause_of, see_in_passing
@@ -124,7 +125,11 @@ def _capabilities() -> Iterator[str]:
     full = {crm: CRMS[crm].capabilities(()).coverage for crm in crms}
     less = {crm: CRMS[crm].capabilities(CRMS[crm].optional_scopes).coverage for crm in crms}
 
+    unnamed = {fact for fact, _ in UNNAMED.values()}
+
     def cell(crm: str, fact: Fact) -> str:
+        if fact in unnamed:
+            return "where a field is named for it"
         if full[crm].cause(fact) is not None:
             return "no"
         return "with an optional scope" if less[crm].cause(fact) is not None else "yes"

@@ -34,7 +34,7 @@ def set_up() -> CallPlan:
 def backfill(load: Load) -> CallPlan:
     """Leads are counted, imports and leads listed by 500, and leads read by 500. For as many each of the six kinds of
     documents takes a list, the two kinds that child tables tie to a lead one more; a list ends after 500 rows. So do
-    the versions."""
+    the versions, the deals that leads became, and the contacts of those."""
     batches = pages(load.leads, READ_BATCH)
     kinds = len(documents.ALL)
     return CallPlan(
@@ -46,6 +46,7 @@ def backfill(load: Load) -> CallPlan:
             CallLine(what="leads", calls=batches),
             CallLine(what="links of calls and events", calls=_CHILD_TABLES * batches),
             CallLine(what="activities", calls=max(kinds * batches, pages(load.activities, PAGE))),
+            CallLine(what="deals and their contacts", calls=2 * pages(load.deals, PAGE)),
             CallLine(
                 what="changes of owner and status", calls=max(batches, pages(load.leads * CHANGES_PER_LEAD, PAGE))
             ),
