@@ -168,9 +168,24 @@ def test_the_answers_are_kept(web: WebApp, tenant: Tenant):
     assert policy.response_target_s == 45 * 60
     assert policy.calendar.week[4] == ((9 * 3600, 15 * 3600),)
     assert datetime(2026, 12, 25, tzinfo=UTC).date() in policy.calendar.holidays
+    assert policy.holidays_source is not None
+    assert "DE; 2025 to 2028" in policy.holidays_source
     assert rep is not None
     assert head is not None
     assert (rep.role, head.role) == (Role.HEAD_OF_SALES, Role.REP)
+
+
+def test_the_first_answer_holds_from_the_beginning_and_a_later_one_from_then_on(web: WebApp, tenant: Tenant):
+    client, received = web.signed_in(tenant, tenant.admin_id), datetime(2020, 1, 6, tzinfo=UTC)
+
+    def agreed(since: datetime) -> int:
+        with web.database.read() as connection:
+            policy = policies.policy_for(connection, tenant.install_id, since, web.clock.now)
+        return policy.response_target_s // 60
+
+    for minutes, before, from_now_on in (("45", 45, 45), ("50", 45, 50)):
+        post(client, "/install/answers", {"response_target": minutes}, form_on="/install/progress")
+        assert (agreed(received), agreed(web.clock.now)) == (before, from_now_on)
 
 
 def test_a_paused_install_says_why_and_offers_to_connect_again(web: WebApp, tenant: Tenant):
