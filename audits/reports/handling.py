@@ -136,7 +136,8 @@ class HandlingReport:
 
     `answers`: leads by how they were answered. `in_time`: of those whose answer is known. `causes`: of the late and
     the untried. `never_called`: of all. `arrivals_by_hour`, `attempts_by_hour`: 7 rows from Monday, 24 columns each.
-    `not_yet_tried`: share without an attempt by working time. `unknown_load`: leads without a load.
+    `not_yet_tried`: share without an attempt by working time, each wait rounded up to the minute, from an hour on to
+    five minutes, from ten hours on to the hour, which leaves few steps. `unknown_load`: leads without a load.
     """
 
     since: datetime
@@ -241,7 +242,7 @@ def handling_report(
         arrivals_by_hour=_by_hour((lead.received_at for lead in rows), local),
         attempts_by_hour=_by_hour((at for at in attempts if since <= at < until), local),
         not_yet_tried=kaplan_meier(
-            [Waited(lead.waited_working_s, lead.first_attempt_at is not None) for lead in rows]
+            [Waited(_on_grid(lead.waited_working_s), lead.first_attempt_at is not None) for lead in rows]
         ),
         cohorts=_cohorts(rows, local, as_of, usual_cycle_s),
         loads=_loads(rows),
@@ -320,6 +321,11 @@ def _causes(rows: Sequence[HandledLead]) -> tuple[tuple[Cause, int], ...]:
 def _summary(spans: Iterable[int]) -> SpanSummary:
     ordered = sorted(spans)
     return span_summary(len(ordered), ordered)
+
+
+def _on_grid(seconds: int) -> int:
+    step = 60 if seconds <= 3600 else 300 if seconds <= 36_000 else 3600
+    return -(-seconds // step) * step
 
 
 def _by_hour(times: Iterable[datetime], zone: ZoneInfo) -> tuple[tuple[int, ...], ...]:

@@ -195,9 +195,19 @@ def test_the_curve_of_the_not_yet_tried(told: HandlingReport, sql: sqlite3.Conne
     curve = told.not_yet_tried
     assert isinstance(curve, Survival)
     assert (curve.happened, curve.n) == sql.execute("select sum(tried), count(*) from leads").fetchone()
-    for step in curve.steps[:: len(curve.steps) // 7]:
-        at_risk = sql.execute("select count(*) from leads where waited >= ?", (step.at_s,)).fetchone()
-        assert (step.at_risk,) == at_risk
+    steps = {step.at_s: step for step in curve.steps}
+    assert len(steps) < 200
+    # At the end of each step of the grid: those who waited longer than the step before it, to the second.
+    for at_s, before_s in ((300, 240), (3600, 3540), (3900, 3600), (36_000, 35_700), (39_600, 36_000)):
+        watched = sql.execute("select count(*) from leads where waited > ?", (before_s,)).fetchone()
+        tried = sql.execute(
+            "select sum(tried) from leads where waited > ? and waited <= ?", (before_s, at_s)
+        ).fetchone()
+        if at_s in steps:
+            assert (steps[at_s].at_risk, steps[at_s].happened) == (*watched, *tried)
+        else:
+            assert tried in ((0,), (None,))
+    assert {3900, 39_600} <= set(steps)
 
 
 def test_the_cost_of_delay_counts_ripe_leads_alone(
