@@ -172,15 +172,15 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         outcome=Outcome.BREACH,
         reason="stopped_early",
         sentence=say(
-            "Received {received}, closed {closed} ({status}) without contact, after {calls} of {calls_asked} agreed "
-            "calls and {emails} of {emails_asked} agreed e-mails, before the {days} of the cadence had passed.",
+            "Received {received}, closed {closed} ({status}) without contact, after {calls} of {calls_asked} and "
+            "{emails} of {emails_asked}, before the {days} of the cadence had passed.",
             received=arrival_moment(lead, clock.zone),
             closed=moment(closed_at, clock.zone),
             status=status_word(lead.status),
             calls=calls,
-            calls_asked=asked.calls,
+            calls_asked=counted(asked.calls, "agreed call"),
             emails=emails,
-            emails_asked=asked.emails,
+            emails_asked=counted(asked.emails, "agreed e-mail"),
             days=counted(policy.cadence.within_days, "day"),
         ),
         measures=measures,
