@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -65,12 +65,23 @@ class CaseClock:
             raise NoWorkingHours(f"Working time cannot be counted: {unreal}.") from unreal
 
     def _elapsed(self, a: datetime, b: datetime) -> int:
-        total = 0
+        return sum(hours.elapsed(low, high, self.pauses) for low, high, hours in self._parts(a, b))
+
+    def open_intervals(self, a: datetime, b: datetime) -> list[tuple[datetime, datetime]]:
+        """The open spans inside [a, b) in order, pauses aside; a span may end where the next begins, at a hand-over.
+
+        Raises NoWorkingHours for a time that is no real one.
+        """
+        try:
+            return [span for low, high, hours in self._parts(a, b) for span in hours.open_intervals(low, high)]
+        except OutOfRange as unreal:
+            raise NoWorkingHours(f"Working time cannot be counted: {unreal}.") from unreal
+
+    def _parts(self, a: datetime, b: datetime) -> Iterator[tuple[datetime, datetime, WorkingTime]]:
         for index, (start, hours) in enumerate(self.segments):
             low = a if index == 0 else max(a, start)
             high = min(b, self.segments[index + 1][0]) if index + 1 < len(self.segments) else b
-            total += hours.elapsed(low, high, self.pauses)
-        return total
+            yield low, high, hours
 
     def after(self, t: datetime, seconds: int) -> datetime:
         """The earliest whole second d >= t at which `seconds` of working time have passed since t.

@@ -14,7 +14,6 @@ from audits.model.activity import Activity, Direction, OwnerChange, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.said import Term
-from audits.model.working_time import working_time
 from audits.timeline import UNCOUNTED, AttemptVerdict, Judged, attempts, connections, judge_attempt, uncounted_reason
 from connector.storage.timeline import SEEN, Conversion
 from connector.web.labels import crm_name, direction_label, disposition_label, kind_label
@@ -161,13 +160,20 @@ class Story:
         return Line(
             start=start,
             end=end,
-            open_spans=working_time(self.policy.calendar).open_intervals(start, end),
+            open_spans=self._open_spans(start, end),
             held=self._held(end),
             marks=[self._mark(each) for each in self.case.activities] + self._task_marks(),
             moments=self._moments(now, end),
             late=(self.due_at, self.first_at or now) if self.broken and self.due_at else None,
             in_time=(lead.received_at, self.first_at) if self.first_at and self.due_at and not self.broken else None,
         )
+
+    def _open_spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """The hours that count: those of whoever held the lead then."""
+        try:
+            return case_clock(self.case, self.policy).open_intervals(start, end)
+        except NoWorkingHours:
+            return []
 
     def _moments(self, now: datetime, end: datetime) -> list[Moment]:
         says = self.says
@@ -361,7 +367,7 @@ def act_words(activity: Activity, says: Texts) -> tuple[str, str]:
 
 
 def counts_words(judged: Judged, uncounted: str | None) -> str:
-    """Whether an act counts as an attempt. `uncounted`: why it would be one but is not counted, a key of UNCOUNTED."""
+    """Whether an act counts as an attempt. `uncounted`: why it would be one but does not count, a key of UNCOUNTED."""
     if judged.verdict is AttemptVerdict.NO:
         return t("no attempt: {why}", why=written(Term(judged.why)))
     if uncounted is not None:

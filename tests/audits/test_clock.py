@@ -95,6 +95,19 @@ def test_own_hours_are_cut_to_those_of_the_team() -> None:
     assert [clock.is_open(on(2, hour)) for hour in (11, 12, 13, 14)] == [False, True, True, False]
 
 
+def test_the_open_spans_are_those_of_each_holder() -> None:
+    policy = replace(POLICY, owner_calendars={"8": hours(12, 16)})
+    clock = case_clock(case(given_to("7", RECEIVED), given_to("8", on(2, 14))), policy)
+    assert clock.open_intervals(on(2), on(4)) == [
+        (on(2, 9), on(2, 14)),
+        (on(2, 14), on(2, 16)),
+        (on(3, 12), on(3, 16)),
+    ]
+    assert clock.open_intervals(on(4), on(2)) == []
+    with pytest.raises(NoWorkingHours):
+        clock.open_intervals(datetime(1601, 1, 1, tzinfo=UTC), on(2))
+
+
 # --- absences ---
 
 
