@@ -120,7 +120,7 @@ def iter_stays(conn: Connection, install_id: str, as_of: datetime) -> Iterator[S
     )
     lead_id = ""
     last: dict[str, Any] = {}
-    for row in conn.execution_options(yield_per=1000).execute(query):
+    for row in conn.execute(query, execution_options={"yield_per": 1000}):
         if row.lead_id != lead_id:
             lead_id, last = row.lead_id, {}
         entered = last.get(row.field)
