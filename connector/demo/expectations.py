@@ -2,11 +2,12 @@
 
 Three things are known beforehand: what is planted (by the population, from the neutral history), what the CRM's
 dialect cannot hold of it (stated beside its renderer and in its file under crms/), and which facts the adapter
-declares that it cannot show. From these follow, for each planted fault, one of four answers:
+declares that it cannot show. From these follow, for each planted fault, one of these answers:
 
 | the fault | must come out as |
 |---|---|
 | cannot stand on this lead in this CRM (`Hidden.never`) | nothing: the rule may not be broken there |
+| is none, but for something that this CRM cannot hold (`Hidden.unexcused`) | as a planted one |
 | needs a fact (`NEEDS`) that the adapter declares missing, or the CRM hides of this lead (`Hidden.missing`)
   | `not_evaluated`: silence is a fault of the app |
 | may hang on an act of which the CRM does not say enough (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, or `breach`
@@ -72,13 +73,6 @@ NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
 }
 
 
-#: Rules whose faults are planted, but of which the demo's app is not told enough yet.
-NOT_YET: Final = frozenset(
-    {"AG001", "AG004", "AG006", "FM001", "FM002", "FM003", "FU005", "FU006", "FU008", "FU009"}
-    | {"LD003", "LD004", "NC003", "NC004", "NC005", "NC006", "RT003"}
-)
-
-
 class Blur(StrEnum):
     """What a CRM does not say of an act that it shows."""
 
@@ -123,21 +117,28 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What really happened on one lead, as far as it tells what its CRM can show."""
+    """What really happened on one lead, as far as it tells what its CRM can show.
+
+    `preferred_at`: from when the person wished to be called. `is_waiting`: its status says that we wait for the lead.
+    """
 
     acts: tuple[Act, ...]
     received_at: datetime
+    preferred_at: datetime | None = None
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
     """What a CRM does not hold or show of one lead.
 
-    `never`: rules whose fault cannot stand on it there. `missing`: facts of it that cannot be read. `blurs`: what is
-    not said of an act that is shown.
+    `never`: rules whose fault cannot stand on it there. `unexcused`: rules that are broken there alone, as what
+    excuses the lead cannot be held. `missing`: facts of it that cannot be read. `blurs`: what is not said of an act
+    that is shown.
     """
 
     never: Set[str] = frozenset()
+    unexcused: Set[str] = frozenset()
     missing: Set[Fact] = frozenset()
     blurs: Callable[[Act], Set[Blur]] = lambda _: frozenset()
 
@@ -162,7 +163,7 @@ def expect(rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden) -> E
     `coverage`: what the adapter declares for the whole account.
     """
     unseen = {fact for fact, _ in coverage.missing} | hidden.missing
-    able = rules - hidden.never - NOT_YET
+    able = (rules | hidden.unexcused) - hidden.never
     unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
     doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, told, hidden)}
     return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))

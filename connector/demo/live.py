@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from audits.model.case import Coverage
 from connector.demo.crm import WEBSITE, Desk, Filled, NewLead, OnRecord
 from connector.demo.expectations import Expected, Hidden, Told, expect
-from connector.sandbox.history import By, Call, CallResult, Door
+from connector.sandbox.history import By, Call, CallResult, Door, LeadHistory, Status
 from connector.sandbox.people import respelt
 from connector.sandbox.population import Planted, Population
 
@@ -27,7 +27,7 @@ class Truth:
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={lead_id: Told(acts=lead.acts, received_at=lead.received_at) for lead_id, lead in leads.items()},
+            told={lead_id: told_of(lead) for lead_id, lead in leads.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -40,6 +40,16 @@ class Truth:
     def as_json(self) -> dict[str, object]:
         """For the sandbox's own keeping."""
         return {lead_id: planted.as_json() for lead_id, planted in self.planted.items()}
+
+
+def told_of(lead: LeadHistory) -> Told:
+    """What of a lead's history tells what its CRM can show."""
+    return Told(
+        acts=lead.acts,
+        received_at=lead.received_at,
+        preferred_at=lead.preferred_at,
+        is_waiting=lead.status.status is Status.WAITING,
+    )
 
 
 @dataclass(slots=True)

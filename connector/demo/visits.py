@@ -57,6 +57,20 @@ def say_meanings(
         browser.submit(page, form, typed={names[label]: meaning for label, meaning in by_label.items()})
 
 
+def name_fields(browser: Browser, app_url: str, names: Mapping[str, str], *, wait: Callable[[], None]) -> None:
+    """On the page of fields: for each role (a value of LeadField), the CRM's field that holds it, by its internal
+    name. `wait` is called until the app knows the account's fields. Raises DemoFailed when they do not come."""
+    for _ in range(240):
+        page = browser.open(f"{app_url}/settings/fields")
+        if all(f'<option value="{name}"' in page.text for name in names.values()):
+            break
+        wait()
+    else:
+        raise DemoFailed(f"The page {app_url}/settings/fields does not offer all of {', '.join(names.values())}.")
+    typed = {f"role-{role}": name for role, name in names.items()}
+    browser.submit(page, page.form("/settings/fields"), typed=typed)
+
+
 def ask_for_link(browser: Browser, app_url: str, mailbox: Path, head: Head) -> str:
     """Let the app mail a one-time link to the head of sales; it lands in the file mailbox. Returns the link."""
     before = set(mailbox.glob("*.eml"))

@@ -56,12 +56,12 @@ STATUSES: Final = {
     Status.ATTEMPTED: "ATTEMPTED_TO_CONTACT",
     Status.CONNECTED: "CONNECTED",
     Status.IN_PROGRESS: "IN_PROGRESS",
-    Status.WAITING: "WAITING_FOR_LEAD",
+    Status.WAITING: "BAD_TIMING",
     Status.UNQUALIFIED: "UNQUALIFIED",
     Status.LOST: "LOST",
 }
-#: The account's own words among them.
-OWN_STATUSES: Final = {"WAITING_FOR_LEAD": "Waiting for lead", "LOST": "Lost"}
+#: The account's own words among them: value → what people see.
+OWN_STATUSES: Final = {"LOST": "Lost to others"}
 PIPELINE: Final = "default"
 DEAL_STAGES: Final = {
     DealStage.QUALIFIED: "qualifiedtobuy",
@@ -147,6 +147,10 @@ def hubspot_document(history: AccountHistory, portal_id: int) -> JsonObject:
                 "options": [{"label": option.capitalize(), "value": option} for option in options],
             }
             for name, label, type_name, field_type, options in OWN_PROPERTIES
+        ],
+        "options": [
+            {"object": "contacts", "property": STATUS, "value": value, "label": label}
+            for value, label in OWN_STATUSES.items()
         ],
         "records": records,
     }

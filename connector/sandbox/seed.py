@@ -6,6 +6,7 @@ The document (moments as epoch milliseconds or ISO-8601):
      "groups":   [{"object": "contacts", "name": "vendor", "label": "Vendor"}],
      "properties": [{"object": "contacts", "name": "lead_vendor", "label": "Vendor", "type": "string",
                      "fieldType": "text", "groupName": "vendor"}],
+     "options":  [{"object": "contacts", "property": "hs_lead_status", "value": "PARKED", "label": "Parked"}],
      "owners":   [{"ref": "rep1", "email": "...", "first_name": "...", "last_name": "...", "user_id": 1,
                    "is_archived": false, "created_at": "...",
                    "teams": [{"id": "1", "name": "East", "primary": true}]}],
@@ -112,6 +113,11 @@ def _sow_properties(portal: Portal, document: JsonObject) -> None:
         fields = portal.fields[find_kind(as_text(sent.get("object", "contacts"), "properties.object")).plural]
         if as_text(sent.get("name"), "properties.name") not in fields.definitions:
             fields.create(sent, now_ms(), None)
+    for entry in as_list(document.get("options"), "options"):
+        sent = as_object(entry, "options")
+        fields = portal.fields[find_kind(as_text(sent.get("object", "contacts"), "options.object")).plural]
+        value, label = as_text(sent.get("value"), "options.value"), as_text(sent.get("label"), "options.label")
+        fields.add_option(as_text(sent.get("property"), "options.property"), value, label)
 
 
 def _sow_owner(portal: Portal, sent: JsonObject, refs: _Refs) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.sandbox.everyday import DAY, plan_next
-from connector.sandbox.faults.planting import FRESH, ROBOT, SILENT, UNANSWERED_LEAST, UNCALLED_MOST
+from connector.sandbox.faults.planting import FRESH, ROBOT, SILENT, UNANSWERED_LEAST, UNCALLED_MOST, arrived_before
 from connector.sandbox.history import By, CallResult, Door, EditedField, Status
 from connector.sandbox.people import SHORT_NAMES, respelt
 from connector.sandbox.stage import DAYS, HOUR, Stage
@@ -137,6 +137,38 @@ def meeting_ahead(stage: Stage) -> None:
     plan_next(stage, story)
 
 
+def waiting_for_papers(stage: Stage) -> None:
+    """Silent for long, as the lead was asked for something and has not sent it."""
+    last = stage.arrival_by_hours(45 * HOUR, 70 * HOUR)
+    story = stage.lead("waiting_for_papers", arrived_before(stage, last))
+    stage.talk(story, stage.soon(story.received_at))
+    stage.keep_in_touch(story, stage.later(story.last_at, 4, 20), stop=last)
+    asked = max(last, story.last_at + timedelta(minutes=20))
+    stage.write(story, asked)
+    story.stand(Status.WAITING, asked + timedelta(minutes=20))
+    story.note = "a hold that begins with a message stops the clock"
+
+
+def covered(stage: Stage) -> None:
+    """Its owner is on holiday, and a colleague goes on."""
+    away, _ = stage.absent.away or (stage.until, stage.until)
+    story = stage.lead("covered", arrived_before(stage, away), rep=stage.absent)
+    stage.converse(story, stage.soon(story.received_at), stop=away)
+    story.note = "the lead of somebody who is away, and a colleague stands in"
+    story.rep = stage.dice.choice(stage.reps)
+    stage.keep_in_touch(story, stage.hours.after(max(away, story.last_at), stage.dice.randint(HOUR, 5 * HOUR)))
+
+
+def taken_over(stage: Stage) -> None:
+    """Its owner left the firm; who took it over goes on."""
+    left = stage.gone.left_at or stage.until
+    story = stage.lead("taken_over", arrived_before(stage, left), rep=stage.gone)
+    stage.converse(story, stage.soon(story.received_at), stop=stage.hours.before(left, 4 * HOUR))
+    story.note = "the lead of somebody who left, taken over by a colleague"
+    story.hand_to(stage.dice.choice(stage.reps), left - timedelta(minutes=30))
+    stage.keep_in_touch(story, stage.hours.after(left, stage.dice.randint(HOUR, 5 * HOUR)))
+
+
 def edited(stage: Stage) -> None:
     """Tried in time and touched up by many hands since; closed and quiet."""
     received = stage.arrival(timedelta(days=DAYS), 16 * DAY)
@@ -214,6 +246,9 @@ TRAPS: Final[tuple[Callable[[Stage], None], ...]] = (
     only_a_message,
     given_up_at_once,
     meeting_ahead,
+    waiting_for_papers,
+    covered,
+    taken_over,
     edited,
     short_name,
     private_relay,

@@ -344,7 +344,9 @@ def _twins(acts_of_leads: Iterable[Sequence[Activity]]) -> defaultdict[str, list
         alike = [
             round(score)
             for other, words in firsts
-            if other is not letter and (score := fuzz.ratio(text, words, score_cutoff=80))
+            if other is not letter
+            and abs(other.occurred_at - letter.occurred_at) <= timedelta(days=30)
+            and (score := fuzz.ratio(text, words, score_cutoff=80))
         ]
         if alike:
             found[letter.lead_id].append(

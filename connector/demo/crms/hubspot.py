@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from audits.model.case import Coverage
+from audits.model.lead import LeadStatus
 from connector.catalog import CRMS
+from connector.crm.lead_fields import LeadField
 from connector.crm.port import OurField
+from connector.demo import visits
 from connector.demo.browser import Browser, Page
 from connector.demo.crm import Desk, Filled, Head, NewLead, OnRecord, Secrets, counted_webhooks, through_consent
 from connector.demo.expectations import Hidden, Told, shows_all
@@ -19,7 +22,18 @@ from connector.demo.live import LiveActs
 from connector.sandbox.client import SandboxControl
 from connector.sandbox.config import PortalConfig, PortalUser
 from connector.sandbox.history import CallResult, Door, Source
-from connector.sandbox.hubspot_seed import DISPOSITIONS, hubspot_document
+from connector.sandbox.hubspot_seed import (
+    CONSENT,
+    DISPOSITIONS,
+    LEAD_TYPE,
+    OWN_STATUSES,
+    PREFERRED_AT,
+    PRIORITY,
+    RECONTACT_ON,
+    STATUS,
+    SUBMITTED_AT,
+    hubspot_document,
+)
 from connector.sandbox.population import DOMAIN, ZONE, Population
 from connector.sandbox.story import stamp
 from connector.sandbox.wire import JsonObject
@@ -39,6 +53,18 @@ PORTAL: Final = PortalConfig(
 CALLS_PER_10S: Final = 3000
 CLIENT_ID: Final = "lead-assay-demo"
 _DOORS: Final = {Door.FORM: "FORM", Door.IMPORT: "IMPORT"}
+
+
+#: What the admin says on the app's pages: field → value as people see it → meaning; which property holds what.
+MEANINGS: Final = {STATUS: {OWN_STATUSES["LOST"]: LeadStatus.LOST.value}}
+ROLES: Final = {
+    LeadField.SUBMITTED_AT.value: SUBMITTED_AT,
+    LeadField.PREFERRED_AT.value: PREFERRED_AT,
+    LeadField.RECONTACT_ON.value: RECONTACT_ON,
+    LeadField.CALL_CONSENT.value: CONSENT,
+    LeadField.PRIORITY.value: PRIORITY,
+    LeadField.LEAD_TYPE.value: LEAD_TYPE,
+}
 
 
 class HubSpotDesk:
@@ -140,7 +166,9 @@ class HubSpotDemo:
     head: Final = Head(user_id=str(HEAD.user_id), email=HEAD.email, name=HEAD.name)
 
     def coverage(self) -> Coverage:
-        return CRMS[self.name].capabilities(()).coverage
+        """With all scopes granted and all fields named."""
+        crm = CRMS[self.name]
+        return crm.roles(ROLES).narrow(crm.capabilities(()).coverage)
 
     def hidden(self, told: Told) -> Hidden:
         """Nothing: HubSpot holds all of a history but the conversion of a lead, at which no rule looks."""
@@ -189,7 +217,10 @@ class HubSpotDemo:
         return through_consent(browser, app_url, self.name, "/oauth/authorize", ("decision", "grant"), choice)
 
     def say_meanings(self, browser: Browser, app_url: str, wait: Callable[[], None]) -> None:
-        """Nothing to say: the account has one status of its own, which is to stay without a meaning."""
+        """What a status of the account's own means, another is to stay without a meaning; and which of its own
+        properties hold what HubSpot has none for."""
+        visits.name_fields(browser, app_url, ROLES, wait=wait)
+        visits.say_meanings(browser, app_url, MEANINGS, wait=wait)
 
     def own_acts(self, desk: Desk, scene: LiveActs) -> Sequence[Callable[[], None]]:
         if not isinstance(desk, HubSpotDesk):

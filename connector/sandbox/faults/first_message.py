@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from connector.sandbox.everyday import DAY
 from connector.sandbox.faults.planting import FRESH, Scenario, planted
-from connector.sandbox.stage import DAYS, HOUR, Stage
+from connector.sandbox.stage import HOUR, Stage
 
 #: So many leads get the same letter: twins of at least five others each.
 ALIKE: Final = 6
@@ -16,7 +15,7 @@ ALIKE: Final = 6
 def same_letter(stage: Stage) -> None:
     """FM001 on each of several leads: the first letter is the one that everybody gets."""
     for _ in range(ALIKE):
-        received = stage.arrival(timedelta(days=DAYS - 10), 3 * DAY, stage.is_answerable)
+        received = stage.arrival(27 * DAY, 3 * DAY, stage.is_answerable)
         story = stage.lead("same_letter", received)
         at = stage.soon(received)
         story.write_alike(at)
