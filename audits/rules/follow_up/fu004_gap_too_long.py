@@ -139,11 +139,11 @@ def _may_be_too_long(
     acts = [each.activity for each in possible]
     if sure:
         # Of those before the first and after the last sure one, the furthest alone makes the longest gap.
-        acts = [
-            act for act in (*acts[:1], *acts[-1:]) if not sure[0].occurred_at < act.occurred_at < sure[-1].occurred_at
-        ]
-    elif acts:
-        acts = [acts[0], acts[-1]] if len(acts) > 1 else []
+        before = [act for act in acts if act.occurred_at <= sure[0].occurred_at]
+        after = [act for act in acts if act.no_later_than >= sure[-1].occurred_at]
+        acts = [*before[:1], *sorted(after, key=lambda act: act.no_later_than)[-1:]]
+    elif len(acts) > 1:
+        acts = [acts[0], max(acts[1:], key=lambda act: act.no_later_than)]
     if acts and series.most_s(_in_order((*sure, *acts))) > policy.max_gap_s:
         return unknown_activity(possible[0], _QUESTION)
     if series.most_s(sure) > policy.max_gap_s:
