@@ -367,7 +367,7 @@ def act_words(activity: Activity, says: Texts) -> tuple[str, str]:
 
 
 def counts_words(judged: Judged, uncounted: str | None) -> str:
-    """Whether an act counts as an attempt. `uncounted`: why it would be one but does not count, a key of UNCOUNTED."""
+    """Whether an act counts as an attempt. `uncounted`: why it would be one but does not count: key of UNCOUNTED."""
     if judged.verdict is AttemptVerdict.NO:
         return t("no attempt: {why}", why=written(Term(judged.why)))
     if uncounted is not None:
