@@ -20,7 +20,11 @@ from connector.storage.tables import deal_contacts, deals, leads, norms, stage_c
 
 @dataclass(frozen=True, slots=True)
 class StageStay:
-    """A lead stood in `stage` from one recorded change to the next of the same field, [entered_at, left_at)."""
+    """A lead stood in `stage` from one recorded change to the next of the same field, [entered_at, left_at).
+
+    `pipeline`: that in which leads stand in this stage now. A lead that went on in another one does not take the
+    stages that it left along; only where a stage is found in several pipelines is it the lead's own.
+    """
 
     pipeline: str
     stage: str
@@ -118,6 +122,13 @@ def iter_stays(conn: Connection, install_id: str, as_of: datetime) -> Iterator[S
         )
         .order_by(stage_changes.c.lead_id, stage_changes.c.occurred_at, stage_changes.c.raw_status)
     )
+    pipelines: dict[str, set[str]] = {}
+    for standing in conn.execute(
+        sa.select(leads.c.stage, leads.c.pipeline)
+        .where(leads.c.install_id == install_id, leads.c.stage.is_not(None), leads.c.gone_at.is_(None))
+        .distinct()
+    ):
+        pipelines.setdefault(standing.stage, set()).add(standing.pipeline or "")
     lead_id = ""
     last: dict[str, Any] = {}
     for row in conn.execute(query, execution_options={"yield_per": 1000}):
@@ -127,8 +138,9 @@ def iter_stays(conn: Connection, install_id: str, as_of: datetime) -> Iterator[S
         if entered is not None and entered.raw_status == row.raw_status:
             continue
         if entered is not None and entered.occurred_at < row.occurred_at:
+            known = pipelines.get(entered.raw_status, set())
             yield StageStay(
-                pipeline=row.pipeline or "",
+                pipeline=next(iter(known)) if len(known) == 1 else row.pipeline or "",
                 stage=entered.raw_status,
                 lead_type=row.lead_type,
                 source=row.source,

@@ -82,6 +82,33 @@ def test_a_stay_ends_with_the_next_change_of_the_same_field(database: Database, 
     ]
 
 
+def test_a_stage_belongs_to_the_pipeline_in_which_leads_stand_in_it_now(database: Database, tenant: str) -> None:
+    """A lead whose stage was one field's value, and that goes on by another field, left the first one's stages."""
+
+    def moved(lead_id: str, pipeline: str, stage: str, *stages: str):
+        changes = [
+            make_stage_change(lead_id, occurred_at=at(-50 + 10 * place), raw_status=each, field="any")
+            for place, each in enumerate(stages)
+        ]
+        return make_record(make_lead(lead_id, pipeline=pipeline, stage=stage), stage_changes=changes)
+
+    with database.write() as conn:
+        timeline.store_records(
+            conn,
+            tenant,
+            [
+                moved("1", "lifecycle", "customer", "NEW", "OLD", "TWICE", "customer"),
+                moved("2", "status", "NEW"),
+                moved("3", "status", "TWICE"),
+                moved("4", "lifecycle", "TWICE"),
+            ],
+            NOW,
+        )
+    with database.read() as conn:
+        stays = {(each.pipeline, each.stage) for each in norms.iter_stays(conn, tenant, NOW)}
+    assert stays == {("status", "NEW"), ("lifecycle", "OLD"), ("lifecycle", "TWICE")}
+
+
 def test_won_and_open_deals_and_who_stands_in_them(database: Database, tenant: str) -> None:
     won = {"status": LeadStatus.WON, "created_at": at(days=-9)}
     deals = [
