@@ -26,8 +26,8 @@ class Lead:
     `received_latest_at`: None when `received_at` is exact; where only the day of arrival is known, `received_at` is
     its first second and this its last.
 
-    `submitted_at`: when the person sent the form to whoever delivered the lead, None = not known. `preferred_at`: from
-    when the person asked to be called. `recontact_on`: the day agreed for coming back to a lead that was lost.
+    `submitted_at`: when the person sent the form to whoever delivered the lead, None = not known. `preferred_at`:
+    from when the person asked to be called. `recontact_on`: the day agreed for coming back to a lead that was lost.
     `has_call_consent`: whether calls are allowed, None = not known. `stage` and `pipeline` are the CRM's own names;
     `stage_since` is when the lead entered that stage. `language`: ISO 639 code of the person's words.
     """

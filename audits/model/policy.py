@@ -105,8 +105,8 @@ class Policy:
     somebody who is away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
     Gaming: `claim_window_s` (wall) around a status that claims an attempt; `late_log_s` (wall) after which a logged
     call does not count; `log_burst`: more logs of one owner in one minute do not count; `backdated_s` (wall): entered
-    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `parked_after_s`: so long on hold
-    without a word is parking; `tick_burst`: more tasks of one owner ticked off in one minute are a burst.
+    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `parked_after_s`: so long on
+    hold without a word is parking; `tick_burst`: more tasks of one owner ticked off in one minute are a burst.
     First message: `twin_percent` likeness, `twin_leads` others who got it; `answer_s` for a question asked.
     Long deals: `single_thread_minor` amount from which `deal_contacts` persons must be touched; `won_age_percent`.
     Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
