@@ -131,9 +131,6 @@ def differences(one: Seen, other: Seen) -> Iterator[Difference]:
             yield Difference(ref, rule_id, mine, theirs)
 
 
-RUNNING = frozenset({"cadence_running", "due_soon", "recontact_due", "waiting_in_time"})
-"""Reasons of a pass that holds only for now: the time for it has not passed, so nothing can be broken yet."""
-
 TOUCHES = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
 
 
@@ -153,16 +150,18 @@ def explain(difference: Difference, one: Seen, other: Seen, history: AccountHist
         why = cause_of(finding, case) or _held_otherwise(seen.crm, finding, case, lead)
         if why is not None:
             return Explained(seen.crm, why)
-    for seen, mine, theirs in (
-        (one, difference.one, difference.other),
-        (other, difference.other, difference.one),
-    ):
-        is_unbroken = theirs.outcome in (Outcome.NOT_APPLICABLE, Outcome.PASS)
-        if mine.outcome is Outcome.PASS and mine.reason in RUNNING and is_unbroken:
-            case = seen.cases[difference.ref]
-            why = next(filter(None, map(_open_question_of, case.activities)), None) or case.coverage.cause(*TOUCHES)
-            if why is not None:
-                return Explained(seen.crm, why)
+    if Outcome.BREACH in (difference.one.outcome, difference.other.outcome):
+        return None
+    # Nothing is broken either way: what a CRM leaves open may decide on which ground.
+    for seen in (one, other):
+        case = seen.cases[difference.ref]
+        why = (
+            next(filter(None, map(_open_question_of, case.activities)), None)
+            or case.coverage.cause(*TOUCHES)
+            or ("the status has no meaning yet: an admin says what it means" if case.lead.status is None else None)
+        )
+        if why is not None:
+            return Explained(seen.crm, why)
     return None
 
 
@@ -176,16 +175,28 @@ def cause_of(finding: Finding, case: LeadCase) -> str | None:
         return None
     match finding.reason:
         case "not_looked_at":
-            return next((cause for _, cause in case.coverage.missing if cause.rstrip(".") in finding.sentence), None)
+            told = (cause for _, cause in case.coverage.missing if cause.rstrip(".") in finding.sentence)
+            return next(told, None) or _hidden_text_of(case)
+        case "tick_time_unknown":
+            is_open = any(task.is_done and task.completed_at is None for task in case.tasks)
+            return "of a task it is not said when it was done" if is_open else None
         case "unknown_activity":
             pointed = {evidence.record_id for evidence in finding.evidence}
             acts = (act for act in case.activities if act.activity_id in pointed)
             return next(filter(None, map(_open_question_of, acts)), None)
+        case "not_enough_data":
+            return "too few leads of the account went through it to know what is usual"
         case "unmapped_status":
             return "the status has no meaning yet: an admin says what it means" if case.lead.status is None else None
         case "region_unknown":
             return "the number has no country, and the record names none" if case.lead.country is None else None
     return None
+
+
+def _hidden_text_of(case: LeadCase) -> str | None:
+    """Why what was written cannot be judged, in words."""
+    written = (act for act in case.activities if act.kind in (ActivityKind.EMAIL, ActivityKind.MESSAGE))
+    return "of a message the text is not shown" if any(act.text is None for act in written) else None
 
 
 def _open_question_of(act: Activity) -> str | None:
@@ -203,10 +214,14 @@ def _open_question_of(act: Activity) -> str | None:
     return f"of {name.get(act.kind, f'a {act.kind.value}')} it is not said {' or '.join(told)}" if told else None
 
 
+_NO_DEAL_OF_ITS_OWN = "a HubSpot contact becomes no deal: one is made beside it, and the history makes none"
 HELD_OTHERWISE: Mapping[str, Mapping[str, str]] = {
+    "hubspot": dict.fromkeys(("LD001", "LD002", "LD003", "LD004"), _NO_DEAL_OF_ITS_OWN),
     "pipedrive": {
         "DQ001": "a Pipedrive lead always has an owner: what nobody got belongs to whoever's token made it",
         "DQ002": "a Pipedrive lead always names where it came from, if only that it was typed in",
+        "NC006": "a Pipedrive lead always has an owner: what nobody got belongs to whoever's token made it",
+        "LD001": "a Pipedrive deal always has an amount, if only that of nothing",
         "NC002": "a Pipedrive meeting is done or not; one to which the lead did not come is not done, and no touch",
     },
 }
@@ -216,8 +231,10 @@ HELD_OTHERWISE: Mapping[str, Mapping[str, str]] = {
 def _held_otherwise(crm: str, finding: Finding, case: LeadCase, lead: LeadHistory) -> str | None:
     """The stated reason, where the history has nothing and the CRM really shows something."""
     why = HELD_OTHERWISE.get(crm, {}).get(finding.rule_id)
-    if finding.rule_id == "DQ001" and lead.owner_ref is None and case.lead.owner_id is not None:
+    if finding.rule_id in ("DQ001", "NC006") and lead.owner_ref is None and case.lead.owner_id is not None:
         return why
+    if finding.rule_id.startswith("LD") and lead.converted_at is not None:
+        return why if finding.reason in ("no_deal", "small_amount") else None
     if finding.rule_id == "DQ002" and lead.source is None and case.lead.source is not None:
         return why
     if finding.rule_id == "NC002" and _did_not_come(lead) and _has_past_plan(case):

@@ -107,13 +107,21 @@ def test_whatever_was_not_evaluated_has_a_cause_that_the_adapter_declared(
         assert not silent, "\n".join(silent[:20])
 
 
+#: Faults that these histories do not hold: the demo plants them, and rules by rule tests do.
+NOT_PLANTED = frozenset(
+    {"RT003", "RT006", "FU003", "FU004", "FU005", "FU006", "FU007", "FU008", "NC004", "NC005", "NC006", "FM001",
+     "FM002", "FM003", "LD001", "LD002", "LD003", "LD004", "AG001", "AG002", "AG003", "AG004", "AG005", "AG006"}
+)  # fmt: skip
+
+
 def test_each_crm_shows_enough_to_find_something_by_every_rule(seen: Mapping[str, Seen]) -> None:
     for rule_id in RULE_IDS:
         found = {
             crm: {rules[rule_id].outcome for rules in one.findings.values()} & {Outcome.BREACH, Outcome.PASS}
             for crm, one in seen.items()
         }
-        assert Outcome.BREACH in set.union(*found.values()), f"nothing is planted for {rule_id}"
+        is_found = Outcome.BREACH in set.union(*found.values())
+        assert is_found is (rule_id not in NOT_PLANTED), f"nothing is planted for {rule_id}, or something is now"
 
 
 def test_an_invented_difference_is_not_explained_away(seen: Mapping[str, Seen], told: AccountHistory) -> None:

@@ -185,7 +185,8 @@ def _call(row: JsonObject, site: SiteTime, unmapped: Unmapped) -> _Act:
         disposition=mapping.call_disposition(status, unmapped),
         # What a person logged by hand, and what carries a person, a person did.
         is_automated=False if is_by_hand or owner_id is not None else None,
-        duration_s=mapping.whole_seconds(row.get("duration")),
+        # A Duration field of Frappe cannot be empty: no call that ended lasted 0 s.
+        duration_s=mapping.whole_seconds(row.get("duration")) or None,
         owner_id=owner_id,
     )
 

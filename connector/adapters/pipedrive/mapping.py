@@ -223,7 +223,8 @@ def phones_of(person: JsonObject) -> tuple[str, ...]:
 def owner_changes_of(
     lead_id: str, lines: Iterable[JsonObject], added_at: datetime, unmapped: Unmapped
 ) -> tuple[OwnerChange, ...]:
-    """Who held a deal from when on, by its changelog, oldest first. The first holder held it since `added_at`."""
+    """Who held a deal from when on, by its changelog, oldest first. The first holder held it since it arrived,
+    `added_at`."""
     changes = _changes(lines, _OWNER_KEYS, unmapped)
     found = [OwnerChange(lead_id=lead_id, occurred_at=at, owner_id=new, source=why) for at, _, _, new, why in changes]
     if changes and changes[0][2] is not None:

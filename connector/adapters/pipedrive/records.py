@@ -113,7 +113,7 @@ class RecordMaker:
         done += self._mails_of(lead_id, contact, missing)
         done += [activities.note_of(note, lead_id) for note in acts.notes.get(lead_id, {}).values()]
         done = [activities.not_before(act, lead.received_at) for act in done]
-        owner_changes, stage_changes = self._history_of(lead_id, record, missing)
+        owner_changes, stage_changes = self._history_of(lead_id, record, lead.received_at, missing)
         customs = record.get("custom_fields") if is_deal else record
         known = customs if isinstance(customs, dict) else {}
         filled = self._roles.fill(
@@ -199,9 +199,10 @@ class RecordMaker:
         return [act for one in envelopes if (act := activities.mail_of(one, lead_id, self.unmapped)) is not None]
 
     def _history_of(
-        self, lead_id: str, record: JsonObject, missing: list[tuple[Fact, str]]
+        self, lead_id: str, record: JsonObject, received_at: datetime, missing: list[tuple[Fact, str]]
     ) -> tuple[tuple[OwnerChange, ...], tuple[StageChange, ...]]:
-        """Leads have none; a deal's is read when the deal shows that something may have changed."""
+        """Leads have none; a deal's is read when the deal shows that something may have changed. Whoever held the
+        deal first is taken to have held the lead that it was: one always has an owner."""
         deal_id = their_id(lead_id, DEAL)
         if deal_id is None:
             missing += [(fact, _LEADS_HAVE_NO_HISTORY) for fact in HISTORIES]
@@ -215,7 +216,7 @@ class RecordMaker:
             return (), ()
         lines = list(self._client.iter_deal_changes(deal_id))
         return (
-            mapping.owner_changes_of(lead_id, lines, added_at, self.unmapped),
+            mapping.owner_changes_of(lead_id, lines, min(received_at, added_at), self.unmapped),
             mapping.stage_changes_of(lead_id, lines, self.unmapped),
         )
 
