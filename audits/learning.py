@@ -67,6 +67,7 @@ def learn(stays: Iterable[Stay], deals: Iterable[DealSpan], *, stage_percent: in
                 segment=segment,
                 n=len(spans),
                 quantile_s=_usual(spans, stage_percent),
+                percent=stage_percent,
             )
             for (pipeline, stage, segment), spans in sorted(by_stage.items())
         ),
@@ -94,6 +95,7 @@ def _deal_norm(pipeline: str, deals: Sequence[DealSpan], percent: int) -> DealNo
         won_age_s=None if age_s is None else _full_hours(age_s),
         n_gaps=len(gaps),
         touch_gap_s=_usual(gaps, percent),
+        percent=percent,
     )
 
 

@@ -62,9 +62,14 @@ class Norms:
         return cls(
             stage_norms=tuple(
                 StageNorm(
-                    pipeline=str(pipeline), stage=str(stage), segment=str(segment), n=_int(n), quantile_s=_maybe(span)
+                    pipeline=str(pipeline),
+                    stage=str(stage),
+                    segment=str(segment),
+                    n=_int(n),
+                    quantile_s=_maybe(span),
+                    percent=_int(percent),
                 )
-                for pipeline, stage, segment, n, span in data["stage_norms"]
+                for pipeline, stage, segment, n, span, percent in data["stage_norms"]
             ),
             deal_norms=tuple(
                 DealNorm(
@@ -74,8 +79,9 @@ class Norms:
                     won_age_s=_maybe(age_s),
                     n_gaps=_int(n_gaps),
                     touch_gap_s=_maybe(gap_s),
+                    percent=_int(percent),
                 )
-                for pipeline, n_won, n_open, age_s, n_gaps, gap_s in data["deal_norms"]
+                for pipeline, n_won, n_open, age_s, n_gaps, gap_s, percent in data["deal_norms"]
             ),
         )
 

@@ -28,7 +28,7 @@ from audits.model.deal import Deal, DealContact
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.said import Said, english, from_json, to_json, verbatim
-from audits.model.surroundings import Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
+from audits.model.surroundings import USUAL_PERCENT, Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -223,8 +223,10 @@ class _Reader:
             return value
         raise ValueError(f"{self.place}.{name}: {value!r} is not a whole number")
 
-    def whole(self, name: str) -> int:
+    def whole(self, name: str, default: int | None = None) -> int:
         value = self.opt_whole(name)
+        if value is None:
+            value = default
         if value is None:
             raise ValueError(f"{self.place}.{name}: missing")
         return value
@@ -476,7 +478,7 @@ def _twin(reader: _Reader) -> Twin:
     twin = Twin(
         activity_id=reader.text("activity_id"),
         leads=reader.whole("leads"),
-        percent=reader.whole("percent"),
+        percent=reader.whole("percent", USUAL_PERCENT),
         phrase=reader.text("phrase"),
     )
     reader.done()
@@ -502,6 +504,7 @@ def _stage_norm(reader: _Reader) -> StageNorm:
         segment=reader.text("segment"),
         n=reader.whole("n"),
         quantile_s=reader.opt_whole("quantile_s"),
+        percent=reader.whole("percent", USUAL_PERCENT),
     )
     reader.done()
     return norm
@@ -515,6 +518,7 @@ def _deal_norm(reader: _Reader) -> DealNorm:
         won_age_s=reader.opt_whole("won_age_s"),
         n_gaps=reader.whole("n_gaps"),
         touch_gap_s=reader.opt_whole("touch_gap_s"),
+        percent=reader.whole("percent", USUAL_PERCENT),
     )
     reader.done()
     return norm

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+#: The quantile that is learned unless the policy says otherwise.
+USUAL_PERCENT = 80
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
@@ -48,19 +51,20 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageNorm:
-    """How long leads or deals of one segment usually stand in one stage: the policy's quantile over `n` that left it,
-    in seconds of working time. `quantile_s` None = not enough data (n under the policy's least)."""
+    """How long leads or deals of one segment usually stand in one stage: the quantile of `percent` over `n` that left
+    it, in seconds of working time. `quantile_s` None = not enough data (n under the least)."""
 
     pipeline: str
     stage: str
     segment: str
     n: int
     quantile_s: int | None
+    percent: int = USUAL_PERCENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealNorm:
-    """How won deals of one pipeline went. `won_age_s`: the policy's quantile of the age at winning, open deals
+    """How won deals of one pipeline went. `won_age_s`: the quantile of `percent` of the age at winning, open deals
     counted as censored (Kaplan-Meier), in seconds of wall time; `touch_gap_s`: the same quantile of the longest wait
     between two touches of a won deal. None = not enough data."""
 
@@ -70,6 +74,7 @@ class DealNorm:
     won_age_s: int | None
     n_gaps: int
     touch_gap_s: int | None
+    percent: int = USUAL_PERCENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

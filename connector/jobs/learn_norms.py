@@ -115,15 +115,17 @@ def _longest_gaps(
 def _changed(connection: Connection, install_id: str, before: Norms, after: Norms) -> set[str]:
     """Open leads whose stage or pipeline has another figure than before."""
 
-    def stages(learned: Norms) -> set[tuple[str, str, str, int | None]]:
-        return {(norm.pipeline, norm.stage, norm.segment, norm.quantile_s) for norm in learned.stage_norms}
+    def stages(learned: Norms) -> set[tuple[str, str, str, int, int | None]]:
+        return {
+            (norm.pipeline, norm.stage, norm.segment, norm.percent, norm.quantile_s) for norm in learned.stage_norms
+        }
 
-    def pipelines(learned: Norms) -> set[tuple[str, int | None, int | None]]:
-        return {(norm.pipeline, norm.won_age_s, norm.touch_gap_s) for norm in learned.deal_norms}
+    def pipelines(learned: Norms) -> set[tuple[str, int, int | None, int | None]]:
+        return {(norm.pipeline, norm.percent, norm.won_age_s, norm.touch_gap_s) for norm in learned.deal_norms}
 
     return norms.open_leads_in(
         connection,
         install_id,
-        {(pipeline, stage) for pipeline, stage, _, _ in stages(before) ^ stages(after)},
-        {pipeline for pipeline, _, _ in pipelines(before) ^ pipelines(after)},
+        {(pipeline, stage) for pipeline, stage, _, _, _ in stages(before) ^ stages(after)},
+        {pipeline for pipeline, *_ in pipelines(before) ^ pipelines(after)},
     )

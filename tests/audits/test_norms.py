@@ -108,6 +108,9 @@ def test_a_set_is_known_by_its_figures() -> None:
     assert again.norms_id == learned.norms_id
     other = learn(stays("New", "demo", *range(2, 22)), [], stage_percent=80, won_age_percent=80)
     assert other.norms_id != learned.norms_id
+    half = learn([], [DealSpan("sales", 1, True)], stage_percent=50, won_age_percent=50)
+    assert half.deal_norms[0].percent == 50
+    assert Norms.from_json(json.loads(json.dumps(half.to_json()))) == half
     assert Norms().norms_id == ""
 
 

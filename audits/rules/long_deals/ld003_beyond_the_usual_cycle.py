@@ -87,7 +87,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         return too_little_learned(deal, norm.n_won if norm else 0, LEAST_CASES, _QUESTION, measures)
     zone = load_zone(policy.calendar.zone)
     due_at = deal.created_at + timedelta(seconds=usual_s)
-    share, n = Percent(policy.won_age_percent), counted(norm.n_won, "deal")
+    share, n = Percent(norm.percent), counted(norm.n_won, "deal")
     if case.as_of < due_at:
         return Draft(
             outcome=Outcome.PASS,

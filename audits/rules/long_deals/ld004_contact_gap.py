@@ -107,7 +107,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         if touches
         else say("Deal {deal} was opened {at}", deal=deal.deal_id, at=moment(last_at, zone))
     )
-    share, n = Percent(policy.won_age_percent), counted(norm.n_gaps, "deal")
+    share, n = Percent(norm.percent), counted(norm.n_gaps, "deal")
     due_at = last_at + usual
     evidence = (deal_evidence(deal, "last_touch_at", last_at.isoformat(), last_at),)
     if case.as_of < due_at:

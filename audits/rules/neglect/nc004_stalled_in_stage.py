@@ -113,7 +113,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             measures=measures,
         )
     due_at = clock.after(since, usual_s)
-    share, n = Percent(policy.stage_percent), counted(norm.n, "lead")
+    share, n = Percent(norm.percent), counted(norm.n, "lead")
     if case.as_of < due_at:
         return Draft(
             outcome=Outcome.PASS,
