@@ -23,7 +23,7 @@ from audits.model.activity import Activity, ActivityKind, ActivityState, Directi
 from audits.model.case import LeadCase
 from audits.model.surroundings import Crowd
 from connector.storage.column_types import to_micros
-from connector.storage.ranges import MOST_RANGES, merged, owner_ranges
+from connector.storage.ranges import merged, owner_ranges
 from connector.storage.statements import portions
 from connector.storage.tables import activities, tasks
 
@@ -91,10 +91,10 @@ class _Kind:
     act_id: sa.Column[str]
     counts: sa.ColumnElement[bool]
 
-    def query(self, install_id: str) -> sa.Select[Any]:
+    def query(self) -> sa.Select[Any]:
         table = self.table.c
         return sa.select(table.owner_id, self.at, self.act_id, table.lead_id).where(
-            table.install_id == install_id, table.owner_id.is_not(None), self.counts
+            table.owner_id.is_not(None), self.counts
         )
 
 
@@ -118,7 +118,9 @@ def _of_leads(conn: Connection, kind: _Kind, install_id: str, lead_ids: Collecti
     table = kind.table.c
     found: set[Act] = set()
     for ids in portions(sorted(set(lead_ids))):
-        query = kind.query(install_id).where(table.lead_id.in_(ids), table.missing_since.is_(None))
+        query = kind.query().where(
+            table.install_id == install_id, table.lead_id.in_(ids), table.missing_since.is_(None)
+        )
         found.update(Act(*row) for row in conn.execute(query))
     return frozenset(found)
 
@@ -126,20 +128,22 @@ def _of_leads(conn: Connection, kind: _Kind, install_id: str, lead_ids: Collecti
 def _near(conn: Connection, kind: _Kind, install_id: str, own: Sequence[Act], as_of: datetime) -> list[Act]:
     """All acts of the same owners less than a minute from one of `own`, as of `as_of`."""
     table = kind.table.c
-    query = kind.query(install_id).where(
-        kind.at <= as_of,
-        table.recorded_at <= as_of,
-        sa.or_(table.missing_since.is_(None), table.missing_since > as_of),
-    )
+    query = kind.query().where(sa.or_(table.missing_since.is_(None), table.missing_since > as_of))
+    if kind.at is not table.recorded_at:
+        query = query.where(table.recorded_at <= as_of)
     by_owner: dict[str, list[datetime]] = {}
     for act in own:
         by_owner.setdefault(act.owner_id, []).append(act.at)
-    found: list[Act] = []
-    for ranges in portions(merged(by_owner, WINDOW, WINDOW), MOST_RANGES):
-        wanted = owner_ranges(ranges)
-        is_wanted = sa.and_(table.owner_id == wanted.c.owner_id, kind.at > wanted.c.low, kind.at < wanted.c.high)
-        found += [Act(*row) for row in conn.execute(query.select_from(wanted.join(kind.table, is_wanted)))]
-    return found
+    if not by_owner:
+        return []
+    wanted = owner_ranges(conn, install_id, merged(by_owner, WINDOW, WINDOW, as_of + _MICRO))
+    is_wanted = sa.and_(
+        table.install_id == wanted.c.install_id,
+        table.owner_id == wanted.c.owner_id,
+        kind.at > wanted.c.low,
+        kind.at < wanted.c.high,
+    )
+    return [Act(*row) for row in conn.execute(query.select_from(wanted.join(kind.table, is_wanted)))]
 
 
 def _beside(near: Sequence[Act], acts: Collection[Act], burst: int) -> set[str]:

@@ -30,8 +30,7 @@ from audits.model.surroundings import Load
 from audits.timeline import CONTACT_FACTS, holder_at
 from connector.storage.column_types import UtcMicros, to_micros
 from connector.storage.policies import PolicyBook
-from connector.storage.ranges import MOST_RANGES, merged, owner_ranges
-from connector.storage.statements import portions
+from connector.storage.ranges import merged, owner_ranges
 from connector.storage.tables import activities, leads, owner_changes
 
 LEARNED_OVER = timedelta(days=90)
@@ -164,21 +163,16 @@ def _waits(
     as_of: datetime,
     policy: Policy,
 ) -> dict[str, _Waits]:
+    wanted = owner_ranges(conn, install_id, merged(instants, before, timedelta(0), as_of))
+    candidates = _candidates(wanted, as_of).cte("candidates")
+    changes: dict[str, list[tuple[int, str]]] = {}
+    for row in conn.execute(_changes_of(candidates, as_of)):
+        changes.setdefault(row.lead_id, []).append((to_micros(row.occurred_at), row.owner_id))
+    attempted = conn.execute(_first_attempts(candidates, as_of, policy))
+    first = {row.lead_id: to_micros(row.at) for row in attempted}
     found: dict[str, _Waits] = {}
-    seen: set[str] = set()
-    for ranges in portions(merged(instants, before, timedelta(0)), MOST_RANGES):
-        candidates = _candidates(install_id, ranges, as_of).cte("candidates")
-        changes: dict[str, list[tuple[int, str]]] = {}
-        for row in conn.execute(_changes_of(install_id, candidates, as_of)):
-            changes.setdefault(row.lead_id, []).append((to_micros(row.occurred_at), row.owner_id))
-        first = {
-            row.lead_id: to_micros(row.at)
-            for row in conn.execute(_first_attempts(install_id, candidates, as_of, policy))
-        }
-        for row in conn.execute(sa.select(candidates)):
-            if row.lead_id not in seen:
-                seen.add(row.lead_id)
-                _add(found, row, changes.get(row.lead_id), first.get(row.lead_id), instants)
+    for row in conn.execute(sa.select(candidates)):
+        _add(found, row, changes.get(row.lead_id), first.get(row.lead_id), instants)
     return found
 
 
@@ -213,12 +207,10 @@ def _add(
         waits.attempted.append(ended == first_attempt)
 
 
-def _candidates(
-    install_id: str, ranges: Sequence[tuple[str, datetime, datetime]], as_of: datetime
-) -> sa.CompoundSelect[Any]:
+def _candidates(wanted: sa.CTE, as_of: datetime) -> sa.CompoundSelect[Any]:
     """Leads that the owners hold now, or were given, and that arrived, or were given, in the ranges."""
-    wanted = owner_ranges(ranges)
     columns = (
+        leads.c.install_id,
         leads.c.lead_id,
         leads.c.received_at,
         leads.c.owner_id,
@@ -226,13 +218,14 @@ def _candidates(
         leads.c.closed_at,
         leads.c.gone_at,
     )
-    known = sa.and_(leads.c.install_id == install_id, leads.c.recorded_at <= as_of, leads.c.is_imported.is_(False))
+    known = sa.and_(leads.c.recorded_at <= as_of, leads.c.is_imported.is_(False))
     held = (
         sa.select(*columns)
         .select_from(
             wanted.join(
                 leads,
                 sa.and_(
+                    leads.c.install_id == wanted.c.install_id,
                     leads.c.owner_id == wanted.c.owner_id,
                     leads.c.received_at > wanted.c.low,
                     leads.c.received_at <= wanted.c.high,
@@ -247,31 +240,39 @@ def _candidates(
             wanted.join(
                 owner_changes,
                 sa.and_(
-                    owner_changes.c.install_id == install_id,
+                    owner_changes.c.install_id == wanted.c.install_id,
                     owner_changes.c.owner_id == wanted.c.owner_id,
                     owner_changes.c.occurred_at > wanted.c.low,
                     owner_changes.c.occurred_at <= wanted.c.high,
                 ),
-            ).join(leads, leads.c.lead_id == owner_changes.c.lead_id)
+            ).join(
+                leads,
+                sa.and_(leads.c.install_id == wanted.c.install_id, leads.c.lead_id == owner_changes.c.lead_id),
+            )
         )
         .where(known)
     )
     return sa.union(held, given)
 
 
-def _changes_of(install_id: str, candidates: sa.CTE, as_of: datetime) -> sa.Select[Any]:
+def _changes_of(candidates: sa.CTE, as_of: datetime) -> sa.Select[Any]:
     return (
         sa.select(owner_changes.c.lead_id, owner_changes.c.occurred_at, owner_changes.c.owner_id)
-        .where(
-            owner_changes.c.install_id == install_id,
-            owner_changes.c.lead_id.in_(sa.select(candidates.c.lead_id)),
-            owner_changes.c.occurred_at <= as_of,
+        .select_from(
+            candidates.join(
+                owner_changes,
+                sa.and_(
+                    owner_changes.c.install_id == candidates.c.install_id,
+                    owner_changes.c.lead_id == candidates.c.lead_id,
+                ),
+            )
         )
+        .where(owner_changes.c.occurred_at <= as_of)
         .order_by(owner_changes.c.lead_id, owner_changes.c.occurred_at, owner_changes.c.owner_id)
     )
 
 
-def _first_attempts(install_id: str, candidates: sa.CTE, as_of: datetime, policy: Policy) -> sa.Select[Any]:
+def _first_attempts(candidates: sa.CTE, as_of: datetime, policy: Policy) -> sa.Select[Any]:
     """The first sure attempt on each, by the rules of audits.timeline; which calls stood in a crowd is not asked."""
     acts = activities.c
     by_person = sa.and_(
@@ -292,9 +293,13 @@ def _first_attempts(install_id: str, candidates: sa.CTE, as_of: datetime, policy
     )
     return (
         sa.select(acts.lead_id, sa.func.min(acts.occurred_at, type_=UtcMicros).label("at"))
-        .select_from(candidates.join(activities, acts.lead_id == candidates.c.lead_id))
+        .select_from(
+            candidates.join(
+                activities,
+                sa.and_(acts.install_id == candidates.c.install_id, acts.lead_id == candidates.c.lead_id),
+            )
+        )
         .where(
-            acts.install_id == install_id,
             acts.occurred_at >= candidates.c.received_at,
             acts.recorded_at <= as_of,
             sa.or_(acts.missing_since.is_(None), acts.missing_since > as_of),

@@ -354,7 +354,7 @@ contact_keys = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: What tells whether two outbound texts are alike: one row for each text, by a hash of what is compared of it …
+#: What tells whether two outbound texts are alike: of each text the words that are compared, and a hash of them …
 text_prints = sa.Table(
     "text_prints",
     metadata,
@@ -363,6 +363,7 @@ text_prints = sa.Table(
     _key("kind"),
     _key("activity_id"),
     _whole("digest"),
+    _text("words"),
     _at("occurred_at"),
     _at("recorded_at"),
     _at("missing_since", nullable=True),
@@ -378,7 +379,6 @@ text_bands = sa.Table(
     sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("digest", sa.BigInteger, primary_key=True, autoincrement=False),
     _whole("simhash"),
-    _whole("length"),
     sa.Index(None, "install_id", "digest"),
     sqlite_with_rowid=False,
 )

@@ -2,7 +2,7 @@
 
 A text is compared by its words without greeting, names and figures (audits.message_text). Equal ones have one digest;
 of each digest a simhash is kept, cut into bands: texts that are nearly alike share at least one band, nearly always.
-A print tells nothing without the text that it was made of, and goes when that is wiped.
+A print holds those words, so it goes when the text is wiped.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def renew_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -
                 "kind": row.kind,
                 "activity_id": row.activity_id,
                 "digest": made.digest,
+                "words": made.words,
                 "occurred_at": row.occurred_at,
                 "recorded_at": row.recorded_at,
                 "missing_since": row.missing_since,
@@ -92,7 +93,6 @@ def renew_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -
                     "band": band,
                     "digest": made.digest,
                     "simhash": made.simhash,
-                    "length": len(made.words),
                 }
                 for band in made.bands
             ]

@@ -11,29 +11,31 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.message_text import language_of, normalised_likeness, shared_phrase
+from audits.message_text import normalised_likeness, shared_phrase
 from audits.model.activity import Activity, ActivityKind
 from audits.model.case import LeadCase
 from audits.model.surroundings import Twin
 from audits.timeline import AttemptVerdict, judge_attempt
 from connector.storage.column_types import UtcMicros, Words
 from connector.storage.policies import PolicyBook
-from connector.storage.ranges import MOST_RANGES
+from connector.storage.ranges import rows_wanted
 from connector.storage.statements import portions
-from connector.storage.tables import activities, leads, text_bands, text_prints
+from connector.storage.tables import text_bands, text_prints
 from connector.storage.text_prints import TextPrint, print_of
 
 NEAR = timedelta(days=30)
 #: Simhashes of texts that are nearly alike differ in no more of their 64 bits.
 MOST_BITS = 14
+#: Most numbers in one IN list: SQLite takes 32,766 parameters.
+MOST_IDS = 20_000
 #: Other texts with which one is compared word by word.
-MOST_VARIANTS = 50
+MOST_VARIANTS = 20
 
 
 class Sent(NamedTuple):
@@ -54,14 +56,6 @@ class _Own:
     least_percent: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """A text that other leads may have got: its words, and its language where they tell."""
-
-    words: str
-    language: str | None
-
-
 def twins_of(
     conn: Connection, install_id: str, cases: Sequence[LeadCase], as_of: datetime, book: PolicyBook
 ) -> dict[str, tuple[Twin, ...]]:
@@ -70,7 +64,7 @@ def twins_of(
     if not own:
         return {}
     near = _near_digests(conn, install_id, {each.made for each in own})
-    variants = _variants(conn, install_id, {digest for several in near.values() for digest in several}, as_of)
+    variants = _words_of(conn, install_id, {digest for several in near.values() for digest in several})
     alike = [_alike(each, near[each.made.digest], variants) for each in own]
     counted = _others(conn, install_id, own, alike, as_of)
     found: dict[str, list[Twin]] = {}
@@ -79,7 +73,7 @@ def twins_of(
         if not others:
             continue
         most = min(leads_by_digest, key=lambda digest: (-leads_by_digest[digest], -likenesses[digest], digest))
-        words = each.made.words if most == each.made.digest else variants[most].words
+        words = each.made.words if most == each.made.digest else variants[most]
         found.setdefault(each.activity.lead_id, []).append(
             Twin(
                 activity_id=each.activity.activity_id,
@@ -114,33 +108,30 @@ def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_
     digests = {text.digest for text in texts}
     known = text_bands.c
     made: set[TextPrint] = set()
-    for some in portions(sorted(digests), MOST_RANGES):
-        query = sa.select(known.digest, known.simhash, known.length).where(
-            known.install_id == install_id, known.digest.in_(some)
-        )
+    for some in portions(sorted(digests), MOST_IDS):
+        query = sa.select(known.digest, known.simhash).where(known.install_id == install_id, known.digest.in_(some))
         made.update(TextPrint("", row.digest, row.simhash) for row in conn.execute(query.distinct()))
     near = _near_digests(conn, install_id, made)
     own = {text.lead_id for text in texts}
     ranges: list[_WantedRow] = [
-        (place, digest, "", "", text.at - NEAR, text.at + NEAR)
+        (place, digest, "", "", text.at - NEAR, min(text.at + NEAR, as_of))
         for place, text in enumerate(sorted(texts))
         for digest in sorted({text.digest, *near.get(text.digest, ())})
     ]
     found: dict[int, set[str]] = {}
-    for part in portions(ranges, MOST_RANGES):
-        wanted = _wanted(part)
-        # A few rows more than are asked for tell that there are too many.
-        rank = sa.func.row_number().over(
-            partition_by=wanted.c.place, order_by=(text_prints.c.occurred_at, text_prints.c.lead_id)
-        )
-        ranked = (
-            sa.select(wanted.c.place, text_prints.c.lead_id, rank.label("rank"))
-            .select_from(wanted.join(text_prints, _is_wanted(wanted, install_id, as_of)))
-            .where(text_prints.c.lead_id.not_in(own))
-            .subquery()
-        )
-        for row in conn.execute(sa.select(ranked.c.place, ranked.c.lead_id).where(ranked.c.rank <= 2 * (most + 1))):
-            found.setdefault(row.place, set()).add(row.lead_id)
+    wanted = _wanted(conn, install_id, ranges)
+    # A few rows more than are asked for tell that there are too many.
+    rank = sa.func.row_number().over(
+        partition_by=wanted.c.place, order_by=(text_prints.c.occurred_at, text_prints.c.lead_id)
+    )
+    ranked = (
+        sa.select(wanted.c.place, text_prints.c.lead_id, rank.label("rank"))
+        .select_from(wanted.join(text_prints, _is_wanted(wanted, as_of)))
+        .where(text_prints.c.lead_id.not_in(own))
+        .subquery()
+    )
+    for row in conn.execute(sa.select(ranked.c.place, ranked.c.lead_id).where(ranked.c.rank <= 2 * (most + 1))):
+        found.setdefault(row.place, set()).add(row.lead_id)
     return {lead_id for others in found.values() if len(others) <= most for lead_id in others}
 
 
@@ -165,7 +156,7 @@ def _near_digests(conn: Connection, install_id: str, made: Collection[TextPrint]
     bands = {band for each in by_digest.values() for band in each.bands}
     known = text_bands.c
     rows: dict[int, tuple[set[int], int]] = {}
-    for some in portions(sorted(bands), MOST_RANGES):
+    for some in portions(sorted(bands), MOST_IDS):
         query = sa.select(known.band, known.digest, known.simhash).where(
             known.install_id == install_id, known.band.in_(some)
         )
@@ -188,59 +179,34 @@ def _near_digests(conn: Connection, install_id: str, made: Collection[TextPrint]
     return found
 
 
-def _variants(conn: Connection, install_id: str, digests: Collection[int], as_of: datetime) -> dict[int, _Variant]:
-    """One text of each digest that was sent, and is still kept, as of `as_of`."""
-    prints, found = text_prints.c, {}
-    for some in portions(sorted(digests), MOST_RANGES):
-        rank = sa.func.row_number().over(
-            partition_by=prints.digest, order_by=(prints.occurred_at, prints.lead_id, prints.activity_id)
-        )
+def _words_of(conn: Connection, install_id: str, digests: Collection[int]) -> dict[int, str]:
+    """The words of each digest."""
+    prints = text_prints.c
+    found: dict[int, str] = {}
+    for some in portions(sorted(digests), MOST_IDS):
+        rank = sa.func.row_number().over(partition_by=prints.digest)
         first = (
-            sa.select(prints.digest, prints.lead_id, prints.kind, prints.activity_id, rank.label("rank"))
-            .where(
-                prints.install_id == install_id,
-                prints.digest.in_(some),
-                prints.recorded_at <= as_of,
-                sa.or_(prints.missing_since.is_(None), prints.missing_since > as_of),
-            )
+            sa.select(prints.digest, prints.words, rank.label("rank"))
+            .where(prints.install_id == install_id, prints.digest.in_(some))
             .subquery()
         )
-        acts = activities.c
-        query = (
-            sa.select(first.c.digest, acts.text, leads.c.first_name, leads.c.last_name)
-            .select_from(first)
-            .join(
-                activities,
-                sa.and_(
-                    acts.install_id == install_id,
-                    acts.lead_id == first.c.lead_id,
-                    acts.kind == first.c.kind,
-                    acts.activity_id == first.c.activity_id,
-                ),
-            )
-            .join(leads, sa.and_(leads.c.install_id == install_id, leads.c.lead_id == first.c.lead_id))
-            .where(first.c.rank == 1, acts.text.is_not(None))
+        found.update(
+            (row.digest, row.words)
+            for row in conn.execute(sa.select(first.c.digest, first.c.words).where(first.c.rank == 1))
         )
-        for row in conn.execute(query):
-            made = print_of(row.text, row.first_name, row.last_name)
-            if made is not None:
-                found[row.digest] = _Variant(made.words, language_of(row.text))
     return found
 
 
-def _alike(own: _Own, near: Sequence[int], variants: Mapping[int, _Variant]) -> dict[int, int]:
+def _alike(own: _Own, near: Sequence[int], variants: Mapping[int, str]) -> dict[int, int]:
     """The digests of texts that are at least as alike as the policy asks, with their likeness in percent."""
     found = {own.made.digest: 100}
-    language: str | None = None
     for digest in near:
         other = variants.get(digest)
         if other is None:
             continue
-        percent = normalised_likeness(own.made.words, other.words)
-        if percent < own.least_percent:
-            continue
-        language = language or language_of(own.activity.text or "")
-        if language is None or other.language is None or language == other.language:
+        percent = normalised_likeness(own.made.words, other)
+        # Nobody need ask for the language: texts that share nearly all of their words are of one.
+        if percent >= own.least_percent:
             found[digest] = percent
     return found
 
@@ -256,63 +222,49 @@ def _others(
             each.activity.lead_id,
             each.activity.activity_id,
             each.activity.occurred_at - NEAR,
-            each.activity.occurred_at + NEAR,
+            min(each.activity.occurred_at + NEAR, as_of),
         )
         for place, (each, digests) in enumerate(zip(own, alike, strict=True))
         for digest in sorted(digests)
     ]
-    found: dict[int, tuple[dict[int, int], int]] = {}
-    for some in portions(ranges, MOST_RANGES):
-        wanted = _wanted(some)
-        joined = wanted.join(text_prints, _is_wanted(wanted, install_id, as_of))
-        leads_n = sa.func.count(sa.distinct(text_prints.c.lead_id))
-        by_digest = sa.select(wanted.c.place, wanted.c.digest, leads_n).select_from(joined)
-        for place, digest, count in conn.execute(by_digest.group_by(wanted.c.place, wanted.c.digest)):
-            found.setdefault(place, ({}, 0))[0][digest] = count
-        # Who got two of the digests is one lead: where there are several, they are counted together.
-        several = [each for each in some if len(found.get(each[0], ({}, 0))[0]) > 1]
-        together: dict[int, int] = {}
-        if several:
-            wanted = _wanted(several)
-            joined = wanted.join(text_prints, _is_wanted(wanted, install_id, as_of))
-            rows = conn.execute(
-                sa.select(wanted.c.place, leads_n.label("others")).select_from(joined).group_by(wanted.c.place)
-            )
-            together = {row.place: row.others for row in rows}
-        for place, (counts, before) in list(found.items()):
-            found[place] = (counts, max(before, together.get(place, max(counts.values()))))
-    return found
+    wanted = _wanted(conn, install_id, ranges)
+    joined = wanted.join(text_prints, _is_wanted(wanted, as_of))
+    others = sa.func.count(sa.distinct(text_prints.c.lead_id)).label("others")
+    by_digest = sa.select(wanted.c.place, wanted.c.digest, others).select_from(joined)
+    counts: dict[int, dict[int, int]] = {}
+    for row in conn.execute(by_digest.group_by(wanted.c.place, wanted.c.digest)):
+        counts.setdefault(row.place, {})[row.digest] = row.others
+    # Who got two of the digests is one lead.
+    rows = conn.execute(sa.select(wanted.c.place, others).select_from(joined).group_by(wanted.c.place))
+    return {row.place: (counts[row.place], row.others) for row in rows}
 
 
 _WantedRow = tuple[int, int, str, str, datetime, datetime]
 
 
-def _wanted(ranges: Sequence[_WantedRow]) -> sa.CTE:
-    return (
-        sa.values(
-            sa.column("place", sa.BigInteger),
-            sa.column("digest", sa.BigInteger),
-            sa.column("lead_id", Words),
-            sa.column("activity_id", Words),
-            sa.column("low", UtcMicros),
-            sa.column("high", UtcMicros),
-            name="wanted",
-        )
-        .data(list(ranges))
-        .cte("wanted")
+def _wanted(conn: Connection, install_id: str, ranges: Sequence[_WantedRow]) -> sa.CTE:
+    return rows_wanted(
+        conn,
+        [(install_id, *each) for each in ranges],
+        install_id=Words,
+        place=sa.BigInteger,
+        digest=sa.BigInteger,
+        lead_id=Words,
+        activity_id=Words,
+        low=UtcMicros,
+        high=UtcMicros,
     )
 
 
-def _is_wanted(wanted: Any, install_id: str, as_of: datetime) -> sa.ColumnElement[bool]:
+def _is_wanted(wanted: sa.CTE, as_of: datetime) -> sa.ColumnElement[bool]:
     prints = text_prints.c
     return sa.and_(
-        prints.install_id == install_id,
+        prints.install_id == wanted.c.install_id,
         prints.digest == wanted.c.digest,
         prints.occurred_at >= wanted.c.low,
         prints.occurred_at <= wanted.c.high,
         prints.lead_id != wanted.c.lead_id,
         prints.activity_id != wanted.c.activity_id,
         prints.recorded_at <= as_of,
-        prints.occurred_at <= as_of,
         sa.or_(prints.missing_since.is_(None), prints.missing_since > as_of),
     )

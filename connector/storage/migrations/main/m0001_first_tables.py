@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("kind", Words, nullable=False),
         sa.Column("activity_id", Words, nullable=False),
         sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("words", Words, nullable=False),
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("missing_since", sa.BigInteger(), nullable=True),
@@ -131,7 +132,6 @@ def upgrade() -> None:
         sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("simhash", sa.BigInteger(), nullable=False),
-        sa.Column("length", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_text_bands_install_id"), ondelete="CASCADE"
         ),
