@@ -35,35 +35,35 @@ NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "RT003": (Fact.SUBMITTED_AT,),
     "RT004": (Fact.OWNER_HISTORY, Fact.OWNER),
     "RT005": _TOUCHES,
-    "RT006": (*_TOUCHES,),
+    "RT006": _TOUCHES,
     "NC001": (Fact.CALLS, Fact.MEETINGS, Fact.CONTACT_DATA),
     "NC002": (*_TOUCHES, Fact.TASKS),
     "FU001": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU002": _TOUCHES,
-    "FU003": (Fact.CALLS, Fact.MEETINGS, *_TOUCHES),
-    "FU004": _TOUCHES,
+    "FU003": _TOUCHES,
+    "FU004": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU005": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU006": (Fact.RECONTACT_ON, *_TOUCHES),
     "FU007": (*_TOUCHES, Fact.CONTACT_DATA),
     "FU008": (Fact.CONSENT, Fact.CALLS),
     "FU009": _TOUCHES,
     "NC003": (Fact.TASKS,),
-    "NC004": (Fact.STAGE, Fact.STAGE_HISTORY),
+    "NC004": (Fact.STAGE,),
     "NC005": (Fact.OWNER_HISTORY, *_TOUCHES),
-    "NC006": (Fact.OWNERS, Fact.OWNER_HISTORY, *_TOUCHES),
+    "NC006": (Fact.OWNER, Fact.OWNERS, *_TOUCHES),
     "LD001": (Fact.DEALS, *_TOUCHES),
     "LD002": (Fact.DEALS, *_TOUCHES),
     "LD003": (Fact.DEALS,),
     "LD004": (Fact.DEALS, *_TOUCHES),
     "AG001": (Fact.STAGE_HISTORY, *_TOUCHES),
     "AG002": (Fact.CALLS,),
-    "AG003": _TOUCHES,
+    "AG003": (Fact.EMAILS,),
     "AG004": (Fact.STAGE_HISTORY, *_TOUCHES),
-    "AG005": _TOUCHES,
+    "AG005": (*_TOUCHES, Fact.TASKS),
     "AG006": (Fact.TASKS, *_TOUCHES),
     "FM001": (Fact.TEXTS, Fact.EMAILS, Fact.MESSAGES),
-    "FM002": (Fact.TEXTS, *_TOUCHES),
-    "FM003": (Fact.TEXTS, Fact.CONTACT_DATA, *_TOUCHES),
+    "FM002": _TOUCHES,
+    "FM003": (Fact.TEXTS, Fact.CONTACT_DATA, Fact.CALLS, Fact.EMAILS, Fact.MESSAGES),
     "PL001": (Fact.CONTACT_DATA,),
     "PL002": (Fact.CONTACT_DATA,),
     "PL003": (Fact.CONTACT_DATA,),
@@ -119,13 +119,15 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
 class Told:
     """What really happened on one lead, as far as it tells what its CRM can show.
 
-    `preferred_at`: from when the person wished to be called. `is_waiting`: its status says that we wait for the lead.
+    `preferred_at`: from when the person wished to be called. `is_deal`: it was converted.
+    `is_on_long_hold`: it waits for the lead since so long that it would be silent, were it not on hold.
     """
 
     acts: tuple[Act, ...]
     received_at: datetime
     preferred_at: datetime | None = None
-    is_waiting: bool = False
+    is_deal: bool = False
+    is_on_long_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

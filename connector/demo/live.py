@@ -27,7 +27,7 @@ class Truth:
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={lead_id: told_of(lead) for lead_id, lead in leads.items()},
+            told={lead_id: told_of(lead, population.history.until) for lead_id, lead in leads.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -42,13 +42,15 @@ class Truth:
         return {lead_id: planted.as_json() for lead_id, planted in self.planted.items()}
 
 
-def told_of(lead: LeadHistory) -> Told:
-    """What of a lead's history tells what its CRM can show."""
+def told_of(lead: LeadHistory, until: datetime) -> Told:
+    """What of a lead's history up to `until` (aware UTC) tells what its CRM can show."""
     return Told(
         acts=lead.acts,
         received_at=lead.received_at,
         preferred_at=lead.preferred_at,
-        is_waiting=lead.status.status is Status.WAITING,
+        is_deal=lead.converted_at is not None,
+        is_on_long_hold=lead.status.status is Status.WAITING
+        and until - max(act.recorded_at for act in lead.acts) > timedelta(days=6, hours=12),
     )
 
 

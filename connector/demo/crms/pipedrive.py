@@ -12,6 +12,7 @@ from typing import Final
 from audits.model.case import Coverage, Fact
 from connector.adapters.pipedrive import mapping
 from connector.adapters.pipedrive.adapter import capabilities_for
+from connector.catalog import CRMS
 from connector.crm.port import OurField
 from connector.demo import visits
 from connector.demo.browser import Browser, Page
@@ -214,6 +215,13 @@ def _blurs(act: Act) -> Set[Blur]:
             return frozenset()
 
 
+def _is_padded(act: Act) -> bool:
+    """A call that was noted much later, or claims a conversation of seconds."""
+    if not isinstance(act, Call):
+        return False
+    return act.recorded_at - act.at > timedelta(hours=1) or (act.result is CallResult.CONNECTED and act.talk_s < 20)
+
+
 class PipedriveDemo:
     """Pipedrive as the demo shows it."""
 
@@ -222,18 +230,29 @@ class PipedriveDemo:
     head: Final = Head(user_id=str(HEAD.user_id), email=HEAD.email, name=HEAD.name)
 
     def coverage(self) -> Coverage:
-        """With all scopes granted, and chats logged as activities, as the demo's admin says."""
-        return capabilities_for((), sees_chats=True).coverage
+        """With all scopes granted, and chats logged as activities, as the demo's admin says; no field is named for
+        what Pipedrive has none for."""
+        return CRMS[self.name].roles({}).narrow(capabilities_for((), sees_chats=True).coverage)
 
     def hidden(self, told: Told) -> Hidden:
         """Every lead has an owner (whoever's token made it) and an origin. Colleagues' mails are not shown, so that a
-        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other."""
+        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other. There
+        is no status that claims contact or means waiting, nor a time asked for; a lead stands in no stage, and one
+        that is archived was discarded, never lost. A call is there from its first ring on, and how long it took is in
+        call logs alone. A person's city is no field."""
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
         has_bounced = is_own and any(mail.status is EmailStatus.BOUNCED for mail in mails)
         return Hidden(
-            never={"DQ001", "DQ002", *({"RT002"} if has_bounced else ())},
-            missing=frozenset() if is_own else {Fact.EMAILS},
+            never={
+                *("DQ001", "DQ002", "RT004", "AG001", "AG004", "AG005"),
+                *({"RT002"} if has_bounced else ()),
+                *({"RT001"} if told.preferred_at else ()),
+                *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
+                *(() if told.is_deal else ("FU005", "FU006")),
+            },
+            unexcused={"NC002"} if told.is_on_long_hold else frozenset(),
+            missing={*(() if is_own else (Fact.EMAILS,)), *(() if told.is_deal else (Fact.STAGE,))},
             blurs=_blurs,
         )
 
