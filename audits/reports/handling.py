@@ -97,11 +97,11 @@ class HandlingReport:
 
     `scope`: one owner's id, "" = the whole account; an owner's figures are those of the leads that he is charged
     with, and his neglected ones those that he holds. `answers`: leads by how they were answered. `in_time` and
-    `in_goal`: of the promises that were kept or broken. `causes`: of the broken ones. `never_called`: of all but imports, and so
-    the pictures. `first_attempt*`, `first_connection*`: by working time and by the clock on the wall.
-    `not_yet_tried`: share without an attempt by working time, each wait rounded up to the minute, from an hour on to
-    five minutes, from ten hours on to the hour, which leaves few steps. `months`, `weeks`: cohorts of arrivals since
-    `history_since`, of which the cost of delay is learned too. `unknown_load`: leads without a load.
+    `in_goal`: of the promises that were kept or broken. `causes`: of the broken ones. All that follows leaves imports
+    out. `first_attempt`, `first_connection`: by working time, and by the clock on the wall. `not_yet_tried`: share
+    without an attempt by working time, each wait rounded up to the minute, from an hour on to five minutes, from ten
+    hours on to the hour, which leaves few steps. `months`, `weeks`: cohorts of arrivals since `history_since`, of
+    which the cost of delay is learned too. `unknown_load`: leads without a load.
     """
 
     since: datetime

@@ -8,6 +8,7 @@ from datetime import datetime
 from audits.engine import LeadAudit, audit
 from audits.model.lead import Lead
 from audits.model.said import english
+from audits.reports.handled import HandledLead, handled_lead
 from connector.jobs.context import Lease
 from connector.storage import findings, outbox, policies, timeline, worklist
 from connector.storage.statements import portions
@@ -42,15 +43,19 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         written = outbox.last_written(connection, install_id, lead_ids)
         shown = outbox.crm_values(connection, install_id, lead_ids)
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
-    audits = [(case.lead, audit(case, book.policy_for(case.lead.received_at, now))) for case in cases]
+    audits = []
+    for case in cases:
+        policy = book.policy_for(case.lead.received_at, now)
+        result = audit(case, policy)
+        audits.append((case.lead, result, handled_lead(case, policy, result)))
     other_hours_at = book.next_beginning(now)
     with lease.commit() as connection:
         findings.store_findings(
-            connection, install_id, [finding for _, result in audits for finding in result.findings], now
+            connection, install_id, [finding for _, result, _ in audits for finding in result.findings], now
         )
-        findings.store_audits(connection, install_id, [_row(lead, result, other_hours_at) for lead, result in audits])
+        findings.store_audits(connection, install_id, [_row(*each, other_hours_at) for each in audits])
         right_already = []
-        for lead, result in audits:
+        for lead, result, _ in audits:
             lead_id = lead.lead_id
             changes = plan_write(
                 field_values(
@@ -73,7 +78,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     return len(audits)
 
 
-def _row(lead: Lead, result: LeadAudit, other_hours_at: datetime | None) -> findings.AuditRow:
+def _row(lead: Lead, result: LeadAudit, handled: HandledLead, other_hours_at: datetime | None) -> findings.AuditRow:
     """What is kept of one audit. It is due again when time changes it, or when other hours begin to count."""
     facts = result.facts
     return findings.AuditRow(
@@ -97,4 +102,23 @@ def _row(lead: Lead, result: LeadAudit, other_hours_at: datetime | None) -> find
         note=english(result.note),
         next_change_at=min(filter(None, (result.next_change_at, other_hours_at)), default=None),
         due_at=facts.due_at,
+        charged_to=handled.owner_id,
+        answer=handled.answer.value,
+        cause=handled.cause.value,
+        target=handled.target,
+        lead_type=lead.lead_type,
+        waited_s=handled.waited_working_s,
+        needed_s=handled.needed_s,
+        is_goal_kept=handled.is_goal_kept,
+        is_never_called=handled.is_never_called,
+        first_connection_s=handled.first_connection_working_s,
+        first_connection_wall_s=handled.first_connection_wall_s,
+        vendor_leg_wall_s=handled.vendor_leg_wall_s,
+        system_leg_s=handled.system_leg_working_s,
+        human_leg_s=handled.human_leg_working_s,
+        load_holder_id=None if handled.load is None else handled.load.holder_id,
+        load_waiting=None if handled.load is None else handled.load.waiting,
+        load_fits_milli=None if handled.load is None else handled.load.fits_milli,
+        won_at=handled.won_at,
+        closed_at=handled.closed_at,
     )

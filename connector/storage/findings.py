@@ -49,8 +49,12 @@ class AuditRow:
     """The latest measures of one lead, for pages and reports. Times are aware UTC.
 
     `first_attempt_s`: seconds of working time from receipt to the first attempt, `first_attempt_wall_s`: seconds by
-    the clock on the wall; None = no attempt, or not to be seen. `due_at`: when the next act is due. `next_change_at`:
-    when time alone would change the answer.
+    the clock on the wall; None = no attempt, or not to be seen; `first_connection_*` likewise. `due_at`: when the
+    next act is due. `next_change_at`: when time alone would change the answer.
+
+    What reports count: `answer`, `cause` as in audits.reports; `charged_to`: who is charged with the answer, "" =
+    nobody; `target`: what was agreed, by name; `waited_s`: working seconds without an attempt, `needed_s`: the
+    smallest agreed span that would have been kept; the legs of the delay; the load that met the lead.
     """
 
     lead_id: str
@@ -73,6 +77,25 @@ class AuditRow:
     note: str = ""
     next_change_at: datetime | None = None
     due_at: datetime | None = None
+    charged_to: str = ""
+    answer: str = "unknown"
+    cause: str = "none"
+    target: str = ""
+    lead_type: str | None = None
+    waited_s: int | None = None
+    needed_s: int | None = None
+    is_goal_kept: bool | None = None
+    is_never_called: bool = False
+    first_connection_s: int | None = None
+    first_connection_wall_s: int | None = None
+    vendor_leg_wall_s: int | None = None
+    system_leg_s: int | None = None
+    human_leg_s: int | None = None
+    load_holder_id: str | None = None
+    load_waiting: int | None = None
+    load_fits_milli: int | None = None
+    won_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 def store_findings(conn: Connection, install_id: str, said: Sequence[Finding], at: datetime) -> int:
@@ -189,6 +212,25 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
         note=row.note,
         next_change_at=row.next_change_at,
         due_at=row.due_at,
+        charged_to=row.charged_to,
+        answer=row.answer,
+        cause=row.cause,
+        target=row.target,
+        lead_type=row.lead_type,
+        waited_s=row.waited_s,
+        needed_s=row.needed_s,
+        is_goal_kept=row.is_goal_kept,
+        is_never_called=row.is_never_called,
+        first_connection_s=row.first_connection_s,
+        first_connection_wall_s=row.first_connection_wall_s,
+        vendor_leg_wall_s=row.vendor_leg_wall_s,
+        system_leg_s=row.system_leg_s,
+        human_leg_s=row.human_leg_s,
+        load_holder_id=row.load_holder_id,
+        load_waiting=row.load_waiting,
+        load_fits_milli=row.load_fits_milli,
+        won_at=row.won_at,
+        closed_at=row.closed_at,
     )
 
 
@@ -315,5 +357,24 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "note": audit.note,
         "next_change_at": audit.next_change_at,
         "due_at": audit.due_at,
+        "charged_to": audit.charged_to,
+        "answer": audit.answer,
+        "cause": audit.cause,
+        "target": audit.target,
+        "lead_type": audit.lead_type,
+        "waited_s": audit.waited_s,
+        "needed_s": audit.needed_s,
+        "is_goal_kept": audit.is_goal_kept,
+        "is_never_called": audit.is_never_called,
+        "first_connection_s": audit.first_connection_s,
+        "first_connection_wall_s": audit.first_connection_wall_s,
+        "vendor_leg_wall_s": audit.vendor_leg_wall_s,
+        "system_leg_s": audit.system_leg_s,
+        "human_leg_s": audit.human_leg_s,
+        "load_holder_id": audit.load_holder_id,
+        "load_waiting": audit.load_waiting,
+        "load_fits_milli": audit.load_fits_milli,
+        "won_at": audit.won_at,
+        "closed_at": audit.closed_at,
         "gone_at": None,
     }
