@@ -80,7 +80,12 @@ def test_a_deal_with_all_its_people(account: Account) -> None:
     )  # fmt: skip
     read = adapter_of(account).read_leads([first])
     ((deal,),) = (record.deals for record in read.records)
-    assert (deal.deal_id, deal.pipeline, deal.stage, deal.status) == (f"deal:{deal_id}", "default", "offer", LeadStatus.OPEN)
+    assert (deal.deal_id, deal.pipeline, deal.stage, deal.status) == (
+        f"deal:{deal_id}",
+        "default",
+        "offer",
+        LeadStatus.OPEN,
+    )
     assert (deal.amount_minor, deal.currency, deal.closed_at) == (1_200_050, "USD", None)
     assert deal.stage_since == datetime(2026, 11, 2, 10, tzinfo=UTC)
     assert deal.record_url == f"{BASE.replace('/0-1/', '/0-3/')}{deal_id}"

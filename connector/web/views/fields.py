@@ -178,7 +178,9 @@ def _words(role: LeadField) -> tuple[str, str]:
         case LeadField.RECONTACT_ON:
             return t("Come back on"), t("The day agreed for coming back to a lead that was lost.")
         case LeadField.CALL_CONSENT:
-            return t("May be called"), t("Yes or no. A call to somebody who said no is a finding.")
+            return t("May be called"), t(
+                "Yes or no; a box that is not ticked is a no. A call to somebody who said no is a finding."
+            )
         case LeadField.PRIORITY:
             return t("Priority"), t("Response targets can differ by it.")
         case LeadField.LEAD_TYPE:

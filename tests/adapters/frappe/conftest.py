@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ import pytest
 
 from connector.adapters.frappe import RULES, FrappeAdapter, FrappeClient
 from connector.crm.first_token import FixedToken
+from connector.crm.lead_fields import FieldRoles
 from connector.crm.values import ValueMap
 from connector.server_rules import Limits
 from connector.transport import Transport
@@ -27,7 +28,12 @@ def sample(name: str) -> Any:
 
 
 def adapter_for(
-    site: FrappeSite, *, token: str | None = None, missing: tuple[str, ...] = (), values: ValueMap | None = None
+    site: FrappeSite,
+    *,
+    token: str | None = None,
+    missing: tuple[str, ...] = (),
+    values: ValueMap | None = None,
+    roles: Mapping[str, str] | None = None,
 ) -> FrappeAdapter:
     """Our adapter with short deadlines, on a fresh grant unless a token is given."""
     tokens = FixedToken(token or site.grant()["access_token"], "The Frappe site")
@@ -45,6 +51,8 @@ def adapter_for(
         record_url_base=f"{site.url}/crm/leads/",
         missing_scopes=missing,
         values=values,
+        roles=FieldRoles(roles),
+        currency="INR",
     )
 
 

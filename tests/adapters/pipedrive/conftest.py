@@ -10,6 +10,7 @@ import pytest
 
 from connector.adapters.pipedrive import MAPPABLE, RULES, PipedriveAdapter, PipedriveClient
 from connector.crm.first_token import FixedToken
+from connector.crm.lead_fields import FieldRoles
 from connector.crm.values import ValueMap
 from connector.day_quota import DayQuota
 from connector.server_rules import Limits
@@ -55,7 +56,10 @@ def make(side: PipedriveSide, quota: DayQuota) -> Make:
     """Make an adapter: `chosen` meanings, `scopes`, and what Connected holds."""
 
     def made(
-        chosen: Mapping[tuple[str, str], str] | None = None, scopes: list[str] | None = None, **details: object
+        chosen: Mapping[tuple[str, str], str] | None = None,
+        scopes: list[str] | None = None,
+        roles: Mapping[str, str] | None = None,
+        **details: object,
     ) -> PipedriveAdapter:
         granted = {} if scopes is None else {"scopes": scopes}
         token = side.grant(side.account, **granted).grant.access_token
@@ -73,6 +77,7 @@ def make(side: PipedriveSide, quota: DayQuota) -> Make:
             install=Connected(**details),  # type: ignore[arg-type]
             values=ValueMap(MAPPABLE, chosen),
             revoke=lambda: None,
+            roles=FieldRoles(roles),
         )
 
     return made
