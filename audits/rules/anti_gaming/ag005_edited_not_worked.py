@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from audits.claims import planned_steps, touched, uncounted_evidence, with_uncounted
 from audits.clock import CaseClock, follow_up_clock
 from audits.dues import silence_due
-from audits.holds import holds
+from audits.holds import stopping_hold
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -219,8 +219,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
 
 def _silent_from(t: datetime, case: LeadCase, policy: Policy, clock: CaseClock) -> datetime | None:
     """When silence since `t` becomes too long; None while a hold that counts keeps it from that."""
-    is_on_hold = any(hold.ended_at is None and hold.counts_from is not None for hold in holds(case, policy))
-    if is_on_hold and clock.elapsed(t, case.as_of) < policy.silent_after_s:
+    stopped = stopping_hold(case, policy)
+    if stopped is not None and clock.elapsed(t, stopped[1]) < policy.silent_after_s:
         return None
     return silence_due(t, policy, clock)
 

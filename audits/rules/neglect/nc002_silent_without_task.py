@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
+from audits.claims import planned_steps
 from audits.clock import follow_up_clock
 from audits.dues import silence_due
 from audits.holds import stopping_hold
@@ -24,9 +24,8 @@ from audits.lead_rule import (
     unknown_activity,
     unmapped_status,
 )
-from audits.model.activity import ActivityKind, ActivityState
 from audits.model.case import Fact, LeadCase
-from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.finding import Measure, Outcome
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import say
@@ -89,7 +88,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         default=None,
     )
     touched_at = lead.clock_start if touch is None else touch.no_later_than
-    steps = _planned(case)
+    steps = planned_steps(case)
     measures = (
         at_measure("last_touch_at", touched_at),
         Measure("silent_working_s", clock.elapsed(touched_at, case.as_of), "s"),
@@ -174,27 +173,6 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=evidence,
         owner_id=holder_at(case, due_at),
     )
-
-
-def _planned(case: LeadCase) -> list[Evidence]:
-    """Open tasks and planned activities ahead of the audit, the earliest first, as evidence."""
-    found: list[tuple[datetime, str, str]] = [
-        (task.due_at, "task", task.task_id)
-        for task in case.tasks
-        if not task.is_done and task.due_at is not None and task.due_at > case.as_of
-    ]
-    found += [
-        (activity.no_later_than, activity.kind.value, activity.activity_id)
-        for activity in case.activities
-        if activity.state is ActivityState.PLANNED
-        and activity.no_later_than > case.as_of
-        and activity.kind is not ActivityKind.NOTE
-        and activity.is_automated is not True
-    ]
-    return [
-        Evidence(record_type=kind, record_id=record_id, field="due_at", value=at.isoformat(), at=at)
-        for at, kind, record_id in sorted(found)
-    ]
 
 
 RULE = LeadRule(INFO, judge)
