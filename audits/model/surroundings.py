@@ -16,9 +16,9 @@ USUAL_PERCENT = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """An act of this lead that its owner logged together with others: `count` of them, this one included and over all
-    leads, were recorded (activities) or ticked off (tasks) by the same owner within some span of 60 seconds that holds
-    `at` (aware UTC)."""
+    """An act of this lead that its owner logged together with others: `count` of them, over all leads and this one
+    included, were recorded (activities) or ticked off (tasks) by the same owner within some span of 60 seconds that
+    holds `at` (aware UTC)."""
 
     record_id: str
     count: int
@@ -38,10 +38,11 @@ class Twin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What lay on the lead's first holder when it arrived, or came to him later. `open_new_leads`: his leads that were
-    waiting for their first attempt at that instant, this one included; `working_s`: his working time from then to the
-    due instant; `capacity_per_hour_milli`: first attempts he makes in an hour in which he makes any, in thousandths,
-    learned over `n` such hours of the 90 days before, or set in the policy (`n` 0); None = not enough data."""
+    """What lay on the lead's first holder when it arrived, or came to him later. `open_new_leads`: his leads that
+    were waiting for their first attempt at that instant, this one included; `working_s`: his working time from then
+    to the due instant; `capacity_per_hour_milli`: first attempts he makes in an hour in which he makes any, in
+    thousandths, learned over `n` such hours of the 90 days before, or set in the policy (`n` 0); None = not enough
+    data."""
 
     holder_id: str
     open_new_leads: int
