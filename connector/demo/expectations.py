@@ -120,6 +120,7 @@ class Told:
     """What really happened on one lead, as far as it tells what its CRM can show.
 
     `preferred_at`: from when the person wished to be called. `is_deal`: it was converted.
+    `is_deal_of_several`: the person is the first of several in a large deal.
     `is_on_long_hold`: it waits for the lead since so long that it would be silent, were it not on hold.
     """
 
@@ -127,6 +128,7 @@ class Told:
     received_at: datetime
     preferred_at: datetime | None = None
     is_deal: bool = False
+    is_deal_of_several: bool = False
     is_on_long_hold: bool = False
 
 

@@ -25,9 +25,11 @@ class Truth:
     def of(cls, population: Population, filled: Filled) -> Truth:
         """The truth of a population by the ids that it got."""
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
+        shared = {deal.persons[0].lead_ref for deal in population.history.deals if len(deal.persons) > 1}
+        until = population.history.until
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={lead_id: told_of(lead, population.history.until) for lead_id, lead in leads.items()},
+            told={lead_id: told_of(lead, until, is_shared=lead.ref in shared) for lead_id, lead in leads.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -42,13 +44,15 @@ class Truth:
         return {lead_id: planted.as_json() for lead_id, planted in self.planted.items()}
 
 
-def told_of(lead: LeadHistory, until: datetime) -> Told:
-    """What of a lead's history up to `until` (aware UTC) tells what its CRM can show."""
+def told_of(lead: LeadHistory, until: datetime, *, is_shared: bool = False) -> Told:
+    """What of a lead's history up to `until` (aware UTC) tells what its CRM can show. `is_shared`: others stand in
+    its deal, too."""
     return Told(
         acts=lead.acts,
         received_at=lead.received_at,
         preferred_at=lead.preferred_at,
         is_deal=lead.converted_at is not None,
+        is_deal_of_several=is_shared,
         is_on_long_hold=lead.status.status is Status.WAITING
         and until - max(act.recorded_at for act in lead.acts) > timedelta(days=6, hours=12),
     )

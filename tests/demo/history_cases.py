@@ -85,13 +85,13 @@ class HistoryAccount:
             for person in deal.persons:
                 self._deals[person.lead_ref].append(self._deal(deal, person.lead_ref))
         self._norms = self._learned()
-        self._logs = _crowded(
+        self._logs = crowded(
             (act.owner_id, act.recorded_at, act.lead_id, act.activity_id)
             for acts in self._acts.values()
             for act in acts
             if act.is_automated is not True
         )
-        self._ticks = _crowded(
+        self._ticks = crowded(
             (task.owner_id, task.completed_at, task.lead_id, task.task_id)
             for tasks in self._tasks.values()
             for task in tasks
@@ -149,7 +149,7 @@ class HistoryAccount:
                     contact_id=person.lead_ref,
                     role=person.role,
                     is_decider=None if person.role is None else person.role is history.Role.DECIDER,
-                    last_touch_at=max(_touches(self._acts[person.lead_ref]), default=None),
+                    last_touch_at=max(sure_touches(self._acts[person.lead_ref]), default=None),
                 )
                 for person in deal.persons
             ),
@@ -177,7 +177,7 @@ class HistoryAccount:
             touches = {
                 at
                 for person in told.persons
-                for at in _touches(self._acts[person.lead_ref])
+                for at in sure_touches(self._acts[person.lead_ref])
                 if deal.created_at <= at <= end
             }
             spans.append(
@@ -298,7 +298,7 @@ def _tasks(lead: history.LeadHistory) -> list[Task]:
     ]
 
 
-def _touches(acts: Iterable[Activity]) -> list[datetime]:
+def sure_touches(acts: Iterable[Activity]) -> list[datetime]:
     """What is sure: calls and letters that took place, whoever began, and meetings that were held."""
     return [
         act.occurred_at
@@ -309,7 +309,7 @@ def _touches(acts: Iterable[Activity]) -> list[datetime]:
     ]
 
 
-def _crowded(entries: Iterable[tuple[str | None, datetime, str, str]]) -> defaultdict[str, list[Crowd]]:
+def crowded(entries: Iterable[tuple[str | None, datetime, str, str]]) -> defaultdict[str, list[Crowd]]:
     """Lead → its entries that somebody made together with others within the minute around."""
     by_owner: defaultdict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
     for owner, at, lead_ref, record_id in entries:

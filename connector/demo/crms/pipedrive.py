@@ -236,10 +236,12 @@ class PipedriveDemo:
 
     def hidden(self, told: Told) -> Hidden:
         """Every lead has an owner (whoever's token made it) and an origin. Colleagues' mails are not shown, so that a
-        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other. There
-        is no status that claims contact or means waiting, nor a time asked for; a lead stands in no stage, and one
-        that is archived was discarded, never lost. A call is there from its first ring on, and how long it took is in
-        call logs alone. A person's city is no field."""
+        lead with some of them shows no e-mails for sure; a bounced mail of the own user is shown like any other.
+
+        There is no status that claims contact or means waiting, nor a time asked for. A lead stands in no stage, and
+        one that is archived was discarded, never lost. A call is there from its first ring on, and how long it took
+        stands in call logs alone. A person's city is no field, and a deal has one person.
+        """
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
         has_bounced = is_own and any(mail.status is EmailStatus.BOUNCED for mail in mails)
@@ -251,8 +253,14 @@ class PipedriveDemo:
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
                 *(() if told.is_deal else ("FU005", "FU006")),
             },
-            unexcused={"NC002"} if told.is_on_long_hold else frozenset(),
-            missing={*(() if is_own else (Fact.EMAILS,)), *(() if told.is_deal else (Fact.STAGE,))},
+            unexcused={
+                *({"NC002"} if told.is_on_long_hold else ()),
+                *({"LD001"} if told.is_deal_of_several else ()),
+            },
+            missing={
+                *(() if is_own else (Fact.EMAILS,)),
+                *(() if told.is_deal else (Fact.STAGE, Fact.OWNER_HISTORY)),
+            },
             blurs=_blurs,
         )
 
