@@ -89,6 +89,8 @@ _SUGGESTIVE: Mapping[LeadField, str] = {
     LeadField.LANGUAGE: r"\blanguage|\bsprache|\bspråk|\blang\b",
 }
 
+_TIMES = frozenset({LeadField.SUBMITTED_AT, LeadField.PREFERRED_AT, LeadField.RECONTACT_ON})
+_LONGEST_WORD = 30
 _YES = frozenset({"true", "yes", "y", "1", "ja", "ναι", "نعم", "granted", "given"})
 _NO = frozenset({"false", "no", "n", "0", "nein", "nei", "όχι", "لا", "refused", "revoked", "withdrawn"})
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]+)?", re.IGNORECASE)
@@ -140,8 +142,8 @@ class FieldRoles:
 
     def fill(self, lead: Lead, values: Mapping[str, object], zone: str, unmapped: Unmapped) -> FilledLead:
         """`lead` with what its fields say. `values`: field name → value as the CRM's API gives it; a local wall clock
-        without a zone is that of `zone` (IANA). What cannot be read is noted in `unmapped` and is a missing fact of
-        this lead, never guessed."""
+        without a zone is that of `zone` (IANA). What cannot be read is noted in `unmapped` (a time by its shape
+        alone) and is a missing fact of this lead, never guessed."""
         found: dict[str, object] = {}
         missing: list[tuple[Fact, str]] = []
         clock = ZoneInfo(zone)
@@ -154,7 +156,7 @@ class FieldRoles:
             if read is not None:
                 found[role.value] = read
                 continue
-            unmapped.note(name, text)
+            unmapped.note(name, _shape(text) if role in _TIMES or len(text) > _LONGEST_WORD else text)
             if role in _FACTS:
                 fact, words = _FACTS[role]
                 missing.append((fact, f"What the field {name} says of {words} cannot be read."))
@@ -245,6 +247,12 @@ _READERS: Mapping[LeadField, Callable[[str, ZoneInfo], object]] = {
     LeadField.LEAD_TYPE: parse_words,
     LeadField.LANGUAGE: parse_language,
 }
+
+
+def _shape(text: str) -> str:
+    """How a text looks, without what it says: people write more into a field than it asks for, and what was not
+    understood is kept for all to see."""
+    return "".join("0" if one.isdigit() else "a" if one.isalpha() else one for one in text[:_LONGEST_WORD])
 
 
 def _wall_clock(text: str) -> datetime | date | None:

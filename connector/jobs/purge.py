@@ -37,13 +37,16 @@ def purge_done(context: JobContext) -> int:
     """Erase deliveries, events, texts, sessions and sign-in links past their time. Returns how many rows."""
     now = context.clock()
     count = context.inbox.purge_done(now - DELIVERIES_KEPT)
+    wiped = 0
     with context.database.read() as connection:
         tenants = [install.install_id for install in installs.list_installs(connection)]
     for install_id in tenants:
         with context.database.write() as connection:
             count += worklist.purge_events(connection, install_id, now - EVENTS_KEPT)
             policy = policies.policy_as_of(connection, install_id, now)
-            count += timeline.wipe_texts(connection, install_id, now, policy.keep_text_days)
+            wiped += timeline.wipe_texts(connection, install_id, now, policy.keep_text_days)
+    if wiped:
+        context.database.scrub()
     with context.database.write() as connection:
         count += web_sessions.delete_expired(connection, now)
-    return count
+    return count + wiped

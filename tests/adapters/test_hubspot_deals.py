@@ -173,7 +173,7 @@ def test_properties_of_their_own_by_role(account: Account) -> None:
     assert (record.lead.has_call_consent, record.lead.recontact_on) == (False, date(2026, 12, 24))
     assert (record.lead.preferred_at, record.lead.language) == (None, "el")
     assert [fact for fact, _ in record.missing] == [Fact.PREFERRED_AT]
-    assert ("odd", "soon") in read.unmapped
+    assert ("odd", "aaaa") in read.unmapped
     assert adapter.capabilities().coverage.cause(Fact.PREFERRED_AT) is None
 
 

@@ -90,7 +90,7 @@ def test_what_cannot_be_read_is_noted_and_missing_and_what_is_empty_is_neither()
     filled = roles.fill(make_lead(), values, "Europe/Berlin", unmapped)
     assert (filled.lead.submitted_at, filled.lead.has_call_consent) == (None, None)
     assert (filled.lead.priority, filled.lead.lead_type) == ("3", "demo")
-    assert unmapped.pairs == [("sent", "last week")]
+    assert unmapped.pairs == [("sent", "aaaa aaaa")], "what people wrote there is theirs"
     assert [fact for fact, _ in filled.missing] == [Fact.SUBMITTED_AT]
 
 

@@ -19,6 +19,7 @@ from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.install_setup import set_up
 from connector.jobs.purge import DELIVERIES_KEPT, EVENTS_KEPT, purge_done, purge_due
 from connector.jobs.uninstall import end_install
+from connector.storage.policies import policy_as_of
 from connector.storage.tables import metadata
 from tests.jobs.oracle import body_of, contact, count, event, post, ready, rows
 from tests.stack import OTHER_PORTAL, PORTAL, Stack
@@ -44,6 +45,24 @@ def test_deliveries_and_events_go_when_their_time_has_passed(stack: Stack):
     assert rows(stack.settings.inbox_url, inbox) == [(1,)]
     assert count(stack, "SELECT COUNT(*) FROM events") == events
     assert purge_done(later(stack, EVENTS_KEPT + timedelta(minutes=5))) == events
+
+
+def test_texts_of_messages_go_when_the_policy_says(stack: Stack):
+    install = ready(stack)
+    properties = {"hs_email_direction": "EMAIL", "hs_email_subject": "Offer", "hs_email_text": "Zwitscherware"}
+    stack.control.act("log", PORTAL, type="emails", contact_id=contact(stack), properties=properties)
+    stack.settle(install)
+    kept = "SELECT COUNT(*) FROM activities WHERE text IS NOT NULL AND subject IS NOT NULL"
+    assert count(stack, kept) == 1
+    with stack.context.database.read() as connection:
+        days = policy_as_of(connection, install.install_id, stack.context.clock()).keep_text_days
+    purge_done(later(stack, timedelta(days=days, minutes=-5)))
+    assert count(stack, kept) == 1
+    purge_done(later(stack, timedelta(days=days, minutes=5)))
+    assert count(stack, kept) == 0
+    assert count(stack, "SELECT COUNT(*) FROM activities WHERE is_text_wiped") == 1
+    for path in Path(stack.settings.data_dir).glob("leadassay.sqlite*"):
+        assert b"Zwitscherware" not in path.read_bytes(), path
 
 
 def test_a_tenant_is_purged_with_its_deliveries_and_no_other_is_touched(stack: Stack):
