@@ -1,0 +1,62 @@
+"""New leads, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import altair as alt
+
+from connector.reporting.charts.picture import (
+    Cell,
+    Picture,
+    colour,
+    counted,
+    counts_axis,
+    finished,
+    is_mirrored,
+    nice_top,
+    side,
+    spelled_days,
+    table,
+)
+from connector.reporting.charts.words import Words
+
+
+def arrivals_by_day(
+    days: Sequence[tuple[date, int]], says: Words, *, href: Callable[[date], str] | None = None
+) -> Picture:
+    """An upright bar for each day, days without any among them."""
+    values, rows = [], []
+    for on, n in days:
+        link = href(on) if href is not None else None
+        values.append({"day": on.isoformat(), "n": n, "says": f"{says.day(on)}: {says.number(n)}"})
+        if link and n:
+            values[-1]["href"] = link
+        rows.append((Cell(says.day(on), on.isoformat()), counted(n, says, link)))
+    order = [on.isoformat() for on, _ in days]
+    most = max((n for _, n in days), default=0)
+    chart = (
+        alt.Chart(alt.Data(values=values))
+        .mark_bar(color=colour("accent"), cornerRadiusEnd=2)
+        .encode(
+            x=alt.X("day:O", title=None, sort=order[::-1] if is_mirrored(says) else order)
+            .axis(
+                labelAngle=0, labelOverlap="greedy", ticks=False, labelExpr=spelled_days([on for on, _ in days], says)
+            )
+            .scale(paddingInner=0.25, paddingOuter=0.1),
+            y=alt.Y("n:Q", title=None)
+            .axis(**counts_axis(most, says), orient=side(says), domain=False, ticks=False)
+            .scale(domain=[0, nice_top(most)]),
+            tooltip="says:N",
+            href="href:N",
+        )
+    )
+    total = sum(n for _, n in days)
+    return Picture(
+        name="arrivals",
+        title=says.t("New leads per day"),
+        says=says.t("{n} new leads in {days} days.", n=says.number(total), days=len(days)),
+        spec=finished(chart, height=190) if total else None,
+        table=table((says.t("Day"), says.t("New leads")), rows),
+    )
