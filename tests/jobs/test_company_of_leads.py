@@ -22,7 +22,7 @@ def reasons(stack: Stack, install: Install, lead_ids: list[str]) -> list[str]:
         ]
 
 
-def test_the_fourth_call_in_a_minute_takes_the_count_of_all_four(stack: Stack):
+def test_the_fourth_call_in_a_minute_takes_the_count_of_all_four(stack: Stack) -> None:
     install = stack.install()
     stack.advance(install)
     leads = [
