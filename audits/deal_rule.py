@@ -146,8 +146,8 @@ def too_little_learned(deal: Deal, n: int, least: int, question: Said, measures:
         outcome=Outcome.NOT_EVALUATED,
         reason=NOT_ENOUGH_DATA,
         sentence=say(
-            "It cannot be told {question}: not enough data, {n} won in pipeline {pipeline}, and at least {least} are "
-            "needed that lead to a clear figure.",
+            "It cannot be told {question}: not enough data, {n} won in pipeline {pipeline} so far, {least} are "
+            "needed.",
             question=question,
             n=counted(n, "deal"),
             pipeline=deal.pipeline,

@@ -48,8 +48,9 @@ def learn(stays: Iterable[Stay], deals: Iterable[DealSpan], *, stage_percent: in
     """The norms of an account, in order of pipeline, stage and segment; figures are None under LEAST_CASES.
 
     `stage_percent`: the quantile of the stays in a stage, over all leads (ANY_SEGMENT) and over each segment.
-    `won_age_percent`: the age by which that share of deals is won by Kaplan-Meier, open deals counted as censored,
-    and the same quantile of the won deals' longest gaps. Needed are LEAST_CASES won deals.
+    `won_age_percent`: of the deals that are won at all, that share is won by the age; by Kaplan-Meier with open deals
+    counted as censored, for the deals that are won late are still open now. And the same quantile of the won deals'
+    longest gaps. Needed are LEAST_CASES won deals.
     """
     by_stage: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
     for stay in stays:
@@ -87,7 +88,7 @@ def _deal_norm(pipeline: str, deals: Sequence[DealSpan], percent: int) -> DealNo
     won = [deal for deal in deals if deal.is_won]
     gaps = [deal.longest_gap_s for deal in won if deal.longest_gap_s is not None]
     curve = kaplan_meier([Waited(deal.age_s, deal.is_won) for deal in deals])
-    age_s = curve.quantile_s(percent) if isinstance(curve, Survival) and len(won) >= LEAST_CASES else None
+    age_s = curve.quantile_of_happened_s(percent) if isinstance(curve, Survival) and len(won) >= LEAST_CASES else None
     return DealNorm(
         pipeline=pipeline,
         n_won=len(won),

@@ -66,9 +66,9 @@ class StageNorm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealNorm:
-    """How won deals of one pipeline went. `won_age_s`: the quantile of `percent` of the age at winning, open deals
-    counted as censored (Kaplan-Meier), in seconds of wall time; `touch_gap_s`: the same quantile of the longest wait
-    between two touches of a won deal. None = not enough data."""
+    """How won deals of one pipeline went. `won_age_s`: the quantile of `percent` of the age at winning, over those
+    that are won at all, open deals counted as censored (Kaplan-Meier), in seconds of wall time; `touch_gap_s`: the
+    same quantile of the longest wait between two touches of a won deal. None = not enough data."""
 
     pipeline: str
     n_won: int

@@ -49,6 +49,14 @@ class Survival:
         left = rounded(1 - percent / 100)
         return next((step.at_s for step in self.steps if step.waiting <= left), None)
 
+    def quantile_of_happened_s(self, percent: int) -> int | None:
+        """The first second by which it has happened to at least `percent` % of those to whom it happens at all, as
+        far as the curve reaches; None = it happened to nobody."""
+        if not self.steps:
+            return None
+        left = rounded(1 - percent / 100 * (1 - self.steps[-1].waiting))
+        return next((step.at_s for step in self.steps if step.waiting <= left), self.steps[-1].at_s)
+
     def waiting_at(self, seconds: int) -> float:
         """The share of which it has not happened after so many seconds."""
         return next((step.waiting for step in reversed(self.steps) if step.at_s <= seconds), 1.0)

@@ -146,6 +146,9 @@ def test_kaplan_meier_as_published() -> None:
     assert (at_ten.low, at_ten.high) == pytest.approx((0.503, 0.889), abs=5e-4)
     assert told.quantile_s(50) == 23
     assert told.quantile_s(60) is None
+    # It happens to 1 - 0.4482 as far as the curve reaches; to half of them by 13, with 0.6902 left.
+    assert told.quantile_of_happened_s(50) == 13
+    assert told.quantile_of_happened_s(100) == 23
     assert (told.waiting_at(5), told.waiting_at(6), told.waiting_at(9), told.waiting_at(99)) == (
         1.0,
         told.steps[0].waiting,
@@ -182,6 +185,7 @@ def test_survival_at_its_edges() -> None:
     assert all_open == Survival(20, 0, ())
     assert isinstance(all_open, Survival)
     assert all_open.quantile_s(1) is None
+    assert all_open.quantile_of_happened_s(1) is None
     at_once = kaplan_meier([Waited(0, True)] * 20)
     assert isinstance(at_once, Survival)
     assert [(s.at_s, s.at_risk, s.waiting, s.low, s.high) for s in at_once.steps] == [(0, 20, 0.0, 0.0, 0.0)]
