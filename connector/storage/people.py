@@ -30,7 +30,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody who may sign in. `owner_id`: the owner he is in the CRM. `disabled_at` set = may not sign in."""
+    """Somebody who may sign in. `owner_id`: the owner he is in the CRM. `disabled_at` set = may not sign in.
+
+    `language`: the code of what he reads, "" = he has not chosen."""
 
     user_id: str
     email: str
@@ -38,6 +40,7 @@ class User:
     role: Role
     owner_id: str | None
     disabled_at: datetime | None
+    language: str = ""
 
 
 def replace_owners(conn: Connection, install_id: str, listed: Iterable[Owner]) -> None:
@@ -173,6 +176,14 @@ def set_role(conn: Connection, install_id: str, user_id: str, role: Role) -> boo
     return done.rowcount == 1
 
 
+def set_language(conn: Connection, install_id: str, user_id: str, language: str) -> bool:
+    """What he reads from now on, pages and mails: a code of ours. False when unknown."""
+    done = conn.execute(
+        sa.update(users).where(users.c.install_id == install_id, users.c.user_id == user_id).values(language=language)
+    )
+    return done.rowcount == 1
+
+
 def disable_user(conn: Connection, install_id: str, user_id: str, at: datetime) -> bool:
     """End his sessions and links, and let him sign in no more. False when unknown."""
     done = conn.execute(
@@ -218,4 +229,5 @@ def _user(row: sa.Row[Any]) -> User:
         role=Role(row.role),
         owner_id=row.owner_id,
         disabled_at=row.disabled_at,
+        language=row.language,
     )

@@ -96,18 +96,20 @@ def check_every_view(app: Flask) -> None:
         access_of(app, rule.endpoint)
 
 
-def guard() -> BaseResponse | None:
-    """Before every request: who looks, and whether he may."""
+def know_viewer() -> None:
+    """Before every request: who looks."""
     load_session()
     g.viewer = None
-    if request.endpoint is None:
+    if request.endpoint is None or access_of(current_app, request.endpoint) is not None:
         g.viewer = find_viewer()
+
+
+def guard() -> BaseResponse | None:
+    """Before every request, once who looks is known: whether he may."""
+    if request.endpoint is None:
         return None
-    needed = access_of(current_app, request.endpoint)
-    if needed is None:
-        return None
-    g.viewer = found = find_viewer()
-    if needed is Access.PUBLIC:
+    needed, found = access_of(current_app, request.endpoint), visitor()
+    if needed is None or needed is Access.PUBLIC:
         return None
     if found is None:
         return _to_sign_in()

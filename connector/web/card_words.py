@@ -23,6 +23,7 @@ from connector.crm.card import (
     CardText,
     Tone,
 )
+from connector.language.texts import Texts
 from connector.storage.card_queries import StoredCard
 from connector.storage.findings import AuditRow
 from connector.storage.policies import PolicyBook
@@ -33,7 +34,7 @@ from connector.web.links import lead_href
 from connector.web.record_links import web_address
 from connector.web.sentences import written
 from connector.web.site import site
-from connector.web.texts import Texts, t
+from connector.web.texts import t
 
 #: Attempts that a card shows, the latest first.
 ATTEMPTS = 3

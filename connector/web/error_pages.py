@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from connector.errors import InstallNotActive, StorageBusy
 from connector.logs import get_logger
+from connector.web.languages import choose_texts
 from connector.web.texts import t
 
 _log = get_logger(__name__)
@@ -44,6 +45,8 @@ def error_response(
     status: int, *, head: str | None = None, remedy: str | None = None, retry_after_s: int | None = None
 ) -> Response:
     """A page for `status`, with our own words when given."""
+    if "texts" not in g:
+        choose_texts()  # what failed came before
     said = _SAID.get(status, _SAID[500])
     texts_given = (head or t(said.head), remedy or t(said.remedy))
     response = make_response(

@@ -15,10 +15,11 @@ from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.said import Term
 from audits.timeline import UNCOUNTED, AttemptVerdict, Judged, attempts, connections, judge_attempt, uncounted_reason
+from connector.language.texts import Texts
 from connector.storage.timeline import SEEN, Conversion
 from connector.web.labels import crm_name, direction_label, disposition_label, kind_label
 from connector.web.sentences import written
-from connector.web.texts import Texts, t
+from connector.web.texts import t
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw, ground_sample, shape_sample
 
 #: A line longer than this gets a second drawing of its beginning, where the promise was kept or broken.

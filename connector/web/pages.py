@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, g, request, url_for
+from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
+from connector.language.languages import LANGUAGES
 from connector.storage.installs import InstallStatus
-from connector.web import access, charts, error_pages, labels, texts
+from connector.web import access, charts, error_pages, labels, languages, texts
 from connector.web.access import Access, Viewer, visitor
 from connector.web.headers import allow_forms_to, put_headers
 from connector.web.notes import notes_of_request
 from connector.web.sessions import PageSessions
-from connector.web.site import Site, put_site, site
+from connector.web.site import Site, put_site
 from connector.web.views import ALL as ALL_VIEWS
 from connector.web.views import card, install
 from connector.web.views.landing import authorize_urls
@@ -56,8 +57,10 @@ def install_pages(app: Flask, site: Site) -> CSRFProtect:
     )
     app.session_interface = PageSessions()
     error_pages.register(app)
+    languages.install_languages(app)
+    app.before_request(access.know_viewer)
+    app.before_request(languages.choose_texts)
     app.before_request(access.guard)
-    app.before_request(_choose_texts)
     csrf = CSRFProtect(app)
     csrf.exempt(install.uninstalled_there)
     app.after_request(put_headers)
@@ -70,22 +73,15 @@ def install_pages(app: Flask, site: Site) -> CSRFProtect:
     return csrf
 
 
-def _choose_texts() -> None:
-    offered = [lang for lang in texts.CATALOGS if lang != texts.PSEUDO]
-    lang = request.accept_languages.best_match(offered) or texts.DEFAULT
-    asked = request.args.get("lang", "")
-    if asked in texts.CATALOGS and (asked != texts.PSEUDO or site().settings.is_development):
-        lang = asked
-    found = visitor()
-    g.texts = texts.texts_for(lang, found.install.zone if found else "UTC")
-
-
 def _teach_templates(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(
         t=texts.t,
         texts=texts.current,
+        plural=_plural,
+        languages=tuple(LANGUAGES.values()),
+        here_without_choice=languages.here_without_choice,
         asset=_asset,
         meter=charts.meter,
         status_label=labels.status_label,
@@ -121,6 +117,10 @@ def _nav(viewer: Viewer | None) -> list[_NavItem]:
         for path, label, least in _NAV
         if viewer.rank >= least
     ]
+
+
+def _plural(one: str, many: str, n: int, **values: object) -> str:
+    return texts.current().plural(one, many, n, **values)
 
 
 def _asset(name: str) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from connector.web.texts import Texts
+from connector.language.texts import Texts
 
 WIDTH = 960
 _GUTTER = 92

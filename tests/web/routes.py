@@ -45,6 +45,7 @@ ROUTES = (
     Route("sign_in.company", "GET", PUBLIC, "/sign-in/oidc"),
     Route("sign_in.company_callback", "GET", PUBLIC, "/sign-in/oidc/callback"),
     Route("sign_in.choose_account", "POST", PUBLIC, "/sign-in/oidc/account"),
+    Route("language.choose", "POST", PUBLIC, "/language"),
     Route("sign_in.sign_out", "POST", SIGNED_IN, "/sign-out"),
     Route("overview.overview", "GET", SIGNED_IN, "/overview", lists=True),
     Route("leads.leads", "GET", SIGNED_IN, "/leads", "/leads?owner={owner_id}", lists=True),

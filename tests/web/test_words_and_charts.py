@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connector.language.texts import texts_for
 from connector.web.charts import Bar, Segment, columns, interval, meter, progress, shares, table_of
-from connector.web.texts import texts_for
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw
 from tests.web.seed import NOW
 

@@ -6,6 +6,8 @@ account is the proven one, the record one of its leads, the viewer somebody whom
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, g, jsonify, request
 from sqlalchemy.engine import Connection
 
@@ -28,7 +30,7 @@ from connector.storage.installs import InstallStatus
 from connector.web.access import Viewer
 from connector.web.card_words import RULES, CardTeller, card_labels, owners_named
 from connector.web.site import site
-from connector.web.texts import current, t, texts_for
+from connector.web.texts import current, t
 from webhooks.body import BodyRefused, read_body
 
 #: CRMs give a card's answer 10 to 15 s, and ask with an id or two.
@@ -99,7 +101,7 @@ def _shown(conn: Connection, crm: str, asked: CardRequest) -> CardShown | CardNo
             title=t("Not connected for you"),
             text=t("Ask an admin of your account to connect Lead Assay and to let you in."),
         )
-    g.texts = texts_for(current().lang, install.zone)
+    g.texts = replace(current(), zone=install.zone)
     me = Viewer(install=install, user=user)
     if install.status is InstallStatus.UNINSTALLED:
         return CardNotice(

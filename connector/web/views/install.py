@@ -13,6 +13,7 @@ from connector.catalog import CRMS, CrmEntry, app_of, default_policy_of, is_set_
 from connector.crm.port import UninstallNotice
 from connector.errors import ConfigError, CrmError, RetryLater, UnexpectedPayload
 from connector.jobs.uninstall import end_install
+from connector.language.texts import Texts
 from connector.logs import get_logger
 from connector.oauth.flow import InstallRefused, begin_install, callback_url, finish_install
 from connector.settings import CrmApp
@@ -30,7 +31,7 @@ from connector.web.people_list import Person, admit, list_persons
 from connector.web.policy_form import NUMBERS, NumberField, PolicyForm, country_with_holidays, form_of
 from connector.web.sessions import begin_session, page_session
 from connector.web.site import site
-from connector.web.texts import Texts, current, t
+from connector.web.texts import current, t
 from connector.web.value_rows import count_without_meaning
 from connector.web.views.landing import authorize_urls
 from connector.web.views.settings import country_names, put_typed_policy

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from audits.model.said import english
+from connector.language.texts import Texts
 from connector.storage import page_queries
 from connector.storage.database import Database
 from connector.storage.lead_lists import LeadFilter
@@ -24,7 +25,7 @@ from connector.web.links import lead_href, leads_href
 from connector.web.record_links import web_address
 from connector.web.sentences import written
 from connector.web.site import site
-from connector.web.texts import Texts, current, t
+from connector.web.texts import current, t
 from connector.web.views.leads import EXPORT_HEAD as LEAD_HEAD
 from connector.web.views.leads import export_row
 from connector.web.views.rulebook import rule_titles

@@ -15,6 +15,7 @@ from audits.model.score import FollowUpStatus
 from audits.rulebook import RULES
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.shares import Share
+from connector.language.texts import Texts
 from connector.storage import cursors, page_queries
 from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
 from connector.storage.page_queries import PromiseCounts, Scope, Waits
@@ -29,7 +30,7 @@ from connector.web.periods import HORIZON, Choice, Period, choices, period_of_re
 from connector.web.record_links import web_address
 from connector.web.shown_facts import not_granted, not_shown
 from connector.web.site import site
-from connector.web.texts import Texts, current, t
+from connector.web.texts import current, t
 from connector.web.views.install import reading_says
 
 pages = Blueprint("overview", __name__)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from audits.statistics.comparison import Compared, Standing, compare
 from audits.statistics.enough import LEAST_CASES, NotEnoughData
 from audits.statistics.shares import Share
+from connector.language.texts import Texts
 from connector.storage import page_queries, people
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import OwnerLoad, OwnerPromise, Scope
@@ -22,7 +23,7 @@ from connector.web.leads_form import NOBODY
 from connector.web.links import leads_href
 from connector.web.periods import Choice, Period, choices, period_of_request
 from connector.web.site import site
-from connector.web.texts import Texts, current, t
+from connector.web.texts import current, t
 
 pages = Blueprint("owners", __name__)
 

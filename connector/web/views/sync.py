@@ -17,6 +17,7 @@ from connector.jobs.advance import ISOLATE_AFTER, RESUMES
 from connector.jobs.reconcile import NAME as RECONCILE
 from connector.jobs.watch_hooks import NAME as HOOKS
 from connector.jobs.watch_hooks import failing_hooks
+from connector.language.texts import Texts
 from connector.storage import cursors, health, outbox, page_queries, people, worklist
 from connector.storage.health import Health
 from connector.storage.people import User
@@ -27,7 +28,7 @@ from connector.web.labels import crm_name, record_names
 from connector.web.links import lead_href
 from connector.web.shown_facts import HISTORIES, not_granted, not_named, not_shown
 from connector.web.site import site
-from connector.web.texts import Texts, current, t
+from connector.web.texts import current, t
 from connector.web.value_rows import anchor_of, mappable
 from connector.web.views.landing import authorize_urls
 from webhooks.roster import ROSTER
