@@ -7,6 +7,7 @@ from datetime import date
 
 import altair as alt
 
+from connector.language.texts import Texts
 from connector.reporting.charts.picture import (
     Cell,
     Picture,
@@ -16,15 +17,15 @@ from connector.reporting.charts.picture import (
     finished,
     is_mirrored,
     nice_top,
+    of,
     side,
     spelled_days,
     table,
 )
-from connector.reporting.charts.words import Words
 
 
 def arrivals_by_day(
-    days: Sequence[tuple[date, int]], says: Words, *, href: Callable[[date], str] | None = None
+    days: Sequence[tuple[date, int]], says: Texts, *, href: Callable[[date], str] | None = None
 ) -> Picture:
     """An upright bar for each day, days without any among them."""
     values, rows = [], []
@@ -37,7 +38,7 @@ def arrivals_by_day(
     order = [on.isoformat() for on, _ in days]
     most = max((n for _, n in days), default=0)
     chart = (
-        alt.Chart(alt.Data(values=values))
+        of(values)
         .mark_bar(color=colour("accent"), cornerRadiusEnd=2)
         .encode(
             x=alt.X("day:O", title=None, sort=order[::-1] if is_mirrored(says) else order)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import altair as alt
 
 from audits.reports.sections import BIN_EDGES_S, Spans
 from audits.statistics.enough import NotEnoughData
+from connector.language.texts import Texts
 from connector.reporting.charts.picture import (
     Cell,
     Picture,
@@ -18,24 +18,23 @@ from connector.reporting.charts.picture import (
     finished,
     is_mirrored,
     nice_top,
+    of,
     side,
     table,
 )
-from connector.reporting.charts.words import Words
 
 #: (from, to) in seconds, both included, None = open → the address of the leads.
 BinHref = Callable[[int, int | None], str]
 
 
 def first_attempt_distribution(
-    spans: Spans, says: Words, *, title: str, what: str, target_s: int | None = None, href: BinHref | None = None
+    spans: Spans, says: Texts, *, title: str, what: str, target_s: int | None = None, href: BinHref | None = None
 ) -> Picture:
     """Upright bars by working time. `what`: what is counted, such as "leads tried"; `target_s`: bins that end beyond
     it are drawn as late."""
-    bounds: list[int | None] = [0, *BIN_EDGES_S, None]
+    bins = zip((0, *BIN_EDGES_S), (*BIN_EDGES_S, None), spans.bins, strict=True)
     labels, cells, values = [], [], []
-    for (low, high), n in zip(pairwise(bounds), spans.bins, strict=True):
-        assert low is not None
+    for low, high, n in bins:
         label = says.t("over {span}", span=says.span(low)) if high is None else says.span(high)
         link = href(low + 1 if low else 0, high) if href is not None else None
         is_late = target_s is not None and (high is None or high > target_s)
@@ -50,7 +49,7 @@ def first_attempt_distribution(
             values[-1]["href"] = link
     top = nice_top(max(spans.bins))
     chart = (
-        alt.Chart(alt.Data(values=values))
+        of(values)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X("label:N", sort=labels[::-1] if is_mirrored(says) else labels, title=None)

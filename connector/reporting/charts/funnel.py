@@ -9,6 +9,7 @@ import altair as alt
 
 from audits.reports.sections import Cohort
 from audits.statistics.shares import Rate
+from connector.language.texts import Texts
 from connector.reporting.charts.picture import (
     Cell,
     Picture,
@@ -16,12 +17,12 @@ from connector.reporting.charts.picture import (
     counted,
     finished,
     is_mirrored,
+    of,
     share_cell,
     side,
     spelled,
     table,
 )
-from connector.reporting.charts.words import Words
 
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _TONES = ("accent", "brass", "good")
@@ -29,7 +30,7 @@ _TONES = ("accent", "brass", "good")
 
 def stage_funnel(
     cohorts: Sequence[Cohort],
-    says: Words,
+    says: Texts,
     *,
     label: Callable[[date], str],
     href: Callable[[date], str] | None = None,
@@ -92,7 +93,7 @@ def stage_funnel(
         "ticks": False,
     }
     tones = alt.Color("step:N", legend=None).scale(domain=list(steps), range=[colour(each) for each in _TONES])
-    base = alt.Chart(alt.Data(values=values)).encode(x=x, xOffset=offset, tooltip="says:N")
+    base = of(values).encode(x=x, xOffset=offset, tooltip="says:N")
     ranges = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
         y=alt.Y("low:Q", title=None).axis(**axis).scale(domain=[0, 1]), y2="high:Q", color=tones
     )

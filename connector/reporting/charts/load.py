@@ -9,6 +9,7 @@ import altair as alt
 
 from audits.reports.sections import LoadClass, OwnerDay
 from audits.statistics.shares import Rate
+from connector.language.texts import Texts
 from connector.reporting.charts.picture import (
     Cell,
     Picture,
@@ -19,18 +20,18 @@ from connector.reporting.charts.picture import (
     finished,
     is_mirrored,
     nice_top,
+    of,
     share_cell,
     side,
     spelled,
     spelled_days,
     table,
 )
-from connector.reporting.charts.words import Words
 
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: Words) -> Picture:
+def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: Texts) -> Picture:
     """One dot for each owner and day at its heaviest moment: leads waiting over how many he can try until they are
     due. Above the line, more waited than could be tried. `names`: owner id → name."""
     known = [day for day in days if day.fits_milli is not None]
@@ -48,7 +49,7 @@ def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: 
     widest = nice_top(int(max(((day.fits_milli or 0) // 1000 + 1 for day in known), default=0)))
     x_axis = counts_axis(widest, says)
     dots = (
-        alt.Chart(alt.Data(values=values))
+        of(values)
         .mark_circle(size=70, opacity=0.65)
         .encode(
             x=alt.X("fits:Q", title=says.t("can be tried in time"))
@@ -65,7 +66,7 @@ def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: 
     )
     edge = min(top, widest)
     line = (
-        alt.Chart(alt.Data(values=[{"fits": 0, "waiting": 0}, {"fits": edge, "waiting": edge}]))
+        of([{"fits": 0, "waiting": 0}, {"fits": edge, "waiting": edge}])
         .mark_line(color=colour("brass"), strokeDash=[5, 3], strokeWidth=1.5)
         .encode(x="fits:Q", y="waiting:Q")
     )
@@ -83,7 +84,7 @@ def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: 
     )
 
 
-def load_by_day(days: Sequence[OwnerDay], name: str, says: Words) -> Picture:
+def load_by_day(days: Sequence[OwnerDay], name: str, says: Texts) -> Picture:
     """One owner: each day's leads waiting at the heaviest moment as a bar, what he could try until they were due as
     a mark across it."""
     known = [day for day in days if day.fits_milli is not None]
@@ -105,16 +106,16 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Words) -> Picture:
     ]
     most = max((max(day.waiting, (day.fits_milli or 0) // 1000 + 1) for day in days), default=0)
     top = nice_top(min(most, 4 * max((day.waiting for day in days), default=1)))
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = of(values).encode(
         x=alt.X("day:O", title=None, sort=labels[::-1] if is_mirrored(says) else labels)
         .axis(labelAngle=0, labelOverlap=True, ticks=False, labelExpr=spelled_days(shown, says))
         .scale(domain=labels[::-1] if is_mirrored(says) else labels, paddingInner=0.3),
         tooltip="says:N",
     )
-    y = {"axis": alt.Axis(**counts_axis(top, says), orient=side(says), domain=False, ticks=False)}
+    axis = alt.Axis(**counts_axis(top, says), orient=side(says), domain=False, ticks=False)
     scale = alt.Scale(domain=[0, top], clamp=True)
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        y=alt.Y("waiting:Q", title=says.t("leads waiting"), scale=scale, **y),
+        y=alt.Y("waiting:Q", title=says.t("leads waiting"), scale=scale, axis=axis),
         color=alt.Color("over:N", legend=None).scale(
             domain=["within", "over"], range=[colour("accent"), colour("bad")]
         ),
@@ -122,7 +123,7 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Words) -> Picture:
     marks = (
         base.transform_filter("isValid(datum.fits)")
         .mark_tick(color=colour("brass"), thickness=3)
-        .encode(y=alt.Y("fits:Q", title=says.t("leads waiting"), scale=scale, **y))
+        .encode(y=alt.Y("fits:Q", title=says.t("leads waiting"), scale=scale, axis=axis))
     )
     return Picture(
         name="load-by-day",
@@ -138,7 +139,7 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Words) -> Picture:
     )
 
 
-def kept_by_load(classes: Sequence[LoadClass], says: Words, *, href: Callable[[int], str] | None = None) -> Picture:
+def kept_by_load(classes: Sequence[LoadClass], says: Texts, *, href: Callable[[int], str] | None = None) -> Picture:
     """The share tried in time by how heavy the load was when the lead came, each with its interval."""
     labels, values, rows, below = [], [], [], 0
     for place, each in enumerate(classes):
@@ -170,7 +171,7 @@ def kept_by_load(classes: Sequence[LoadClass], says: Words, *, href: Callable[[i
         domain=False,
         ticks=False,
     )
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = of(values).encode(
         x=alt.X("load:N", title=says.t("leads waiting, of what can be tried in time"))
         .axis(labelAngle=0, labelOverlap=True, ticks=False)
         .scale(domain=labels[::-1] if is_mirrored(says) else labels, paddingInner=0.5),
@@ -198,7 +199,7 @@ def _every_day(days: Sequence[OwnerDay]) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _of_day(day: OwnerDay, names: Mapping[str, str], says: Words) -> str:
+def _of_day(day: OwnerDay, names: Mapping[str, str], says: Texts) -> str:
     name, on = names.get(day.owner_id, day.owner_id), says.short_day(day.day)
     waiting = says.plural("{n} lead waiting", "{n} leads waiting", day.waiting)
     if day.fits_milli is None:
@@ -212,7 +213,7 @@ def _of_day(day: OwnerDay, names: Mapping[str, str], says: Words) -> str:
     )
 
 
-def _sentence(days: Sequence[OwnerDay], known: Sequence[OwnerDay], over: Sequence[OwnerDay], says: Words) -> str:
+def _sentence(days: Sequence[OwnerDay], known: Sequence[OwnerDay], over: Sequence[OwnerDay], says: Texts) -> str:
     if not known:
         return says.t("Not enough data on anybody's pace.") if days else says.t("No leads came.")
     return says.plural(
@@ -223,7 +224,7 @@ def _sentence(days: Sequence[OwnerDay], known: Sequence[OwnerDay], over: Sequenc
     )
 
 
-def _table(days: Sequence[OwnerDay], names: Mapping[str, str], says: Words) -> Table:
+def _table(days: Sequence[OwnerDay], names: Mapping[str, str], says: Texts) -> Table:
     return table(
         (
             says.t("Owner"),

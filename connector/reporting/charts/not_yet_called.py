@@ -6,8 +6,8 @@ import altair as alt
 
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.survival import Survival
-from connector.reporting.charts.picture import Cell, Picture, colour, finished, is_mirrored, side, spelled, table
-from connector.reporting.charts.words import Words
+from connector.language.texts import Texts
+from connector.reporting.charts.picture import Cell, Picture, colour, finished, is_mirrored, of, side, spelled, table
 
 _TICKS_S = (0, 300, 900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 16 * 3600, 40 * 3600, 80 * 3600, 160 * 3600)
 #: Where the axis turns from even to logarithmic, in seconds: the first minutes are what matters.
@@ -15,7 +15,7 @@ _TURN_S = 900
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def not_yet_called_curve(curve: Survival | NotEnoughData, says: Words, *, target_s: int | None = None) -> Picture:
+def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target_s: int | None = None) -> Picture:
     """A falling staircase with its 95 % interval; `target_s` is drawn as an upright line."""
     title = says.t("Not yet tried")
     head = (
@@ -71,7 +71,7 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Words, *, target
         "domain": False,
         "ticks": False,
     }
-    base = alt.Chart(alt.Data(values=values))
+    base = of(values)
     y = alt.Y("left:Q", title=None).axis(**y_axis).scale(domain=[0, 1])
     band = base.mark_area(interpolate="step-after", color=colour("accent"), opacity=0.16).encode(
         x=x, y=alt.Y("low:Q", title=None).axis(**y_axis).scale(domain=[0, 1]), y2="high:Q"
@@ -80,10 +80,10 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Words, *, target
     steps = base.mark_point(size=60, opacity=0, filled=True, color=colour("accent")).encode(
         x=x, y=y, tooltip="says:N"
     )
-    layers = [band, line, steps]
+    drawn = band + line + steps
     if target_s is not None:
-        layers.append(
-            alt.Chart(alt.Data(values=[{"s": target_s, "says": says.t("agreed: {span}", span=says.span(target_s))}]))
+        drawn += (
+            of([{"s": target_s, "says": says.t("agreed: {span}", span=says.span(target_s))}])
             .mark_rule(color=colour("brass"), strokeWidth=2, strokeDash=[5, 3])
             .encode(x=x, tooltip="says:N")
         )
@@ -103,7 +103,7 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Words, *, target
         name="not-yet-called",
         title=title,
         says=sentence,
-        spec=finished(alt.layer(*layers), height=230),
+        spec=finished(drawn, height=230),
         table=table(
             head,
             (

@@ -15,7 +15,7 @@ import vl_convert
 
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.shares import Share
-from connector.reporting.charts.words import Words
+from connector.language.texts import Texts
 
 #: The width at which the picture is laid out where no page tells another, in pixels.
 WIDTH = 640
@@ -69,8 +69,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """`name`: of the kind, an identifier. `title`, `says`: what it shows, and the same in a sentence. `spec`: Vega-Lite
-    with CSS variables as colours; None where there is not enough data to draw, which `says` then says."""
+    """`name`: of the kind, an identifier. `title`, `says`: what it shows, and the same in a sentence. `spec`:
+    Vega-Lite with CSS variables as colours; None where there is nothing to draw, of which `says` tells why. `key`:
+    colours, by the names in PRINT, with what each means."""
 
     name: str
     title: str
@@ -104,6 +105,11 @@ def colour(name: str) -> str:
     return f"var(--{name})"
 
 
+def of(values: Sequence[Mapping[str, object]]) -> alt.Chart:
+    """A chart of these rows."""
+    return alt.Chart(alt.InlineData([dict(row) for row in values]))
+
+
 def finished(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = WIDTH) -> dict[str, Any]:
     """The chart as Vega-Lite: it takes the width it is given, and looks as the pages do."""
     made: dict[str, Any] = (
@@ -128,12 +134,12 @@ def finished(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = WID
     return made
 
 
-def is_mirrored(says: Words) -> bool:
+def is_mirrored(says: Texts) -> bool:
     """Whether the reader begins on the right."""
-    return says.direction == "rtl"
+    return says.is_right_to_left
 
 
-def side(says: Words) -> Any:
+def side(says: Texts) -> Any:
     """Where the upright axis stands."""
     return "right" if is_mirrored(says) else "left"
 
@@ -143,12 +149,12 @@ def spelled(values: Mapping[float, str]) -> str:
     return _written({str(value).removesuffix(".0"): text for value, text in values.items()})
 
 
-def spelled_days(days: Iterable[date], says: Words) -> str:
+def spelled_days(days: Iterable[date], says: Texts) -> str:
     """The same for ticks that are days in ISO form."""
     return _written({on.isoformat(): says.short_day(on) for on in days})
 
 
-def counts_axis(top: int, says: Words) -> dict[str, Any]:
+def counts_axis(top: int, says: Texts) -> dict[str, Any]:
     """Ticks 0, half and top of an axis of counts, as arguments for an axis, with its domain under "domain"."""
     nice = nice_top(top)
     values = [0, nice // 2, nice]
@@ -165,12 +171,12 @@ def nice_top(value: int) -> int:
         scale *= 10
 
 
-def share_cell(share: Share, says: Words, href: str | None = None) -> Cell:
+def share_cell(share: Share, says: Texts, href: str | None = None) -> Cell:
     """A share with its n and interval; "not enough data" where there is none."""
     return Cell(share_words(share, says), share.hits / share.n if share.n else None, href)
 
 
-def share_words(share: Share, says: Words) -> str:
+def share_words(share: Share, says: Texts) -> str:
     """A share as it reads: `67 % (61 to 73) of 240`."""
     rate = share.rate
     if isinstance(rate, NotEnoughData):
@@ -189,7 +195,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     return Table(tuple(head), tuple(tuple(row) for row in rows))
 
 
-def counted(n: int, says: Words, href: str | None = None) -> Cell:
+def counted(n: int, says: Texts, href: str | None = None) -> Cell:
     """A count, which leads to its rows when there are any."""
     return Cell(says.number(n), n, href if n else None)
 

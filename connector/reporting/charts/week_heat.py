@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import altair as alt
 from babel.dates import get_day_names
 
-from connector.reporting.charts.picture import Cell, Picture, colour, finished, is_mirrored, side, table
-from connector.reporting.charts.words import Words
+from connector.language.texts import Texts
+from connector.reporting.charts.picture import Cell, Picture, colour, finished, is_mirrored, of, side, table
 
 _CLASSES = 5
 
 
 def arrivals_and_attempts_heat(
-    arrivals: Sequence[Sequence[int]], attempts: Sequence[Sequence[int]], says: Words
+    arrivals: Sequence[Sequence[int]], attempts: Sequence[Sequence[int]], says: Texts
 ) -> Picture:
     """A field for each hour of the week: the darker, the more leads arrived; the larger its dot, the more attempts
     were made. Both are 7 rows from Monday with 24 columns, by the account's clock."""
@@ -41,7 +41,7 @@ def arrivals_and_attempts_heat(
         for hour in range(24)
     ]
     hours = list(range(24))
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = of(values).encode(
         x=alt.X("hour:O", title=says.t("Hour of the day"), sort=hours[::-1] if is_mirrored(says) else hours)
         .axis(labelAngle=0, labelOverlap=True, ticks=False, domain=False)
         .scale(padding=0.06),
