@@ -23,6 +23,8 @@ from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage import (
+    alerts,
+    contests,
     cursors,
     field_roles,
     findings,
@@ -111,6 +113,10 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
         at(-30),
     )
     findings.store_audits(conn, tenant, [make_audit("1", note=mark, next_change_at=at(-1), due_at=at(-1))])
+    breach = make_finding("1", "AG001", sentence=mark, owner_id="owner-1")
+    findings.store_findings(conn, tenant, [breach], at(-30))
+    contests.open_contest(conn, tenant, breach.fingerprint(), why=mark, user_id="user-1", at=at(-20))
+    alerts.plan_alerts(conn, tenant, [ALERT])
     for lead_id in ("1", "2"):
         outbox.put_outbox(conn, tenant, lead_id, {"note": mark}, at(-20))
     (row,) = outbox.take_outbox(conn, tenant, 1, NOW)
@@ -144,10 +150,30 @@ def evidence() -> Evidence:
     return Evidence(record_type="lead", record_id="2", field="email", value="same@example.com")
 
 
+ALERT = alerts.Alert(
+    lead_id="1",
+    rule_id="RT002",
+    kind=alerts.AlertKind.BREACH,
+    due_at=at(-30),
+    user_id="user-1",
+    send_after=at(-20),
+)
+
 #: One value for each parameter that any function of the store has, by name.
 ARGUMENTS: dict[str, Any] = {
     "acts": [Act("owner-1", at(hours=-1), "call-0", "0"), Act("owner-1", at(-30), "task-0", "0")],
+    "alert": ALERT,
     "before": at(-10),
+    "contest_id": "1",
+    "decision": contests.Decision.UPHELD,
+    "fingerprint": make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint(),
+    "fingerprints": [make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint()],
+    "gets_alerts": True,
+    "gets_digest": True,
+    "note": "Checked.",
+    "outcome": alerts.AlertOutcome.SENT,
+    "planned": [ALERT],
+    "why": "I called from my own phone.",
     "book": PolicyBook(
         [PolicyVersion(policy=make_policy("1"), position=1, valid_from=at(days=-9), valid_to=None)]
     ),
@@ -200,6 +226,7 @@ ARGUMENTS: dict[str, Any] = {
     "holder": "job",
     "key_id": "k2",
     "kind": "k",
+    "language": "nb",
     "lead_id": "1",
     "lead_ids": ["1", "2", "gone", "forgotten"],
     "learned": Norms(stage_norms=(stage_norm("New"),)),
