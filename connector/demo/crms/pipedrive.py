@@ -240,14 +240,15 @@ class PipedriveDemo:
 
         There is no status that claims contact or means waiting, nor a time asked for. A lead stands in no stage, and
         one that is archived was discarded, never lost. A call is there from its first ring on, and how long it took
-        stands in call logs alone. A person's city is no field, and a deal has one person.
+        stands in call logs alone; a mail is there as soon as it was sent. Neither a person's city nor what a lead
+        wrote is a field; a deal has one person, without a role.
         """
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
         has_bounced = is_own and any(mail.status is EmailStatus.BOUNCED for mail in mails)
         return Hidden(
             never={
-                *("DQ001", "DQ002", "RT004", "AG001", "AG004", "AG005"),
+                *("DQ001", "DQ002", "RT004", "AG001", "AG003", "AG004", "AG005", "FM002", "LD002"),
                 *({"RT002"} if has_bounced else ()),
                 *({"RT001"} if told.preferred_at else ()),
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
