@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup check static unit test demo bench docs lock format clean
+.PHONY: help setup check static unit test demo bench docs words lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 docs: setup ## renew the pages that are made from the code
 	$(PY) -m audits.reports.rulebook_page > docs/rulebook.md
 	$(PY) -m tests.conformance.page > docs/crms.md
+
+words: setup ## bring the catalogs of translations up to the texts in the code, and compile them
+	$(PY) -m scripts.words
 
 lock: ## renew the lock file from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.lock

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from audits.model.said import phrase
 from connector.errors import InstallNotActive, StorageBusy
 from connector.logs import get_logger
 from connector.web.languages import choose_texts
@@ -24,20 +25,27 @@ class _Said(NamedTuple):
 
 
 _SAID = {
-    400: _Said("This request could not be read.", "Go back, load the page again and repeat what you did."),
-    403: _Said("You may not open this page.", "Ask an admin of your account if you need it."),
+    400: _Said(
+        phrase("This request could not be read."), phrase("Go back, load the page again and repeat what you did.")
+    ),
+    403: _Said(phrase("You may not open this page."), phrase("Ask an admin of your account if you need it.")),
     404: _Said(
-        "There is nothing at this address.",
-        "The record may have been deleted in the CRM, or it belongs to another account. Start from the overview.",
+        phrase("There is nothing at this address."),
+        phrase(
+            "The record may have been deleted in the CRM, or it belongs to another account. Start from the overview."
+        ),
     ),
-    405: _Said("This address does not take such a request.", "Start from the overview."),
-    413: _Said("What was sent is too big.", "Send less at once."),
-    429: _Said("Too many requests from here.", "Wait a few minutes and try again."),
+    405: _Said(phrase("This address does not take such a request."), phrase("Start from the overview.")),
+    413: _Said(phrase("What was sent is too big."), phrase("Send less at once.")),
+    429: _Said(phrase("Too many requests from here."), phrase("Wait a few minutes and try again.")),
     500: _Said(
-        "Something went wrong on our side.",
-        "Try again. If it happens again, tell the operator the number below.",
+        phrase("Something went wrong on our side."),
+        phrase("Try again. If it happens again, tell the operator the number below."),
     ),
-    503: _Said("The database is busy at the moment.", "Wait a few seconds and load the page again. No data is lost."),
+    503: _Said(
+        phrase("The database is busy at the moment."),
+        phrase("Wait a few seconds and load the page again. No data is lost."),
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.finding import Outcome
+from audits.model.said import phrase
 from audits.model.score import FollowUpStatus, Verdict
 from audits.rule import Family
 from connector.catalog import find_crm
@@ -11,56 +12,56 @@ from connector.storage.people import Role
 from connector.web.texts import current, t
 
 _STATUS = {
-    FollowUpStatus.DUE: ("Due", "plain"),
-    FollowUpStatus.OVERDUE: ("Overdue", "bad"),
-    FollowUpStatus.NEVER_CALLED: ("Never called", "bad"),
-    FollowUpStatus.NEGLECTED: ("Neglected", "warn"),
-    FollowUpStatus.IN_PROGRESS: ("In progress", "good"),
-    FollowUpStatus.CLOSED: ("Closed", "quiet"),
-    FollowUpStatus.UNKNOWN: ("Not evaluated", "quiet"),
+    FollowUpStatus.DUE: (phrase("Due"), "plain"),
+    FollowUpStatus.OVERDUE: (phrase("Overdue"), "bad"),
+    FollowUpStatus.NEVER_CALLED: (phrase("Never called"), "bad"),
+    FollowUpStatus.NEGLECTED: (phrase("Neglected"), "warn"),
+    FollowUpStatus.IN_PROGRESS: (phrase("In progress"), "good"),
+    FollowUpStatus.CLOSED: (phrase("Closed"), "quiet"),
+    FollowUpStatus.UNKNOWN: (phrase("Not evaluated"), "quiet"),
 }
 _VERDICT = {
-    Verdict.PLAUSIBLE: ("Plausible", "good"),
-    Verdict.SUSPECT: ("Suspect", "warn"),
-    Verdict.PSEUDO: ("Pseudo-lead", "bad"),
-    Verdict.DUPLICATE: ("Duplicate", "warn"),
-    Verdict.UNKNOWN: ("Not evaluated", "quiet"),
+    Verdict.PLAUSIBLE: (phrase("Plausible"), "good"),
+    Verdict.SUSPECT: (phrase("Suspect"), "warn"),
+    Verdict.PSEUDO: (phrase("Pseudo-lead"), "bad"),
+    Verdict.DUPLICATE: (phrase("Duplicate"), "warn"),
+    Verdict.UNKNOWN: (phrase("Not evaluated"), "quiet"),
 }
 _OUTCOME = {
-    Outcome.BREACH: ("Breach", "bad"),
-    Outcome.PASS: ("Pass", "good"),
-    Outcome.NOT_EVALUATED: ("Not evaluated", "warn"),
-    Outcome.NOT_APPLICABLE: ("Does not apply", "quiet"),
+    Outcome.BREACH: (phrase("Breach"), "bad"),
+    Outcome.PASS: (phrase("Pass"), "good"),
+    Outcome.NOT_EVALUATED: (phrase("Not evaluated"), "warn"),
+    Outcome.NOT_APPLICABLE: (phrase("Does not apply"), "quiet"),
 }
-_ROLE = {Role.ADMIN: "Admin", Role.HEAD_OF_SALES: "Head of sales", Role.REP: "Rep"}
+_ROLE = {Role.ADMIN: phrase("Admin"), Role.HEAD_OF_SALES: phrase("Head of sales"), Role.REP: phrase("Rep")}
 _FAMILY = {
-    Family.RESPONSE_TIME: "Response time",
-    Family.FOLLOW_UP: "Follow-up",
-    Family.NEGLECTED_CONTACT: "Neglected contacts",
-    Family.PSEUDO_LEAD: "Pseudo-leads",
-    Family.DATA_QUALITY: "Data quality",
-    Family.ANTI_GAMING: "Appearance and reality",
-    Family.FIRST_MESSAGE: "First message",
-    Family.LONG_DEALS: "Long deals",
+    Family.RESPONSE_TIME: phrase("Response time"),
+    Family.FOLLOW_UP: phrase("Follow-up"),
+    Family.NEGLECTED_CONTACT: phrase("Neglected contacts"),
+    Family.PSEUDO_LEAD: phrase("Pseudo-leads"),
+    Family.DATA_QUALITY: phrase("Data quality"),
+    Family.ANTI_GAMING: phrase("Appearance and reality"),
+    Family.FIRST_MESSAGE: phrase("First message"),
+    Family.LONG_DEALS: phrase("Long deals"),
 }
 _KIND = {
-    ActivityKind.CALL: "Call",
-    ActivityKind.EMAIL: "E-mail",
-    ActivityKind.MEETING: "Meeting",
-    ActivityKind.MESSAGE: "Message",
-    ActivityKind.NOTE: "Note",
+    ActivityKind.CALL: phrase("Call"),
+    ActivityKind.EMAIL: phrase("E-mail"),
+    ActivityKind.MEETING: phrase("Meeting"),
+    ActivityKind.MESSAGE: phrase("Message"),
+    ActivityKind.NOTE: phrase("Note"),
 }
 _DISPOSITION = {
-    Disposition.CONNECTED: "reached",
-    Disposition.NO_ANSWER: "no answer",
-    Disposition.BUSY: "busy",
-    Disposition.VOICEMAIL: "voicemail",
-    Disposition.LEFT_MESSAGE: "left a message",
-    Disposition.WRONG_NUMBER: "wrong number",
-    Disposition.NO_SHOW: "the lead did not come",
-    Disposition.BOUNCED: "bounced",
+    Disposition.CONNECTED: phrase("reached"),
+    Disposition.NO_ANSWER: phrase("no answer"),
+    Disposition.BUSY: phrase("busy"),
+    Disposition.VOICEMAIL: phrase("voicemail"),
+    Disposition.LEFT_MESSAGE: phrase("left a message"),
+    Disposition.WRONG_NUMBER: phrase("wrong number"),
+    Disposition.NO_SHOW: phrase("the lead did not come"),
+    Disposition.BOUNCED: phrase("bounced"),
 }
-_DIRECTION = {Direction.OUTBOUND: "to the lead", Direction.INBOUND: "from the lead"}
+_DIRECTION = {Direction.OUTBOUND: phrase("to the lead"), Direction.INBOUND: phrase("from the lead")}
 
 
 def status_label(status: FollowUpStatus) -> str:

@@ -6,22 +6,23 @@ from dataclasses import dataclass
 
 from flask import request
 
+from audits.model.said import phrase
 from connector.web.texts import t
 
 _SAID = {
-    "saved": ("good", "Saved. Every lead is being judged anew by it."),
-    "role": ("good", "The role was changed. That person has to sign in again."),
-    "disabled": ("good", "That person can no longer sign in; open sessions have ended."),
-    "enabled": ("good", "That person can sign in again."),
-    "last-admin": ("bad", "There must be an admin left. Make somebody else an admin first."),
-    "answers": ("good", "Saved. You can change each answer later under Settings."),
-    "signed-out": ("good", "You are signed out."),
-    "uninstalled": ("good", "Lead Assay is uninstalled."),
-    "mapped": ("good", "Saved. The leads are being read again, so that the new meaning counts."),
-    "fields": ("good", "Saved. The leads are being read again, so that the fields count."),
-    "same-fields": ("good", "Nothing was changed: every field keeps what it holds."),
-    "same": ("good", "Nothing was changed: every value keeps its meaning."),
-    "replayed": ("good", "The parked records will be written again."),
+    "saved": ("good", phrase("Saved. Every lead is being judged anew by it.")),
+    "role": ("good", phrase("The role was changed. That person has to sign in again.")),
+    "disabled": ("good", phrase("That person can no longer sign in; open sessions have ended.")),
+    "enabled": ("good", phrase("That person can sign in again.")),
+    "last-admin": ("bad", phrase("There must be an admin left. Make somebody else an admin first.")),
+    "answers": ("good", phrase("Saved. You can change each answer later under Settings.")),
+    "signed-out": ("good", phrase("You are signed out.")),
+    "uninstalled": ("good", phrase("Lead Assay is uninstalled.")),
+    "mapped": ("good", phrase("Saved. The leads are being read again, so that the new meaning counts.")),
+    "fields": ("good", phrase("Saved. The leads are being read again, so that the fields count.")),
+    "same-fields": ("good", phrase("Nothing was changed: every field keeps what it holds.")),
+    "same": ("good", phrase("Nothing was changed: every value keeps its meaning.")),
+    "replayed": ("good", phrase("The parked records will be written again.")),
 }
 
 

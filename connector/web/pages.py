@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
+from audits.model.said import phrase
 from connector.language.languages import LANGUAGES
 from connector.storage.installs import InstallStatus
 from connector.web import access, charts, error_pages, labels, languages, texts
@@ -34,12 +35,12 @@ class _NavItem:
 
 #: Path, label and who sees it, in the order of the bar.
 _NAV = (
-    ("/overview", "Overview", Access.SIGNED_IN),
-    ("/leads", "Leads", Access.SIGNED_IN),
-    ("/owners", "People", Access.SIGNED_IN),
-    ("/neglected", "Neglected", Access.SIGNED_IN),
-    ("/sync", "Sync", Access.MANAGER),
-    ("/settings", "Settings", Access.ADMIN),
+    ("/overview", phrase("Overview"), Access.SIGNED_IN),
+    ("/leads", phrase("Leads"), Access.SIGNED_IN),
+    ("/owners", phrase("People"), Access.SIGNED_IN),
+    ("/neglected", phrase("Neglected"), Access.SIGNED_IN),
+    ("/sync", phrase("Sync"), Access.MANAGER),
+    ("/settings", phrase("Settings"), Access.ADMIN),
 )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from babel.core import get_global
 
 from audits.model.policy import Cadence, Policy
+from audits.model.said import phrase
 from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
 from connector.public_holidays import countries_with_holidays, has_holidays, source_of
 from connector.public_holidays import public_holidays as official_holidays
@@ -20,7 +21,15 @@ HOLIDAY_YEARS = 3
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?")
 _DAY_WITH_HOURS = re.compile(r"(\d{4}-\d{2}-\d{2})[\s:]+(\d{1,2}(?::\d{2})?\s*[-–].*)")
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_NAMES = (
+    phrase("Monday"),
+    phrase("Tuesday"),
+    phrase("Wednesday"),
+    phrase("Thursday"),
+    phrase("Friday"),
+    phrase("Saturday"),
+    phrase("Sunday"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +49,55 @@ class NumberField:
 NUMBERS = (
     NumberField(
         "response_target",
-        "First attempt due within",
-        "minutes of working time",
-        "Counted from the moment the lead reached the CRM.",
+        phrase("First attempt due within"),
+        phrase("minutes of working time"),
+        phrase("Counted from the moment the lead reached the CRM."),
         60,
         1,
         60 * 24 * 10,
     ),
     NumberField(
         "never_called_after",
-        "Never called, counted after",
-        "hours of working time",
-        "An open lead without any call.",
+        phrase("Never called, counted after"),
+        phrase("hours of working time"),
+        phrase("An open lead without any call."),
         3600,
         1,
         400,
     ),
     NumberField(
-        "recontact_after", "Next attempt after a failed one within", "hours of working time", "", 3600, 1, 400
+        "recontact_after",
+        phrase("Next attempt after a failed one within"),
+        phrase("hours of working time"),
+        "",
+        3600,
+        1,
+        400,
     ),
     NumberField(
         "silent_after",
-        "Neglected when silent for",
-        "hours of working time",
-        "No attempt, and no task planned.",
+        phrase("Neglected when silent for"),
+        phrase("hours of working time"),
+        phrase("No attempt, and no task planned."),
         3600,
         1,
         800,
     ),
     NumberField(
         "cadence_calls",
-        "Calls agreed per lead",
-        "calls",
-        "Six is the published count by which 93 % of the leads that convert are reached.",
+        phrase("Calls agreed per lead"),
+        phrase("calls"),
+        phrase("Six is the published count by which 93 % of the leads that convert are reached."),
         1,
         0,
         50,
     ),
-    NumberField("cadence_emails", "E-mails agreed per lead", "e-mails", "", 1, 0, 50),
-    NumberField("cadence_days", "Within", "calendar days", "", 1, 1, 365),
-    NumberField("duplicate_window_days", "A duplicate when seen again within", "calendar days", "", 1, 1, 3650),
-    NumberField("min_conversation", "A call is a conversation from", "seconds", "", 1, 0, 600),
+    NumberField("cadence_emails", phrase("E-mails agreed per lead"), phrase("e-mails"), "", 1, 0, 50),
+    NumberField("cadence_days", phrase("Within"), phrase("calendar days"), "", 1, 1, 365),
+    NumberField(
+        "duplicate_window_days", phrase("A duplicate when seen again within"), phrase("calendar days"), "", 1, 1, 3650
+    ),
+    NumberField("min_conversation", phrase("A call is a conversation from"), phrase("seconds"), "", 1, 0, 600),
 )
 
 
