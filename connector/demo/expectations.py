@@ -121,7 +121,8 @@ class Told:
 
     `preferred_at`: from when the person wished to be called. `is_deal`: it was converted.
     `is_deal_of_several`: the person is the first of several in a large deal.
-    `is_on_long_hold`: it waits for the lead since so long that it would be silent, were it not on hold.
+    `is_of_absent`: its owner is on holiday, of which no CRM knows. `is_on_long_hold`: it has waited for the lead for
+    so long that it would be silent, were it not on hold.
     """
 
     acts: tuple[Act, ...]
@@ -130,6 +131,7 @@ class Told:
     is_deal: bool = False
     is_deal_of_several: bool = False
     is_on_long_hold: bool = False
+    is_of_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

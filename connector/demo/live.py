@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -27,9 +27,10 @@ class Truth:
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
         shared = {deal.persons[0].lead_ref for deal in population.history.deals if len(deal.persons) > 1}
         until = population.history.until
+        away = {rep.ref for rep in population.history.reps if rep.away is not None}
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={lead_id: told_of(lead, until, is_shared=lead.ref in shared) for lead_id, lead in leads.items()},
+            told={lead_id: told_of(lead, until, shared=shared, away=away) for lead_id, lead in leads.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -44,15 +45,20 @@ class Truth:
         return {lead_id: planted.as_json() for lead_id, planted in self.planted.items()}
 
 
-def told_of(lead: LeadHistory, until: datetime, *, is_shared: bool = False) -> Told:
-    """What of a lead's history up to `until` (aware UTC) tells what its CRM can show. `is_shared`: others stand in
-    its deal, too."""
+def told_of(
+    lead: LeadHistory, until: datetime, *, shared: Set[str] = frozenset(), away: Set[str | None] = frozenset()
+) -> Told:
+    """What of a lead's history up to `until` (aware UTC) tells what its CRM can show.
+
+    `shared`: refs of leads in whose deals others stand, too; `away`: of reps who are on holiday.
+    """
     return Told(
         acts=lead.acts,
         received_at=lead.received_at,
         preferred_at=lead.preferred_at,
         is_deal=lead.converted_at is not None,
-        is_deal_of_several=is_shared,
+        is_deal_of_several=lead.ref in shared,
+        is_of_absent=lead.owner_ref in away,
         is_on_long_hold=lead.status.status is Status.WAITING
         and until - max(act.recorded_at for act in lead.acts) > timedelta(days=6, hours=12),
     )

@@ -171,8 +171,8 @@ class HubSpotDemo:
         return crm.roles(ROLES).narrow(crm.capabilities(()).coverage)
 
     def hidden(self, told: Told) -> Hidden:
-        """Nothing: HubSpot holds all of a history but the conversion of a lead, at which no rule looks."""
-        return shows_all(told)
+        """HubSpot holds all of a history but who is on holiday, which nobody tells the app here."""
+        return Hidden(never={"NC006"}) if told.is_of_absent else shows_all(told)
 
     def environment(self, sandbox_url: str, keys: Secrets) -> dict[str, str]:
         return {

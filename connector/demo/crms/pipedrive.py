@@ -241,7 +241,7 @@ class PipedriveDemo:
         There is no status that claims contact or means waiting, nor a time asked for. A lead stands in no stage, and
         one that is archived was discarded, never lost. A call is there from its first ring on, and how long it took
         stands in call logs alone; a mail is there as soon as it was sent. Neither a person's city nor what a lead
-        wrote is a field; a deal has one person, without a role.
+        wrote is a field; a deal has one person, without a role. Nobody tells the app here who is on holiday.
         """
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
@@ -253,6 +253,7 @@ class PipedriveDemo:
                 *({"RT001"} if told.preferred_at else ()),
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
                 *(() if told.is_deal else ("FU005", "FU006")),
+                *(("NC006",) if told.is_of_absent else ()),
             },
             unexcused={
                 *({"NC002"} if told.is_on_long_hold else ()),

@@ -168,4 +168,5 @@ SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
     (stuck_in_its_stage, 3),
     (handed_over_and_dropped, 4),
     (left_by_who_went, 2),
+    (left_for_the_holiday, 2),
 )
