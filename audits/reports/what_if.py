@@ -74,9 +74,7 @@ def what_if(leads: Iterable[HandledLead], *, due_s: int, goal_s: int, target: st
         before=Share(sum(lead.answer in _BROKEN for lead in before), len(before)),
         after=Share(sum(is_broken[lead.lead_id] for lead in after), len(after)),
         goal_before=Share(sum(lead.is_goal_kept is True for lead in before), len(before)),
-        goal_after=Share(
-            sum(lead.answer in _TRIED and (lead.needed_s or 0) <= goal_s for lead in after), len(after)
-        ),
+        goal_after=Share(sum(lead.answer in _TRIED and (lead.needed_s or 0) <= goal_s for lead in after), len(after)),
         broken=tuple(lead.lead_id for lead in told if is_broken[lead.lead_id]),
         newly_broken=tuple(lead.lead_id for lead in told if is_broken[lead.lead_id] and lead.answer not in _BROKEN),
         newly_kept=tuple(lead.lead_id for lead in told if not is_broken[lead.lead_id] and lead.answer in _BROKEN),

@@ -36,6 +36,7 @@ from connector.jobs.refresh_keys import refresh_keys
 from connector.jobs.watch_account import watch_account
 from connector.jobs.watch_hooks import watch_hooks
 from connector.jobs.watch_values import watch_values
+from connector.jobs.weekly_report import weekly_report
 from connector.logs import get_logger
 from connector.storage import health, worklist
 
@@ -159,6 +160,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = watch_account(lease, adapter) or did
     did = reconcile(lease, adapter) or did
     did = learn_norms(lease) or did
+    did = weekly_report(lease) or did
     if spent is not None and not did:
         raise spent
     return did

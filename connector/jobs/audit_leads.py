@@ -10,7 +10,7 @@ from audits.model.lead import Lead
 from audits.model.said import english
 from audits.reports.handled import HandledLead, handled_lead
 from connector.jobs.context import Lease
-from connector.storage import findings, outbox, policies, timeline, worklist
+from connector.storage import findings, outbox, policies, snapshots, timeline, worklist
 from connector.storage.statements import portions
 from connector.storage.surroundings import surroundings_of
 from connector.writeback.plan import field_values, plan_write
@@ -48,11 +48,18 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         policy = book.policy_for(case.lead.received_at, now)
         result = audit(case, policy)
         audits.append((case.lead, result, handled_lead(case, policy, result)))
+    with context.database.read() as connection:
+        known = snapshots.packed(
+            connection,
+            install_id,
+            [(case, snapshots.text_answers(each[1].findings)) for case, each in zip(cases, audits, strict=True)],
+        )
     other_hours_at = book.next_beginning(now)
     with lease.commit() as connection:
         findings.store_findings(
             connection, install_id, [finding for _, result, _ in audits for finding in result.findings], now
         )
+        snapshots.put_packed(connection, install_id, known, now)
         findings.store_audits(connection, install_id, [_row(*each, other_hours_at) for each in audits])
         right_already = []
         for lead, result, _ in audits:

@@ -40,6 +40,7 @@ from connector.storage.tables import (
     notices,
     outbox,
     owner_changes,
+    reports,
     stage_changes,
     tasks,
     tombstones,
@@ -117,6 +118,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _strip_audits(conn, install_id, names, at)
         _end_events(conn, install_id, ids, at)
         wipe_prints(conn, install_id, ids)
+        _strip_reports(conn, install_id, ids)
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
     affected = _live(conn, install_id, affected - family)
@@ -329,6 +331,22 @@ def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: 
         )
     )
     _rename_lead(conn, lead_audits, install_id, names)
+
+
+def _strip_reports(conn: Connection, install_id: str, ids: Collection[str]) -> None:
+    """Take the ids out of reports that list them; what the report was made from says no more whom it named."""
+    hidden = [json.dumps(lead_id, ensure_ascii=False) for lead_id in ids]
+    rows = conn.execute(sa.select(reports.c.report_id, reports.c.figures).where(reports.c.install_id == install_id))
+    for row in rows.all():
+        figures = str(row.figures)
+        for name in hidden:
+            figures = figures.replace(f'"lead_id":{name}', '"lead_id":""')
+        if figures != row.figures:
+            conn.execute(
+                sa.update(reports)
+                .where(reports.c.install_id == install_id, reports.c.report_id == row.report_id)
+                .values(figures=figures)
+            )
 
 
 def _rename_lead(conn: Connection, table: sa.Table, install_id: str, names: dict[str, str]) -> None:

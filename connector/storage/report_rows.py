@@ -99,8 +99,8 @@ def attempts_by_hour(
     owner_id: str | None = None,
 ) -> tuple[tuple[int, ...], ...]:
     """Attempts in [since, until) as recorded by `as_of` (aware UTC), by hour of the week in `zone` (IANA): 7 rows
-    from Monday, 24 columns. Those that the records themselves prove, by the rules of audits.timeline; which calls stood in
-    a crowd is not asked. `owner_id`: of one person; None = of all."""
+    from Monday, 24 columns. Those that the records themselves prove, by the rules of audits.timeline; which calls
+    stood in a crowd is not asked. `owner_id`: of one person; None = of all."""
     acts = activities.c
     bucket = sa.type_coerce(acts.occurred_at, sa.BigInteger) // sa.literal(_BUCKET_US, sa.BigInteger)
     query = (

@@ -147,6 +147,15 @@ def due_leads(connection: Connection, install_id: str, now: datetime, limit: int
     return [*dirty, *(lead_id for lead_id in timed if lead_id not in known)][:limit]
 
 
+def list_dirty(connection: Connection, install_id: str) -> frozenset[str]:
+    """The leads whose facts changed since their last audit."""
+    return frozenset(
+        connection.execute(
+            sa.select(t.dirty_leads.c.lead_id).where(t.dirty_leads.c.install_id == install_id)
+        ).scalars()
+    )
+
+
 def postpone(connection: Connection, install_id: str, lead_id: str, until: datetime) -> None:
     """Do not audit the lead before `until`, unless new facts arrive: it failed again and again."""
     mark_due(connection, install_id, [lead_id], until)
