@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connector.sandbox.everyday import EVERYDAY, sold, sold_slowly
+from connector.sandbox.everyday import EVERYDAY, being_tried, in_conversation, sold, sold_slowly
 from connector.sandbox.faults import FAULTS
 from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.office_hours import OfficeHours
@@ -33,6 +33,8 @@ LEAST_PLANTS: Final = 6
 LARGE: Final = 400
 #: What is usual is learned from twenty deals that were won; so many are sold fast, and as many slowly.
 LEAST_SOLD: Final = 11
+#: So many are being tried, and as many spoken with: the demo's live acts happen to leads on which nothing is found.
+LEAST_WORKED: Final = 8
 FEW_PLANTS: Final = 1
 _PLANTED_SHARE: Final = 0.30
 _TRAP_SHARE: Final = 0.08
@@ -104,6 +106,9 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     for _ in range(LEAST_SOLD):
         sold(stage)
         sold_slowly(stage)
+    for _ in range(LEAST_WORKED):
+        being_tried(stage)
+        in_conversation(stage)
     planted = len(stage.stories)
     _play(stage, list(TRAPS), [1] * len(TRAPS), max(planted, round((_PLANTED_SHARE + _TRAP_SHARE) * leads)))
     everyday, weights = [scenario for scenario, _ in EVERYDAY], [weight for _, weight in EVERYDAY]

@@ -55,8 +55,9 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     never = {"DQ001", "DQ002", "RT004", "AG001", "AG003", "AG004", "AG005", "FM002", "LD002"}
     assert set(result["impossible"]) >= never
     # Which of a rule's faults Pipedrive hides hangs on the dice and the hour: of a rare rule it may hide them all.
-    possible = {rule.info.rule_id for rule in RULES} - set(result["impossible"])
-    assert set(result["planted"]) | set(result["not_evaluated"]) == possible
+    answered = set(result["planted"]) | set(result["not_evaluated"])
+    assert not answered & never
+    assert answered | set(result["impossible"]) == {rule.info.rule_id for rule in RULES}
     assert set(result["planted"]) >= {"NC001", "NC003", "LD003", "PL001", "PL002", "PL003", "PL004"}
     assert result["found"] == result["planted"]
     assert set(result["not_evaluated"]) >= {"RT001", "RT003", "FU001", "FU002", "FU008", "FM001", "FM003", "NC004"}
