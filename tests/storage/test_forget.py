@@ -16,7 +16,7 @@ from audits.model.finding import Evidence, Measure
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
-from connector.storage import findings, health, outbox, page_queries, timeline, worklist
+from connector.storage import findings, health, outbox, page_queries, reports, snapshots, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.forget import WIPED
 from connector.storage.installs import Install
@@ -28,6 +28,7 @@ from tests.factories import (
     at,
     make_activity,
     make_audit,
+    make_case,
     make_deal,
     make_finding,
     make_install,
@@ -52,6 +53,7 @@ WITHOUT_LEADS = {
     "users",
     "cursors",
     "policies",
+    "norms",
     "counters",
     "known_values",
     "known_fields",
@@ -129,6 +131,41 @@ def seed(conn: Connection) -> Install:
             make_finding("2", "PL004", sentence=f"Nora wrote as {CANARY} before.", evidence=(pointing, own)),
         ],
         at(-10),
+    )
+    snapshots.put_packed(conn, tenant, snapshots.packed(conn, tenant, [(make_case(person().lead), {})]), at(-10))
+    conn.execute(
+        sa.insert(metadata.tables["contests"]).values(
+            install_id=tenant,
+            contest_id="contest-1",
+            lead_id=PERSON,
+            rule_id="RT001",
+            fingerprint="f",
+            why=f"{CANARY} had asked for it",
+            opened_by="user-1",
+            opened_at=at(-9),
+        )
+    )
+    conn.execute(
+        sa.insert(metadata.tables["alerts"]).values(
+            install_id=tenant,
+            lead_id=PERSON,
+            rule_id="RT002",
+            kind="breach",
+            due_at=at(-9),
+            user_id="user-1",
+            send_after=at(-9),
+        )
+    )
+    reports.put_report(
+        conn,
+        tenant,
+        kind="weekly",
+        since=at(days=-7),
+        until=at(-1),
+        as_of=NOW,
+        made_at=NOW,
+        inputs={},
+        figures=json.dumps({"neglected": [{"lead_id": PERSON}, {"lead_id": "2"}]}, separators=(",", ":")),
     )
     parts = Score((ScorePart("name", 10, 60, verbatim(f"{CANARY} is a name")),))
     for lead_id in (PERSON, "2"):
@@ -344,3 +381,13 @@ def test_the_persons_other_records_are_forgotten_and_those_that_others_share_are
 def test_nothing_can_be_forgotten_for_an_unknown_install(database: Database) -> None:
     with pytest.raises(UnknownInstall), database.write() as conn:
         timeline.forget(conn, "no such install", ["1"], NOW)
+
+
+def test_a_report_loses_the_name_of_the_person_and_keeps_its_digest(database: Database, install: Install) -> None:
+    with database.read() as conn:
+        (before,) = reports.list_reports(conn, install.install_id)
+    forget_all(database, install)
+    with database.read() as conn:
+        (after,) = reports.list_reports(conn, install.install_id)
+    assert json.loads(after.figures) == {"neglected": [{"lead_id": ""}, {"lead_id": "2"}]}
+    assert after.digest == before.digest
