@@ -24,7 +24,7 @@ from jinja2 import Environment, nodes
 
 from audits.reports.literals import literals
 from connector.catalog import CRMS
-from connector.crm.lead_fields import UNNAMED
+from connector.crm.lead_fields import FACT_WORDS
 from connector.language.catalogs import mo_path, po_path
 from connector.language.languages import DEFAULT, LANGUAGES
 from connector.language.texts import counted_texts, has_words
@@ -118,16 +118,8 @@ def _of_crms() -> Iterator[Found]:
             yield Found(mapped.explains, "", file, "a field of a CRM")
             for _, words in mapped.choices:
                 yield Found(words, "", file, "a meaning of a CRM's value")
-        for _, cause in entry.capabilities((*entry.required_scopes, *entry.optional_scopes)).coverage.missing:
-            yield from _cause(cause, file)
-    for _, cause in UNNAMED.values():
-        yield from _cause(cause, "connector/crm/lead_fields.py")
-
-
-def _cause(cause: str, file: str) -> Iterator[Found]:
-    # Findings say a cause within a sentence, without its full stop.
-    yield Found(cause, "", file, "why something is not seen")
-    yield Found(cause.rstrip("."), "", file, "why something is not seen")
+    for what in FACT_WORDS.values():
+        yield Found(what, "", "connector/crm/lead_fields.py", "what a field holds")
 
 
 def template() -> Catalog:
@@ -138,10 +130,15 @@ def template() -> Catalog:
             made.delete(each.text)
             made.add((each.text, each.plural), locations=alone.locations, auto_comments=alone.auto_comments)
         known = made.get(each.text)
-        is_counted = each.plural or (known is not None and known.pluralizable)
-        message_id = (each.text, each.plural or known.id[1]) if is_counted else each.text
-        made.add(message_id, locations=[(each.file, None)], auto_comments=[each.note] if each.note else [])
+        counted = known.id[1] if known is not None and known.pluralizable else each.plural
+        # Files without lines: a line that moves is no change of a text.
+        places: list[tuple[str, int]] = [(each.file, None)]  # type: ignore[list-item]
+        made.add((each.text, counted) if counted else each.text, locations=places, auto_comments=_notes(each))
     return made
+
+
+def _notes(each: Found) -> list[str]:
+    return [each.note] if each.note else []
 
 
 def read(code: str) -> Catalog:
@@ -189,13 +186,15 @@ def write(code: str, catalog: Catalog) -> None:
 def missing(code: str) -> dict[str, str | list[str]]:
     """Texts without a translation → "" or, where counted, one "" per plural form, the English forms as a hint."""
     catalog = read(code)
-    return {
-        message.id[0] if message.pluralizable else message.id: [*[""] * (catalog.num_plurals - 1), message.id[1]]
-        if message.pluralizable
-        else ""
-        for message in catalog
-        if message.id and not _is_translated(message.string)
-    }
+    wanted: dict[str, str | list[str]] = {}
+    for message in catalog:
+        if not message.id or _is_translated(message.string):
+            continue
+        if isinstance(message.id, str):
+            wanted[message.id] = ""
+        else:
+            wanted[message.id[0]] = [*[""] * (catalog.num_plurals - 1), message.id[1]]
+    return wanted
 
 
 def fill(code: str, answers: dict[str, str | list[str]]) -> list[str]:
@@ -213,7 +212,7 @@ def fill(code: str, answers: dict[str, str | list[str]]) -> list[str]:
     return unknown
 
 
-def _is_translated(string: str | tuple[str, ...] | list[str]) -> bool:
+def _is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
     return all(string) if isinstance(string, (tuple, list)) else bool(string)
 
 

@@ -73,6 +73,9 @@ _FACTS: Mapping[LeadField, tuple[Fact, str]] = {
     LeadField.CALL_CONSENT: (Fact.CONSENT, "the consent to be called"),
 }
 
+#: The same words alone, by role.
+FACT_WORDS: Mapping[LeadField, str] = {role: words for role, (_, words) in _FACTS.items()}
+
 #: Why a fact is not seen while no field is named for it.
 UNNAMED: Mapping[LeadField, tuple[Fact, str]] = {
     role: (fact, f"No field of the CRM is named for {words}; name it under Settings, Fields.")

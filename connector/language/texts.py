@@ -20,6 +20,7 @@ from audits.model.said import NOUNS, Count, Listed, Moment, Money, Percent, Said
 from connector.language.bidi import isolated
 from connector.language.catalogs import catalog_of
 from connector.language.languages import DEFAULT, LANGUAGES, PSEUDO, Language, language_of
+from connector.language.stored import found_again
 
 _PSEUDO_LETTERS = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
 
@@ -93,9 +94,18 @@ class Texts:
             case Money():
                 return self.money(value.minor, value.currency)
             case Term():
-                return self.t(value.word)
+                return self.stored(value.word)
             case Listed():
                 return str(format_list([self.say(each) for each in value.items], locale=self.locale))
+
+    def stored(self, sentence: str) -> str:
+        """A sentence that was kept or raised in English, one of connector.language.stored; another one as it is."""
+        ends = "." if sentence.endswith(".") else ""
+        found = found_again(sentence.removesuffix("."))
+        if found is None:
+            return self.t(sentence)
+        template, values = found
+        return self.t(template, **{n: self.t(v) if n == "words" else v for n, v in values.items()}) + ends
 
     def _said(self, said: Said) -> str:
         template = catalog_of(self.lang).gettext(said.template)

@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from connector.errors import LeadAssayError
+from connector.language.texts import texts_for
 from connector.logs import get_logger
 from connector.settings import Settings, Smtp
 from connector.storage import installs, people
@@ -114,11 +115,12 @@ def admin_teller(settings: Settings, database: Database) -> Callable[[str, str],
         for admin in admins:
             if admin.disabled_at is not None or not admin.email:
                 continue
+            says = texts_for(admin.language, "UTC")
+            until = says.t("Until then no lead of {account} is read or audited. Connect again here:", account=account)
             mail = Mail(
                 to=admin.email,
-                subject=f"Lead Assay is no longer connected to {account}",
-                text=f"{reason}\n\nUntil then no lead of {account} is read or audited. Connect again here:\n"
-                f"{settings.public_url}/settings\n",
+                subject=says.t("Lead Assay is no longer connected to {account}", account=account),
+                text=f"{says.stored(reason)}\n\n{until}\n{settings.public_url}/settings\n",
             )
             try:
                 mailer.send(mail)

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from connector.errors import LeadAssayError
+from connector.language.languages import DEFAULT
+from connector.language.texts import texts_for
 from connector.logs import get_logger
 from connector.oauth.flow import secret_hash
 from connector.oauth.mail import Mail, Mailer
@@ -105,20 +107,23 @@ class LinkDesk:
         self._places = threading.Semaphore(WAITING)
         self._asked: OrderedDict[str, list[datetime]] = OrderedDict()
 
-    def ask(self, email: str) -> None:
-        """Mail a link to this address if somebody with it may sign in. Returns at once, whoever asks."""
+    def ask(self, email: str, lang: str = DEFAULT) -> None:
+        """Mail a link to this address if somebody with it may sign in. Returns at once, whoever asks.
+
+        `lang`: what the asker reads; a user's own choice goes before it.
+        """
         if not self._places.acquire(blocking=False):
             log.warning("links_overrun")
             return
-        self._worker.submit(self._serve, email)
+        self._worker.submit(self._serve, email, lang)
 
     def close(self) -> None:
         """Serve what was asked, then end."""
         self._worker.shutdown(wait=True)
 
-    def _serve(self, email: str) -> None:
+    def _serve(self, email: str, lang: str) -> None:
         try:
-            self._send(email.strip())
+            self._send(email.strip(), lang)
         except LeadAssayError as trouble:
             log.warning("link_not_sent", reason=str(trouble))
         except Exception as fault:
@@ -127,7 +132,7 @@ class LinkDesk:
         finally:
             self._places.release()
 
-    def _send(self, email: str) -> None:
+    def _send(self, email: str, lang: str) -> None:
         if not 3 <= len(email) <= 254 or email.count("@") != 1 or not self._may_ask_again(email):
             return
         now = self._clock()
@@ -140,7 +145,7 @@ class LinkDesk:
                 )
                 links.append((person, token))
         if links:
-            self._mailer.send(_link_mail(self._public_url, links))
+            self._mailer.send(_link_mail(self._public_url, links, lang))
 
     def _may_ask_again(self, email: str) -> bool:
         key, now = people.email_key(email), self._clock()
@@ -174,12 +179,18 @@ def _name_in_mail(name: str) -> str:
     return " ".join(kept.split())[:LONGEST_NAME]
 
 
-def _link_mail(public_url: str, links: Sequence[tuple[SignedIn, str]]) -> Mail:
+def _link_mail(public_url: str, links: Sequence[tuple[SignedIn, str]], lang: str) -> Mail:
+    chosen = next((person.user.language for person, _ in links if person.user.language), lang)
+    says = texts_for(chosen, "UTC")
     lines = [f"{_name_in_mail(person.account_name)}:\n{public_url}{LINK_PATH}{token}\n" for person, token in links]
-    minutes = int(LINK_LIFE.total_seconds() // 60)
+    head = says.plural(
+        "Somebody, we hope you, asked to sign in to Lead Assay. This link works once, within {n} minute:",
+        "Somebody, we hope you, asked to sign in to Lead Assay. This link works once, within {n} minutes:",
+        int(LINK_LIFE.total_seconds() // 60),
+    )
+    end = says.t("If it was not you, do nothing.")
     return Mail(
         to=links[0][0].user.email,
-        subject="Your link to Lead Assay",
-        text="Somebody, we hope you, asked to sign in to Lead Assay. This link works once, within "
-        f"{minutes} minutes:\n\n" + "\n".join(lines) + "\nIf it was not you, do nothing.\n",
+        subject=says.t("Your link to Lead Assay"),
+        text=f"{head}\n\n" + "\n".join(lines) + f"\n{end}\n",
     )

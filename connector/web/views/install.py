@@ -113,7 +113,7 @@ def begin(crm: str) -> str | Response | tuple[str, int]:
         try:
             return _to_consent(crm, app)
         except InstallRefused as refused:
-            wrong = {"site": str(refused)}
+            wrong = {"site": current().stored(str(refused))}
     return _connect_page(crm, entry, site_address=typed["site"], client_id=typed["client_id"], wrong=wrong), 422
 
 
@@ -195,13 +195,13 @@ def callback(crm: str) -> Response:
             admin_of=me.install_id if me is not None and me.is_admin else None,
         )
     except InstallRefused as refused:
-        return _refused(400, str(refused))
+        return _refused(400, current().stored(str(refused)))
     except RetryLater:
         return _refused(
             503, t("{crm} does not answer at the moment. Wait a minute and connect again.", crm=crm_name(crm))
         )
     except (CrmError, ConfigError) as trouble:
-        return _refused(502, str(trouble))
+        return _refused(502, current().stored(str(trouble)))
     begin_session(done.install.install_id, done.user.user_id, done.user.role.value)
     return _leave("/install/progress")
 

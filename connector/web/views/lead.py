@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Blueprint, abort, render_template
 
 from audits.model.finding import Evidence, Measure, Outcome
-from audits.model.said import Term
+from audits.model.said import Term, phrase
 from audits.model.score import FollowUpStatus, Score, Verdict
 from connector.storage import findings, people, policies, timeline
 from connector.storage.surroundings import surroundings_of
@@ -20,9 +20,25 @@ from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
 from connector.web.texts import current, t
-from connector.web.views.rulebook import rule_titles
+from connector.web.views.rulebook import measure_meanings, rule_titles
 
 pages = Blueprint("lead", __name__)
+
+#: What a record is that evidence points at.
+RECORDS = {
+    "absence": phrase("absence"),
+    "activity": phrase("activity"),
+    "call": phrase("call"),
+    "contact": phrase("contact"),
+    "deal": phrase("deal"),
+    "email": phrase("e-mail"),
+    "lead": phrase("lead"),
+    "meeting": phrase("meeting"),
+    "message": phrase("message"),
+    "note": phrase("note"),
+    "owner": phrase("owner"),
+    "task": phrase("task"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +46,7 @@ class EvidenceLine:
     """One value as it was read."""
 
     what: str
+    record_id: str
     field: str
     value: str
     href: str | None
@@ -186,20 +203,23 @@ class _Builder:
             owner=self.story.name(finding.owner_id) if finding.owner_id else "",
             next_change_at=finding.next_change_at,
             evidence=[self._evidence(each) for each in finding.evidence],
-            measures=[self._measure(each) for each in finding.measures],
+            measures=[self._measure(finding.rule_id, each) for each in finding.measures],
         )
 
     def _evidence(self, evidence: Evidence) -> EvidenceLine:
         is_lead = evidence.record_type == "lead" and evidence.record_id == self.lead.lead_id
         return EvidenceLine(
-            what=f"{evidence.record_type} {evidence.record_id}",
+            what=t(RECORDS.get(evidence.record_type, evidence.record_type)),
+            record_id=evidence.record_id,
             field=evidence.field,
             value=evidence.value,
             href=web_address(self.lead.record_url) if is_lead else None,
         )
 
-    def _measure(self, measure: Measure) -> MeasureLine:
-        name = measure.name.removesuffix("_s").replace("_", " ")
+    def _measure(self, rule_id: str, measure: Measure) -> MeasureLine:
+        meaning = measure_meanings().get((rule_id, measure.name))
+        # A measure of an older version of its rule has no meaning any more but its name.
+        name = t(meaning) if meaning else measure.name.removesuffix("_s").replace("_", " ")
         value = measure.value
         if value is None:
             shown = t("unknown")
@@ -207,6 +227,8 @@ class _Builder:
             shown = t("yes") if value else t("no")
         elif measure.unit == "s" and isinstance(value, int):
             shown = self.says.span(value)
+        elif measure.unit == "at" and isinstance(value, str):
+            shown = self.says.moment(datetime.fromisoformat(value))
         else:
             shown = self.says.number(value) if isinstance(value, int) else value
         return MeasureLine(name, shown)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from flask import Blueprint, render_template
 
 from audits.model.finding import Outcome
 from audits.rule import Family, RuleInfo
-from audits.rulebook import RULES
+from audits.rulebook import OWNER_RULES, RULES
 from connector.web.access import Access, needs
 from connector.web.texts import t
 
@@ -47,3 +49,10 @@ def answers(info: RuleInfo) -> list[tuple[Outcome, str, str]]:
 def rule_titles() -> dict[str, str]:
     """Rule id → title."""
     return {rule.info.rule_id: t(rule.info.title) for rule in RULES}
+
+
+@lru_cache(maxsize=1)
+def measure_meanings() -> Mapping[tuple[str, str], str]:
+    """(rule id, name of a measure) → its meaning in English."""
+    infos = [*(rule.info for rule in RULES), *(rule.info for rule in OWNER_RULES)]
+    return {(info.rule_id, measure.name): measure.meaning for info in infos for measure in info.measures}

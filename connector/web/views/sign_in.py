@@ -14,7 +14,7 @@ from connector.web.error_pages import error_response
 from connector.web.paths import DEFAULT, own_path
 from connector.web.sessions import begin_session, end_session, page_session
 from connector.web.site import site
-from connector.web.texts import t
+from connector.web.texts import current, t
 
 pages = Blueprint("sign_in", __name__)
 
@@ -40,7 +40,7 @@ def ask() -> str | Response | tuple[str, int]:
             email=email[:254], wrong=t("This is not an e-mail address; it looks like name@company.com.")
         ), 422
     _limit()
-    site().links.ask(email)
+    site().links.ask(email, current().lang)
     return render_template("sign_in.html", is_sent=True)
 
 
@@ -75,7 +75,9 @@ def company() -> Response:
     try:
         url = _company().begin(session_hash=page_session().session_hash, now=site().now())
     except (CrmError, ConfigError) as trouble:
-        return error_response(503, head=t("Your company's sign-in does not answer."), remedy=str(trouble))
+        return error_response(
+            503, head=t("Your company's sign-in does not answer."), remedy=current().stored(str(trouble))
+        )
     return redirect(url, 303)
 
 
@@ -87,10 +89,14 @@ def company_callback() -> Response:
         found = _company().finish(request.args, session_hash=page_session().session_hash, now=site().now())
     except SignInRefused as refused:
         return error_response(
-            403, head=str(refused), remedy=t("You can also ask for a link by e-mail on the page Sign in.")
+            403,
+            head=current().stored(str(refused)),
+            remedy=t("You can also ask for a link by e-mail on the page Sign in."),
         )
     except (CrmError, ConfigError) as trouble:
-        return error_response(503, head=t("Your company's sign-in does not answer."), remedy=str(trouble))
+        return error_response(
+            503, head=t("Your company's sign-in does not answer."), remedy=current().stored(str(trouble))
+        )
     if len(found) == 1:
         return _signed_in(found[0], DEFAULT)
     ticket = _serializer().dumps([[one.install_id, one.user.user_id] for one in found])

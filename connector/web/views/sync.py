@@ -188,10 +188,14 @@ def _wait(wake: Wake, life: Health, says: Texts, now: datetime) -> Wait | None:
     tone = "bad" if is_fault else "warn"
     if goes_on_at <= now:
         return Wait(
-            tone, t("The last try did not get through: {reason} It is being tried again.", reason=wake.last_error)
+            tone,
+            t(
+                "The last try did not get through: {reason} It is being tried again.",
+                reason=says.stored(wake.last_error),
+            ),
         )
     goes_on = {
-        "reason": wake.last_error,
+        "reason": says.stored(wake.last_error),
         "moment": says.moment(goes_on_at, now=now),
         "zone": says.zone,
         "span": says.span((goes_on_at - now).total_seconds(), has_days=True),
@@ -239,7 +243,7 @@ def _histories(me: Viewer, unseen: Mapping[CaseFact, tuple[int, int]], says: Tex
         cause = me.install.coverage.cause(fact)
         ours, total = unseen[fact]
         if cause is not None:
-            facts.append(Fact(labels[fact], t("from our own readings"), f"{cause} {note}"))
+            facts.append(Fact(labels[fact], t("from our own readings"), f"{says.stored(cause)} {note}"))
         elif ours:
             said = t(
                 "from {crm}; of {n} of {total} leads from our own readings",
@@ -304,7 +308,7 @@ def permissions(me: Viewer) -> list[Permission]:
     """What was not granted; each with what suffers from it."""
     causes = not_granted(me.install)
     if causes:
-        return [Permission("", cause) for cause in causes]
+        return [Permission("", current().stored(cause)) for cause in causes]
     return [Permission(scope, t("Not granted:")) for scope in me.install.missing_scopes]
 
 
