@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -30,6 +30,7 @@ from connector.storage.cases import iter_case_batches
 from connector.storage.installs import get_install
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
+from connector.storage.report_rows import ContestCount
 from connector.storage.reports import StoredReport, put_report
 from connector.storage.snapshots import Packed, TextAnswer
 from connector.storage.surroundings import surroundings_of
@@ -88,6 +89,7 @@ def make_report(conn: Connection, install_id: str, since: datetime, until: datet
         packed = snapshots.packed(conn, install_id, judged)
         used.update((each.lead_id, each.digest) for each in packed if each.lead_id in used)
         known += packed
+    contests = report_rows.count_contests(conn, install_id, as_of)
     inputs = {
         **_present(install.zone, policies.values(), since.year, as_of.year),
         "policies": sorted(policies),
@@ -95,8 +97,10 @@ def make_report(conn: Connection, install_id: str, since: datetime, until: datet
         "norms": norms_at(conn, install_id, as_of).norms_id,
         "leads": len(used),
         "facts": facts_digest(used),
+        # A decision may be taken back, and nothing tells afterwards that it once stood.
+        "contests": [[each.rule_id, each.decision, each.n] for each in contests],
     }
-    report = _reported(conn, install_id, collector, since, until, as_of, install.zone)
+    report = _reported(conn, install_id, collector, contests, since, until, as_of, install.zone)
     return MadeReport(report=report, inputs=inputs, known=tuple(known), live_ids=frozenset(live))
 
 
@@ -154,7 +158,8 @@ def rebuild_report(conn: Connection, install_id: str, stored: StoredReport) -> R
         "leads": len(used),
         "facts": facts_digest(used),
     }
-    return Rebuilt(_reported(conn, install_id, collector, since, until, as_of, zone), inputs)
+    contests = [ContestCount(rule_id, decision, n) for rule_id, decision, n in stored.inputs["contests"]]
+    return Rebuilt(_reported(conn, install_id, collector, contests, since, until, as_of, zone), inputs)
 
 
 def facts_digest(used: Mapping[str, str]) -> str:
@@ -195,12 +200,12 @@ def _reported(
     conn: Connection,
     install_id: str,
     collector: RowCollector,
+    contests: Sequence[ContestCount],
     since: datetime,
     until: datetime,
     as_of: datetime,
     zone: str,
 ) -> HandlingReport:
-    contests = report_rows.count_contests(conn, install_id, as_of)
     rows = collector.rows(
         contested=contested_of(contests),
         decided=decided_of(contests),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +18,9 @@ from sqlalchemy.engine import Connection
 import connector.storage
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
+from audits.model.exchange import case_to_json
 from audits.model.finding import Evidence
+from audits.model.score import FollowUpStatus
 from audits.model.surroundings import StageNorm
 from audits.norms import Norms
 from connector.crm.lead_fields import FieldKind, KnownField
@@ -32,6 +36,8 @@ from connector.storage import (
     norms,
     outbox,
     people,
+    reports,
+    snapshots,
     timeline,
     tokens,
     value_mappings,
@@ -44,6 +50,7 @@ from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import Scope
 from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
+from connector.storage.snapshots import Packed
 from connector.storage.surroundings import Company
 from connector.storage.tables import inbox_metadata, metadata
 from connector.storage.twins import Sent
@@ -125,6 +132,18 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     cursors.put_cursor(conn, tenant, "backfill", mark, 5, 10, at(-5))
     put_policy(conn, tenant, make_policy("2"), at(-1))
     norms.put_norms(conn, tenant, Norms(stage_norms=(stage_norm(mark),)), at(-1))
+    snapshots.put_packed(conn, tenant, [Packed("1", f"digest {mark}", zlib.compress(packed_case(mark)))], at(-30))
+    reports.put_report(
+        conn,
+        tenant,
+        kind="weekly",
+        since=at(days=-7),
+        until=at(-1),
+        as_of=at(-1),
+        made_at=at(-1),
+        inputs={"zone": mark},
+        figures=json.dumps({"zone": mark}),
+    )
     health.bump(conn, tenant, "duplicates", 1, at(-1))
     health.note_unmapped(conn, tenant, "status", mark)
     known = [KnownValue(field="status", value=mark, label=mark)]
@@ -140,6 +159,13 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     worklist.mark_due(conn, tenant, ["1"], NOW)
     worklist.finish_wake(conn, tenant, 3, last_error=mark)
     return tenant
+
+
+def packed_case(mark: str) -> bytes:
+    """The body of a snapshot, unpacked."""
+    told = case_to_json(make_case(make_lead("1", company=mark)))
+    del told["as_of"]
+    return json.dumps({"case": told, "texts": {}}).encode()
 
 
 def stage_norm(stage: str) -> StageNorm:
@@ -277,9 +303,16 @@ ARGUMENTS: dict[str, Any] = {
     "wake_no": 3,
     "wanted": LeadFilter(),
     "zone": "Europe/Berlin",
+    "neglected": [FollowUpStatus.NEVER_CALLED],
+    "judged": [(make_case(), {})],
+    "inputs": {"zone": "UTC"},
+    "figures": "{}",
+    "made_at": NOW,
+    "report_id": "20260311-unknown",
 }  # fmt: skip
 #: Where a name means something else.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
     "cursors.get_cursor": {"name": "backfill"},
     "cursors.start_cursor": {"name": "backfill"},
     "cursors.put_cursor": {"name": "backfill"},
