@@ -82,6 +82,10 @@ _GERMAN: Final = (
         "wie versprochen melde ich mich wegen {product}.",
         "schön, dass Sie noch vor dem Winter an {product} denken.",
         "heute früh kam Ihr Wunsch nach {product} bei mir an.",
+        "wer in {city} wohnt, hat bei {product} kurze Wege zu uns.",
+        "mein Kollege hat mir Ihren Wunsch nach {product} weitergegeben.",
+        "zu {product} beginnt alles am Zähler, und so auch dieser Brief.",
+        "unser Trupp kam gestern aus {city} zurück und hat Zahlen mitgebracht.",
     ),
     (
         "Das Dach liegt nach {side}, dort passen etwa {size} Module hin.",
@@ -93,6 +97,10 @@ _GERMAN: Final = (
         "Die Wärmepumpe stünde am besten an der Seite nach {side}.",
         "Schiefer braucht Geduld, deshalb rechne ich einen Tag mehr.",
         "Ihre Nachbarn verkaufen ein Drittel des Stroms an das Netz.",
+        "Ein Carport im Garten trüge noch einmal {size} Module.",
+        "Die Schneelast verlangt bei Ihnen engere Schienen.",
+        "Der Netzbetreiber möchte eine Skizze der Ansicht nach {side}.",
+        "Vom Luftbild her sehe ich wenig, was im Weg stünde.",
     ),
     (
         "Gern rechne ich zwei Varianten, eine schlanke und eine mit Speicher.",
@@ -102,6 +110,10 @@ _GERMAN: Final = (
         "Auf die Module geben wir zwanzig Jahre Garantie.",
         "Die Anmeldung beim Netzbetreiber übernehmen wir.",
         "Der Preis gilt bis zum Ende des nächsten Monats.",
+        "Wo das Kabel läuft, entscheiden wir gemeinsam vor Ort.",
+        "Eine Befliegung kostet nichts und dauert eine halbe Stunde.",
+        "Raten sind möglich, ganz ohne Bank dazwischen.",
+        "Den Ertrag jedes Moduls sehen Sie später in einer App.",
     ),
     (
         "Am {weekday} bin ich in Ihrer Nähe und könnte messen.",
@@ -111,6 +123,9 @@ _GERMAN: Final = (
         "Schauen Sie in Ruhe, am {weekday} frage ich nach.",
         "Nennen Sie mir einfach das Baujahr des Hauses.",
         "Am {weekday} käme unser Vermesser mit der Leiter.",
+        "Den Platz am {weekday} halte ich Ihnen gern frei.",
+        "Sagen Sie mir, welche der beiden Lösungen Ihnen näher liegt.",
+        "Die offenen Punkte klären wir am besten am {weekday}.",
     ),
     ("Sonnige Grüße, {rep}", "Mit freundlichen Grüßen, {rep}", "Beste Grüße aus der Werkstatt, {rep}"),
 )

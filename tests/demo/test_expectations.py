@@ -15,7 +15,7 @@ from connector.demo.expectations import DOUBTS, NEEDS, Blur, Hidden, Told, expec
 from connector.demo.live import told_of
 from connector.sandbox.history import Act, Call, Email, LeadHistory
 from connector.sandbox.office_hours import OfficeHours
-from connector.sandbox.population import LEAST_LEADS, ZONE, Planted, make_population
+from connector.sandbox.population import ABSENT, LEAST_LEADS, ZONE, Planted, make_population
 from tests.demo.history_cases import HistoryAccount, policy_of
 
 UNTIL = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
@@ -33,8 +33,11 @@ def view(lead: LeadHistory) -> Told:
 
 
 def planted() -> list[tuple[LeadHistory, Planted]]:
+    """All but the leads of the rep who is away."""
     return [
-        (lead, POPULATION.truth[lead.ref]) for lead in POPULATION.history.leads if POPULATION.truth[lead.ref].rules
+        (lead, POPULATION.truth[lead.ref])
+        for lead in POPULATION.history.leads
+        if POPULATION.truth[lead.ref].rules and lead.owner_ref != ABSENT.ref
     ]
 
 
