@@ -23,7 +23,8 @@ class OwnerAttempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueLead:
     """A new lead of the owner whose first attempt was due at `due_at` and not made by then. `ended_at`: when the
-    first attempt was made, the lead closed, or it went to somebody else; None = it still waits."""
+    first attempt was made, the lead closed, it went to somebody else, or it was new no longer since the days of the
+    cadence were over; None = it still waits."""
 
     lead_id: str
     due_at: datetime

@@ -26,6 +26,7 @@ from connector.errors import (
 )
 from connector.jobs.apply_outbox import apply_outbox
 from connector.jobs.audit_due import audit_due
+from connector.jobs.audit_owners import audit_owners
 from connector.jobs.backfill import backfill
 from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.install_setup import refresh_capabilities, set_up
@@ -160,6 +161,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = watch_account(lease, adapter) or did
     did = reconcile(lease, adapter) or did
     did = learn_norms(lease) or did
+    did = audit_owners(lease) or did
     did = weekly_report(lease) or did
     if spent is not None and not did:
         raise spent

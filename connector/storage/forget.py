@@ -40,6 +40,7 @@ from connector.storage.tables import (
     notices,
     outbox,
     owner_changes,
+    owner_findings,
     reports,
     stage_changes,
     tasks,
@@ -119,6 +120,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _end_events(conn, install_id, ids, at)
         wipe_prints(conn, install_id, ids)
         _strip_reports(conn, install_id, ids)
+        _strip_owner_findings(conn, install_id, ids)
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
     affected = _live(conn, install_id, affected - family)
@@ -346,6 +348,33 @@ def _strip_reports(conn: Connection, install_id: str, ids: Collection[str]) -> N
                 sa.update(reports)
                 .where(reports.c.install_id == install_id, reports.c.report_id == row.report_id)
                 .values(figures=figures)
+            )
+
+
+def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str]) -> None:
+    """Take these leads and what was done on them out of the evidence against persons; what was counted stays."""
+    acts = sa.select(activities.c.activity_id).where(
+        activities.c.install_id == install_id, activities.c.lead_id.in_(ids)
+    )
+    hidden = {("lead", each) for each in ids} | {("activity", each) for each in conn.execute(acts).scalars()}
+    rows = conn.execute(
+        sa.select(
+            owner_findings.c.owner_id, owner_findings.c.rule_id, owner_findings.c.as_of, owner_findings.c.evidence
+        ).where(owner_findings.c.install_id == install_id, owner_findings.c.evidence != "[]")
+    )
+    for row in rows.all():
+        evidence = json.loads(row.evidence)
+        left = [each for each in evidence if (each[0], each[1]) not in hidden]
+        if len(left) < len(evidence):
+            conn.execute(
+                sa.update(owner_findings)
+                .where(
+                    owner_findings.c.install_id == install_id,
+                    owner_findings.c.owner_id == row.owner_id,
+                    owner_findings.c.rule_id == row.rule_id,
+                    owner_findings.c.as_of == row.as_of,
+                )
+                .values(evidence=json.dumps(left, separators=(",", ":")))
             )
 
 

@@ -449,6 +449,27 @@ finding_mentions = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: What the rules on persons said of one owner's period [period_from, as_of).
+owner_findings = sa.Table(
+    "owner_findings",
+    metadata,
+    _tenant(),
+    _key("owner_id"),
+    _key("rule_id"),
+    sa.Column("as_of", UtcMicros, primary_key=True),
+    _at("period_from"),
+    sa.Column("rule_version", sa.BigInteger, nullable=False),
+    _text("outcome"),
+    _text("reason"),
+    _text("sentence"),
+    _words("said"),
+    _text("policy_version"),
+    _text("measures", "[]"),
+    _text("evidence", "[]"),
+    _at("found_at"),
+    sa.Index(None, "install_id", "as_of"),
+)
+
 lead_audits = sa.Table(
     "lead_audits",
     metadata,

@@ -16,7 +16,17 @@ from audits.model.finding import Evidence, Measure
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
 from connector.errors import UnknownInstall
-from connector.storage import findings, health, outbox, page_queries, reports, snapshots, timeline, worklist
+from connector.storage import (
+    findings,
+    health,
+    outbox,
+    owner_cases,
+    page_queries,
+    reports,
+    snapshots,
+    timeline,
+    worklist,
+)
 from connector.storage.database import Database
 from connector.storage.forget import WIPED
 from connector.storage.installs import Install
@@ -167,6 +177,12 @@ def seed(conn: Connection) -> Install:
         inputs={},
         figures=json.dumps({"neglected": [{"lead_id": PERSON}, {"lead_id": "2"}]}, separators=(",", ":")),
     )
+    against = tuple(
+        Evidence(record_type=kind, record_id=record_id, field="x", value="y")
+        for kind, record_id in (("activity", f"call-{CANARY}"), ("lead", PERSON), ("lead", "2"))
+    )
+    said = make_finding("owner-1", "NC007", evidence=against)
+    owner_cases.put_owner_findings(conn, tenant, [said], at(days=-28), at(-9))
     parts = Score((ScorePart("name", 10, 60, verbatim(f"{CANARY} is a name")),))
     for lead_id in (PERSON, "2"):
         findings.store_audits(
@@ -297,6 +313,14 @@ def test_others_findings_lose_only_what_pointed_at_the_person(database: Database
         assert worklist.due_leads(conn, install.install_id, NOW, 10) == ["2"]
     assert kept.is_current
     assert kept.finding.sentence == WIPED
+    assert [each.record_id for each in kept.finding.evidence] == ["2"]
+
+
+def test_what_is_said_of_a_person_at_work_stays_but_for_whom_it_names(database: Database, install: Install) -> None:
+    forget_all(database, install)
+    with database.read() as conn:
+        (kept,) = owner_cases.owner_findings_of(conn, install.install_id)
+    assert kept.finding.subject_id == "owner-1"
     assert [each.record_id for each in kept.finding.evidence] == ["2"]
 
 

@@ -35,6 +35,7 @@ from connector.storage import (
     health,
     norms,
     outbox,
+    owner_cases,
     people,
     reports,
     snapshots,
@@ -124,6 +125,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     findings.store_findings(conn, tenant, [breach], at(-30))
     contests.open_contest(conn, tenant, breach.fingerprint(), why=mark, user_id="user-1", at=at(-20))
     alerts.plan_alerts(conn, tenant, [ALERT])
+    owner_cases.put_owner_findings(conn, tenant, [make_finding("owner-1", "NC007", sentence=mark)], at(-30), at(-20))
     for lead_id in ("1", "2"):
         outbox.put_outbox(conn, tenant, lead_id, {"note": mark}, at(-20))
     (row,) = outbox.take_outbox(conn, tenant, 1, NOW)

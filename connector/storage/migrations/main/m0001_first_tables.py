@@ -507,6 +507,30 @@ def upgrade() -> None:
     op.create_index(op.f("ix_login_links_expires_at"), "login_links", ["expires_at"], unique=False)
     op.create_index(op.f("ix_login_links_install_id_user_id"), "login_links", ["install_id", "user_id"], unique=False)
     op.create_table(
+        "owner_findings",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("owner_id", Words, nullable=False),
+        sa.Column("rule_id", Words, nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.Column("period_from", sa.BigInteger(), nullable=False),
+        sa.Column("rule_version", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("sentence", Words, nullable=False),
+        sa.Column("said", Words, nullable=True),
+        sa.Column("policy_version", Words, nullable=False),
+        sa.Column("measures", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("evidence", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_owner_findings_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "owner_id", "rule_id", "as_of", name=op.f("pk_owner_findings")),
+    )
+    op.create_index(
+        op.f("ix_owner_findings_install_id_as_of"), "owner_findings", ["install_id", "as_of"], unique=False
+    )
+    op.create_table(
         "contests",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("contest_id", Words, nullable=False),
