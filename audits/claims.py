@@ -22,6 +22,7 @@ from audits.wording import act_moment, counted, span
 
 #: So many are named in a sentence; of the others their number.
 MOST_NAMED = 5
+_LONGEST_TALK_S = 12 * 3600
 DAY_ONLY = phrase("gives only the day on which it took place")
 
 
@@ -38,8 +39,8 @@ class Touched:
 class Backing:
     """What lies near one instant: `sure` stands behind the claim, `possible` may; `uncounted` calls do not.
 
-    `gap_s`: whole seconds to the nearest sure act of the whole lead, 0 within a day of which no hour is known; None =
-    there is no sure act at all.
+    `gap_s`: whole seconds to the nearest sure act of the whole lead, 0 during a talk and within a day of which no
+    hour is known; None = there is no sure act at all.
     """
 
     sure: Activity | None
@@ -83,9 +84,9 @@ def uncounted_calls(case: LeadCase, policy: Policy, verdict: AttemptVerdict) -> 
 
 def backing(acts: Touched, t: datetime, window_s: int) -> Backing:
     """What stands behind a claim made at `t`, within `window_s` seconds of wall time before and after, both ends
-    included."""
+    included. A talk lasts until its end: who claims it when he hangs up claims it in time."""
     low, high = t - timedelta(seconds=window_s), t + timedelta(seconds=window_s)
-    inside = [each for each in acts.sure if low <= each.occurred_at and each.no_later_than <= high]
+    inside = [each for each in acts.sure if low - _length(each) <= each.occurred_at and each.no_later_than <= high]
     overlapping = [
         Judged(each, AttemptVerdict.UNKNOWN, DAY_ONLY)
         for each in acts.sure
@@ -178,12 +179,19 @@ def _why(activity: Activity, reason: str, case: LeadCase, policy: Policy, zone: 
     )
 
 
+def _length(activity: Activity) -> timedelta:
+    """How long a talk lasted; nothing where that is not known, or is no length that a talk can have."""
+    length_s = activity.duration_s or 0
+    return timedelta(seconds=length_s) if 0 < length_s <= _LONGEST_TALK_S else timedelta()
+
+
 def _overlaps(activity: Activity, low: datetime, high: datetime) -> bool:
-    return activity.occurred_at <= high and activity.no_later_than >= low
+    return activity.occurred_at <= high and activity.no_later_than + _length(activity) >= low
 
 
 def _distance_s(activity: Activity, t: datetime) -> int:
-    if activity.occurred_at <= t <= activity.no_later_than:
+    end = activity.no_later_than + _length(activity)
+    if activity.occurred_at <= t <= end:
         return 0
-    away = activity.occurred_at - t if activity.occurred_at > t else t - activity.no_later_than
+    away = activity.occurred_at - t if activity.occurred_at > t else t - end
     return int(away.total_seconds())

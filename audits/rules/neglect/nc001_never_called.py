@@ -45,13 +45,14 @@ INFO = RuleInfo(
         ("never_called", "the due time has passed and nobody called"),
         ("closed", "the lead is closed"),
         ("no_phone", "the lead gave no phone number"),
+        ("calls_not_allowed", "the lead does not allow calls"),
         ("contact_made", "the person was spoken with: by a call of theirs or in a meeting"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
         (Outcome.PASS, ("called", "waiting_in_time")),
         (Outcome.BREACH, ("never_called",)),
-        (Outcome.NOT_APPLICABLE, ("closed", "no_phone", "contact_made")),
+        (Outcome.NOT_APPLICABLE, ("closed", "no_phone", "calls_not_allowed", "contact_made")),
         (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     measures=(
@@ -76,6 +77,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             outcome=Outcome.NOT_APPLICABLE,
             reason="closed",
             sentence=say("The lead is closed ({status}), so no call is due.", status=status_word(lead.status)),
+        )
+    if lead.has_call_consent is False:
+        # Whoever keeps to it is not blamed for it; a call in spite of it is what FU008 judges.
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="calls_not_allowed",
+            sentence=say("The lead does not allow calls, so no call is due."),
         )
     phone = lead.phone or lead.mobile or ""
     unseen = None if phone else case.coverage.cause(Fact.CONTACT_DATA)
