@@ -45,7 +45,7 @@ def judged_deals(case: LeadCase, question: Said, judge: Callable[[Deal], Draft])
     )
     drafts = [judge(deal) for deal in deals]
     gravest = min(drafts, key=lambda draft: _ORDER.index(draft.outcome), default=None)
-    wakes = tuple(sorted({wake for draft in drafts for wake in draft.wakes}))
+    wakes = tuple(sorted({*(wake for draft in drafts for wake in draft.wakes), *_ahead(case)}))
     if unseen is not None and (gravest is None or gravest.outcome is not Outcome.BREACH):
         return replace(not_looked_at(unseen, question), wakes=wakes)
     if gravest is None:
@@ -53,6 +53,7 @@ def judged_deals(case: LeadCase, question: Said, judge: Callable[[Deal], Draft])
             outcome=Outcome.NOT_APPLICABLE,
             reason=NO_DEAL,
             sentence=say("No deal has grown out of the lead, or it is judged on another contact of that deal."),
+            wakes=wakes,
         )
     if gravest.outcome is not Outcome.BREACH:
         return replace(gravest, wakes=wakes)
@@ -156,6 +157,14 @@ def too_little_learned(deal: Deal, n: int, least: int, question: Said, measures:
         measures=measures,
         evidence=(deal_evidence(deal, "pipeline", deal.pipeline),),
     )
+
+
+def _ahead(case: LeadCase) -> set[datetime]:
+    """When deals and touches that lie after the moment of the audit come to pass."""
+    deals = [deal for deal in case.deals if deal.is_primary]
+    times = {deal.created_at for deal in deals}
+    times.update(contact.last_touch_at for deal in deals for contact in deal.contacts if contact.last_touch_at)
+    return {at for at in times if at > case.as_of}
 
 
 def _with_others(sentence: Said, others: int) -> Said:

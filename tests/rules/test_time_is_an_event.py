@@ -16,7 +16,7 @@ from audits.rulebook import RULES
 from tests.rules.strategies import START, cases, policies
 
 MICROSECOND = timedelta(microseconds=1)
-TIMED = [rule for rule in RULES if rule.info.rule_id[:2] in ("RT", "FU", "NC", "AG", "FM")]
+TIMED = [rule for rule in RULES if rule.info.rule_id[:2] in ("RT", "FU", "NC", "LD", "AG", "FM")]
 YEARS_LATER = START + timedelta(days=900)
 
 

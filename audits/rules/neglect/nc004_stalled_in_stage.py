@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -71,6 +73,12 @@ _QUESTION = say("whether the lead stands in its stage for too long")
 def judge(case: LeadCase, policy: Policy) -> Draft:
     """A breach from the usual time on, while the lead is open. Where it is not known since when the lead is in its
     stage, it is sure only that it was not before it arrived."""
+    draft, since = _judged(case, policy), case.lead.stage_since
+    # A stage that is said to begin later is not known to have begun until then.
+    return draft if since is None or since <= case.as_of else replace(draft, wakes=(*draft.wakes, since))
+
+
+def _judged(case: LeadCase, policy: Policy) -> Draft:
     lead = case.lead
     if lead.status is None:
         return unmapped_status(lead)
