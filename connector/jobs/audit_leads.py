@@ -9,6 +9,7 @@ from audits.engine import LeadAudit, audit
 from audits.model.lead import Lead
 from audits.model.said import english
 from audits.reports.handled import HandledLead, handled_lead
+from audits.rethink import is_sure
 from connector.jobs.context import Lease
 from connector.storage import findings, outbox, policies, snapshots, timeline, worklist
 from connector.storage.statements import portions
@@ -47,7 +48,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     for case in cases:
         policy = book.policy_for(case.lead.received_at, now)
         result = audit(case, policy)
-        audits.append((case.lead, result, handled_lead(case, policy, result)))
+        audits.append((case.lead, result, handled_lead(case, policy, result), is_sure(case, policy)))
     with context.database.read() as connection:
         known = snapshots.packed(
             connection,
@@ -57,12 +58,12 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     other_hours_at = book.next_beginning(now)
     with lease.commit() as connection:
         findings.store_findings(
-            connection, install_id, [finding for _, result, _ in audits for finding in result.findings], now
+            connection, install_id, [finding for _, result, _, _ in audits for finding in result.findings], now
         )
         snapshots.put_packed(connection, install_id, known, now)
         findings.store_audits(connection, install_id, [_row(*each, other_hours_at) for each in audits])
         right_already = []
-        for lead, result, _ in audits:
+        for lead, result, _, _ in audits:
             lead_id = lead.lead_id
             changes = plan_write(
                 field_values(
@@ -85,7 +86,9 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     return len(audits)
 
 
-def _row(lead: Lead, result: LeadAudit, handled: HandledLead, other_hours_at: datetime | None) -> findings.AuditRow:
+def _row(
+    lead: Lead, result: LeadAudit, handled: HandledLead, surely: bool, other_hours_at: datetime | None
+) -> findings.AuditRow:
     """What is kept of one audit. It is due again when time changes it, or when other hours begin to count."""
     facts = result.facts
     return findings.AuditRow(
@@ -118,6 +121,7 @@ def _row(lead: Lead, result: LeadAudit, handled: HandledLead, other_hours_at: da
         needed_s=handled.needed_s,
         is_goal_kept=handled.is_goal_kept,
         is_never_called=handled.is_never_called,
+        is_sure=surely,
         first_connection_s=handled.first_connection_working_s,
         first_connection_wall_s=handled.first_connection_wall_s,
         vendor_leg_wall_s=handled.vendor_leg_wall_s,

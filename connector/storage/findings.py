@@ -54,7 +54,7 @@ class AuditRow:
 
     What reports count: `answer`, `cause` as in audits.reports; `charged_to`: who is charged with the answer, "" =
     nobody; `target`: what was agreed, by name; `waited_s`: working seconds without an attempt, `needed_s`: the
-    smallest agreed span that would have been kept; the legs of the delay; the load that met the lead.
+    smallest agreed span that would have been kept; the legs of the delay; the load that met the lead. `is_sure`: see audits.rethink.
     """
 
     lead_id: str
@@ -86,6 +86,7 @@ class AuditRow:
     needed_s: int | None = None
     is_goal_kept: bool | None = None
     is_never_called: bool = False
+    is_sure: bool = False
     first_connection_s: int | None = None
     first_connection_wall_s: int | None = None
     vendor_leg_wall_s: int | None = None
@@ -221,6 +222,7 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
         needed_s=row.needed_s,
         is_goal_kept=row.is_goal_kept,
         is_never_called=row.is_never_called,
+        is_sure=row.is_sure,
         first_connection_s=row.first_connection_s,
         first_connection_wall_s=row.first_connection_wall_s,
         vendor_leg_wall_s=row.vendor_leg_wall_s,
@@ -366,6 +368,7 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "needed_s": audit.needed_s,
         "is_goal_kept": audit.is_goal_kept,
         "is_never_called": audit.is_never_called,
+        "is_sure": audit.is_sure,
         "first_connection_s": audit.first_connection_s,
         "first_connection_wall_s": audit.first_connection_wall_s,
         "vendor_leg_wall_s": audit.vendor_leg_wall_s,

@@ -5,7 +5,7 @@ Leads that are gone from the CRM are left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from audits.model.finding import Outcome
 from audits.model.policy import Policy
 from audits.model.score import FollowUpStatus
 from connector.storage.column_types import from_micros
-from connector.storage.tables import activities, contests, current_findings, findings, lead_audits, leads
+from connector.storage.tables import activities, contests, current_findings, dirty_leads, findings, lead_audits, leads
 
 _MICROS = 1_000_000
 #: Every offset of a zone is a multiple of it, and databases know no zones.
@@ -211,3 +211,87 @@ def count_contests(
         ).where(findings.c.install_id == install_id, findings.c.owner_id == owner_id)
     found = [ContestCount(row.rule_id, row.decision, row.n) for row in conn.execute(query)]
     return sorted(found, key=lambda each: (each.rule_id, each.decision or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """A current finding with what is measured on its lead. `measures`: JSON text as stored, "[]" where not asked for;
+    `lead`: a row of the lead's words (lead_type, source, priority, country), None where not asked for."""
+
+    lead_id: str
+    rule_id: str
+    outcome: Outcome
+    reason: str
+    policy_version: str
+    measures: str
+    is_sure: bool
+    needed_s: int | None
+    lead: tuple[datetime, str | None, str | None, str | None, str | None] | None
+
+
+def iter_answers(
+    conn: Connection, install_id: str, rule_ids: Collection[str], *, with_measures: bool, with_words: bool
+) -> Iterator[StoredAnswer]:
+    """What these rules say now of every live lead that has no news since its audit, by lead and rule."""
+    current, audit = current_findings.c, lead_audits.c
+    columns: list[Any] = [
+        current.lead_id,
+        current.rule_id,
+        current.outcome,
+        current.reason,
+        findings.c.policy_version,
+        audit.is_sure,
+        audit.needed_s,
+    ]
+    columns.append(findings.c.measures if with_measures else sa.literal("[]").label("measures"))
+    source: Any = current_findings.join(
+        lead_audits, sa.and_(audit.install_id == current.install_id, audit.lead_id == current.lead_id)
+    ).join(findings, sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current.fingerprint))
+    if with_words:
+        source = source.join(leads, sa.and_(leads.c.install_id == install_id, leads.c.lead_id == current.lead_id))
+        columns += [leads.c.received_at, leads.c.lead_type, leads.c.source, leads.c.priority, leads.c.country]
+    dirty = sa.select(dirty_leads.c.lead_id).where(dirty_leads.c.install_id == install_id)
+    rows = conn.execute(
+        sa.select(*columns)
+        .select_from(source)
+        .where(
+            current.install_id == install_id,
+            audit.install_id == install_id,
+            findings.c.install_id == install_id,
+            audit.gone_at.is_(None),
+            current.rule_id.in_(sorted(rule_ids)),
+            current.lead_id.not_in(dirty),
+        )
+        .order_by(current.lead_id, current.rule_id),
+        execution_options={"yield_per": 5000},
+    )
+    for row in rows:
+        yield StoredAnswer(
+            lead_id=row.lead_id,
+            rule_id=row.rule_id,
+            outcome=Outcome(row.outcome),
+            reason=row.reason,
+            policy_version=row.policy_version,
+            measures=row.measures,
+            is_sure=bool(row.is_sure),
+            needed_s=row.needed_s,
+            lead=(row.received_at, row.lead_type, row.source, row.priority, row.country) if with_words else None,
+        )
+
+
+def audit_times(conn: Connection, install_id: str) -> dict[datetime, list[str]]:
+    """When live leads without news were audited last (aware UTC) → their ids."""
+    dirty = sa.select(dirty_leads.c.lead_id).where(dirty_leads.c.install_id == install_id)
+    rows = conn.execute(
+        sa.select(lead_audits.c.audited_at, lead_audits.c.lead_id)
+        .where(
+            lead_audits.c.install_id == install_id,
+            lead_audits.c.gone_at.is_(None),
+            lead_audits.c.lead_id.not_in(dirty),
+        )
+        .order_by(lead_audits.c.audited_at, lead_audits.c.lead_id)
+    )
+    found: dict[datetime, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.audited_at, []).append(row.lead_id)
+    return found

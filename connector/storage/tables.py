@@ -493,6 +493,7 @@ lead_audits = sa.Table(
     _number("needed_s"),
     _maybe("is_goal_kept"),
     _flag("is_never_called"),
+    _flag("is_sure"),
     _number("first_connection_s"),
     _number("first_connection_wall_s"),
     _number("vendor_leg_wall_s"),

@@ -1,0 +1,207 @@
+"""What a rule would answer under other thresholds, from what it measured: without the case.
+
+Only outcomes that are nothing but a comparison of a stored measure with one figure of the policy are told, and only
+on leads that are `is_sure`: nothing was unknown, hidden or held, so that no other answer than pass or breach can come
+of another figure. Everything else is None: then the case must be judged again.
+
+Working hours must be the same under both policies; who else asks must see to that (`same_hours`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+from audits.clock import NoWorkingHours, case_clock, follow_up_clock
+from audits.holds import holds
+from audits.model.case import LeadCase
+from audits.model.finding import Outcome
+from audits.model.lead import Lead
+from audits.model.policy import Policy
+from audits.timeline import attempts, connections
+
+#: Fields of a policy by which working time is counted.
+HOURS = frozenset({"calendar", "team_calendars", "owner_calendars", "absences", "later_hours"})
+#: Fields that no rule reads.
+_NAMES = frozenset({"version", "holidays_source", "escalate_after_s"})
+
+#: By which an act counts as an attempt, and a state as a hold.
+_ACTS = frozenset({"late_log_s", "log_burst", "min_conversation_s"})
+_HOLDS = _ACTS | {"hold_message_s", "waiting_statuses"}
+_RESPONSE = frozenset({"targets", "response_target_s", "response_goal_s"})
+_TWINS = frozenset({"twin_percent", "twin_leads"})
+#: Rule id → the fields of a policy that its answer may hang on, hours aside (a test watches what each one reads).
+READ: Mapping[str, frozenset[str]] = {
+    "RT001": _ACTS | _RESPONSE | {"vendor_limit_s"},
+    "RT002": _ACTS | _RESPONSE,
+    "RT003": frozenset({"vendor_limit_s"}),
+    "RT004": frozenset({"assignment_target_s"}),
+    "RT005": _ACTS | {"next_response_s"},
+    "RT006": _ACTS | {"missed_call_s"},
+    "FU001": _HOLDS | {"cadence"},
+    "FU002": _HOLDS | {"recontact_after_s"},
+    "FU003": _ACTS | {"same_hour_attempts"},
+    "FU004": _HOLDS | {"cadence", "max_gap_s"},
+    "FU005": _HOLDS | {"cadence"},
+    "FU006": _ACTS | {"recontact_grace_s"},
+    "FU007": _ACTS | {"one_channel_attempts"},
+    "FU008": _ACTS,
+    "FU009": _ACTS | {"post_sale_days"},
+    "NC001": _ACTS | {"never_called_after_s"},
+    "NC002": _HOLDS | {"silent_after_s"},
+    "NC003": frozenset({"overdue_task_s"}),
+    "NC004": frozenset(),
+    "NC005": _HOLDS | {"handover_s"},
+    "NC006": _HOLDS | {"absent_cover_s"},
+    "FM001": _ACTS | _TWINS,
+    "FM002": _HOLDS | _TWINS | {"answer_s"},
+    "FM003": _ACTS | _TWINS | {"region"},
+    "LD001": _ACTS | {"deal_contacts", "single_thread_minor"},
+    "LD002": _ACTS,
+    "LD003": frozenset(),
+    "LD004": _ACTS,
+    "AG001": _ACTS | {"claim_window_s", "contacted_statuses"},
+    "AG002": _ACTS,
+    "AG003": frozenset({"backdated_s"}),
+    "AG004": _HOLDS | {"parked_after_s"},
+    "AG005": _HOLDS | {"silent_after_s"},
+    "AG006": _ACTS | {"claim_window_s", "tick_burst"},
+    "PL001": frozenset({"region"}),
+    "PL002": frozenset(),
+    "PL003": frozenset(),
+    "PL004": frozenset({"duplicate_window_days"}),
+    "DQ001": frozenset(),
+    "DQ002": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is kept of one rule's answer on one lead. `measures`: by name, seconds; `needed_s`: see HandledLead;
+    `lead`: enough of the lead to find what was agreed for it, where that is asked for."""
+
+    outcome: Outcome
+    reason: str
+    is_sure: bool
+    needed_s: int | None = None
+    lead: Lead | None = None
+    measures: Mapping[str, int | None] = field(default_factory=dict)
+
+
+#: Rule id → the outcome under a policy, or None.
+Rethink = Callable[[Stored, Policy], Outcome | None]
+
+
+def is_sure(case: LeadCase, policy: Policy) -> bool:
+    """Whether everything about the lead is known that could make an answer other than pass or breach."""
+    lead = case.lead
+    if case.coverage.missing or lead.is_imported or lead.status is None or lead.received_latest_at is not None:
+        return False
+    if any(act.latest_at is not None for act in case.activities) or holds(case, policy):
+        return False
+    try:
+        doubt = case_clock(case, policy).doubt or follow_up_clock(case, policy).doubt
+    except NoWorkingHours:
+        return False
+    return doubt is None and not attempts(case, policy).unknown and not connections(case, policy).unknown
+
+
+def changed_fields(one: Policy, other: Policy) -> frozenset[str]:
+    """The fields in which two policies differ, names of versions and of sources aside."""
+    return frozenset(
+        each.name
+        for each in fields(Policy)
+        if each.name not in _NAMES and getattr(one, each.name) != getattr(other, each.name)
+    )
+
+
+def same_hours(one: Policy, other: Policy) -> bool:
+    """Whether working time is the same under both."""
+    return not changed_fields(one, other) & HOURS
+
+
+def rethought(rule_id: str, stored: Stored, was: Policy, policy: Policy) -> Outcome | None:
+    """What the rule would have answered under `policy`, when it answered `stored` under `was`; None = it must be
+    judged again. Both have the same hours."""
+    changed = changed_fields(was, policy) & READ.get(rule_id, frozenset())
+    if not changed:
+        return stored.outcome
+    answer, by = RETHINK.get(rule_id, (None, frozenset[str]()))
+    if answer is None or not changed <= by:
+        return None
+    if stored.outcome in (Outcome.PASS, Outcome.BREACH) and not stored.is_sure:
+        return None
+    return answer(stored, policy)
+
+
+def _promised_s(policy: Policy, lead: Lead) -> int:
+    target = next((each for each in policy.targets if each.fits(lead)), None)
+    return policy.response_target_s if target is None else target.due_s
+
+
+def _response(stored: Stored, policy: Policy) -> Outcome | None:
+    """RT001 and RT002: broken when the first attempt needs, or needed, more than is promised."""
+    if stored.outcome is Outcome.NOT_APPLICABLE:
+        return Outcome.NOT_APPLICABLE
+    if stored.outcome is Outcome.NOT_EVALUATED or stored.needed_s is None or stored.lead is None:
+        return None
+    return Outcome.BREACH if stored.needed_s > _promised_s(policy, stored.lead) else Outcome.PASS
+
+
+def _beyond(measure: str, limit: str, reasons: frozenset[str]) -> Rethink:
+    """Broken when the measure is above the limit; at the limit itself it hangs on more than the measure."""
+
+    def answer(stored: Stored, policy: Policy) -> Outcome | None:
+        if stored.reason not in reasons:
+            return None
+        value, limit_s = stored.measures.get(measure), getattr(policy, limit)
+        if value is None or value == limit_s:
+            return None
+        return Outcome.BREACH if value > limit_s else Outcome.PASS
+
+    return answer
+
+
+def _silent(stored: Stored, policy: Policy) -> Outcome | None:
+    if stored.reason == "next_step_planned":
+        return Outcome.PASS
+    # Of one that was touched lately it is not kept whether a task lies ahead.
+    answer = _beyond("silent_working_s", "silent_after_s", frozenset({"touched_lately", "silent"}))(stored, policy)
+    return None if answer is Outcome.BREACH and stored.outcome is Outcome.PASS else answer
+
+
+def _recontact(stored: Stored, policy: Policy) -> Outcome | None:
+    # Whether an attempt failed is asked only once the next one is due.
+    reasons = frozenset({"recontact_due", "no_recontact"})
+    answer = _beyond("since_last_attempt_working_s", "recontact_after_s", reasons)(stored, policy)
+    return None if answer is Outcome.BREACH and stored.outcome is Outcome.PASS else answer
+
+
+#: Rule id → how it is rethought, and the fields of the policy which alone may differ for that.
+RETHINK: Mapping[str, tuple[Rethink, frozenset[str]]] = {
+    # What the vendor took is said of a late attempt, and changes nothing.
+    "RT001": (_response, _RESPONSE | {"vendor_limit_s"}),
+    "RT002": (_response, _RESPONSE),
+    "RT003": (
+        _beyond("vendor_leg_wall_s", "vendor_limit_s", frozenset({"delivered_in_time", "delivered_late"})),
+        frozenset({"vendor_limit_s"}),
+    ),
+    "RT004": (
+        _beyond(
+            "system_leg_working_s",
+            "assignment_target_s",
+            frozenset({"assigned_in_time", "assigned_late", "waiting_in_time", "unassigned"}),
+        ),
+        frozenset({"assignment_target_s"}),
+    ),
+    "FU002": (_recontact, frozenset({"recontact_after_s"})),
+    "FU004": (
+        _beyond("longest_gap_working_s", "max_gap_s", frozenset({"gaps_kept", "gap_too_long"})),
+        frozenset({"max_gap_s"}),
+    ),
+    "NC001": (
+        _beyond("open_working_s", "never_called_after_s", frozenset({"waiting_in_time", "never_called"})),
+        frozenset({"never_called_after_s"}),
+    ),
+    "NC002": (_silent, frozenset({"silent_after_s"})),
+}
