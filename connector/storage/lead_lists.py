@@ -54,7 +54,10 @@ class LeadFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRow:
-    """One line of a list. `name` "" = unknown or forgotten. Spans in seconds, times aware UTC."""
+    """One line of a list. `name` "" = unknown or forgotten. Spans in seconds, times aware UTC.
+
+    `answer`, `cause`: as in audits.reports; `charged_to`: who is charged with the answer, "" = nobody.
+    """
 
     lead_id: str
     name: str
@@ -79,6 +82,9 @@ class LeadRow:
     record_url: str | None
     is_gone: bool
     is_forgotten: bool
+    answer: str
+    cause: str
+    charged_to: str
 
 
 def list_sources(conn: Connection, install_id: str, owner_id: str | None = None) -> list[str]:
@@ -184,4 +190,7 @@ def lead_row(row: sa.Row[Any]) -> LeadRow:
         record_url=row.record_url,
         is_gone=row.gone_at is not None,
         is_forgotten=row.is_forgotten,
+        answer=row.answer,
+        cause=row.cause,
+        charged_to=row.charged_to,
     )

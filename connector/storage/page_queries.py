@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from audits.model.said import Said
-from audits.model.score import FollowUpStatus
+from audits.model.score import FollowUpStatus, Verdict
 from audits.statistics.ranks import nearest_rank
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
 from connector.storage.findings import said_from_row
 from connector.storage.health import Notice
 from connector.storage.lead_lists import LeadFilter, LeadRow
-from connector.storage.tables import current_findings, findings, lead_audits, leads, notices
+from connector.storage.tables import contests, current_findings, findings, lead_audits, leads, notices
 
 _BUCKET_US = 15 * 60 * 1_000_000
 _EXPORT_PORTION = 1000
@@ -34,7 +34,9 @@ class Scope:
     `is_new`: imports left out. `wait_from_s`, `wait_to_s`: seconds of working time to the first attempt, [from, to).
     `is_tried`: an attempt was made. `is_open`: not closed. `due_after`, `due_before`: something is due in
     [after, before), aware UTC.
-    `held_by`: who held the lead when the filter's rule judged it; "" = nobody.
+    `held_by`: who held the lead when the filter's rule judged it; "" = nobody. `answers` (any of them), `cause`: as
+    in audits.reports; `charged_to`: who is charged with the answer, "" = nobody. `is_present`: not gone from the CRM.
+    `open_after`, `open_before`: there and not yet closed at some time in [after, before), aware UTC.
     """
 
     leads: LeadFilter
@@ -46,6 +48,12 @@ class Scope:
     due_after: datetime | None = None
     due_before: datetime | None = None
     held_by: str | None = None
+    answers: tuple[str, ...] = ()
+    cause: str | None = None
+    charged_to: str | None = None
+    is_present: bool = False
+    open_after: datetime | None = None
+    open_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +119,7 @@ class LaneLead:
     lead: LeadRow
     said: Said
     since_at: datetime
+    rule_id: str
 
 
 def list_leads(conn: Connection, install_id: str, scope: Scope) -> tuple[list[LeadRow], int]:
@@ -363,7 +372,10 @@ def list_owner_loads(conn: Connection, install_id: str, scope: Scope) -> list[Ow
 
 
 def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[LaneLead], int]:
-    """Leads in breach of the scope's rule, the one that waits longest first, and how many there are."""
+    """Leads in breach of the scope's rule, what can still be saved first, and how many there are.
+
+    Those that may be buyers come first, then what is overdue for the shortest time, then the youngest.
+    """
     conditions = _conditions(install_id, scope)
     total = _count(conn, install_id, conditions)
     said = (
@@ -380,11 +392,79 @@ def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[Lan
         .add_columns(said.c.sentence, said.c.said, said.c.since_at)
         .join(said, said.c.lead_id == lead_audits.c.lead_id)
         .where(*conditions)
-        .order_by(lead_audits.c.received_at, lead_audits.c.lead_id)
+        .order_by(
+            lead_audits.c.verdict.in_((Verdict.PSEUDO.value, Verdict.DUPLICATE.value)),
+            lead_audits.c.due_at.is_(None),
+            lead_audits.c.due_at.desc(),
+            lead_audits.c.received_at.desc(),
+            lead_audits.c.lead_id,
+        )
         .limit(scope.leads.limit)
         .offset(scope.leads.offset)
     )
-    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at) for row in rows], total
+    rule_id = scope.leads.rule_id or ""
+    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at, rule_id) for row in rows], total
+
+
+def list_said(conn: Connection, install_id: str, scope: Scope, rule_ids: Sequence[str], limit: int) -> list[LaneLead]:
+    """What `rule_ids` find wrong with the leads in `scope`, the newest lead first; one line for each finding.
+
+    With `held_by` only findings with which that person is charged.
+    """
+    conditions = _conditions(install_id, replace(scope, held_by=None))
+    if scope.held_by is not None:
+        conditions.append(findings.c.owner_id == scope.held_by if scope.held_by else findings.c.owner_id.is_(None))
+    rows = conn.execute(
+        lead_lists.lines(install_id)
+        .add_columns(findings.c.rule_id, findings.c.sentence, findings.c.said, current_findings.c.since_at)
+        .join(
+            current_findings,
+            sa.and_(
+                current_findings.c.install_id == install_id,
+                current_findings.c.lead_id == lead_audits.c.lead_id,
+                current_findings.c.rule_id.in_(rule_ids),
+                current_findings.c.outcome == Outcome.BREACH.value,
+            ),
+        )
+        .join(
+            findings,
+            sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current_findings.c.fingerprint),
+        )
+        .where(*conditions)
+        .order_by(lead_audits.c.received_at.desc(), lead_audits.c.lead_id, findings.c.rule_id)
+        .limit(limit)
+    )
+    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at, row.rule_id) for row in rows]
+
+
+def list_presently(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> list[LeadRow]:
+    """The lines of these leads, in the order given; those that are not there are left out. For few leads."""
+    rows = conn.execute(lead_lists.lines(install_id).where(lead_audits.c.lead_id.in_(lead_ids)))
+    found = {row.lead_id: lead_lists.lead_row(row) for row in rows}
+    return [found[lead_id] for lead_id in lead_ids if lead_id in found]
+
+
+def count_contested(conn: Connection, install_id: str) -> dict[str, int]:
+    """Who is charged ("" = nobody) → findings that somebody contests and nobody has decided yet."""
+    holder = sa.func.coalesce(findings.c.owner_id, "")
+    rows = conn.execute(
+        sa.select(holder, sa.func.count())
+        .select_from(
+            contests.join(
+                findings,
+                sa.and_(
+                    findings.c.install_id == contests.c.install_id, findings.c.fingerprint == contests.c.fingerprint
+                ),
+            )
+        )
+        .where(
+            contests.c.install_id == install_id,
+            findings.c.install_id == install_id,
+            contests.c.decision.is_(None),
+        )
+        .group_by(holder)
+    )
+    return {str(owner_id): int(n) for owner_id, n in rows}
 
 
 def list_notices(conn: Connection, install_id: str, limit: int = 20) -> list[Notice]:
@@ -462,6 +542,23 @@ def _conditions(install_id: str, scope: Scope) -> list[sa.ColumnElement[bool]]:
         conditions.append(audits.due_at < scope.due_before)
     if scope.held_by is not None:
         conditions.append(_held(install_id, scope))
+    if scope.answers:
+        conditions.append(audits.answer.in_(scope.answers))
+    for column, wanted in ((audits.cause, scope.cause), (audits.charged_to, scope.charged_to)):
+        if wanted is not None:
+            conditions.append(column == wanted)
+    if scope.is_present:
+        conditions.append(audits.gone_at.is_(None))
+    if scope.open_after is not None:
+        conditions.append(
+            sa.or_(
+                audits.received_at >= scope.open_after,
+                audits.closed_at.is_(None),
+                audits.closed_at >= scope.open_after,
+            )
+        )
+    if scope.open_before is not None:
+        conditions.append(audits.received_at < scope.open_before)
     return conditions
 
 

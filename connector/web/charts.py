@@ -1,7 +1,7 @@
-"""Charts as SVG: pure functions from numbers to markup, each with a title, a description and a table beside it.
+"""Small drawings within a line or above a list, as SVG: pure functions from numbers to markup.
 
-Widths and places are SVG attributes, colours are classes of assay.css, so that no inline style is needed. A chart
-never carries a fact that its table does not.
+Widths and places are SVG attributes, colours are classes of assay.css, so that no inline style is needed. What is
+drawn stands in words beside it. Whole pictures are those of connector.reporting.charts.
 """
 
 from __future__ import annotations
@@ -9,27 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
-
-from connector.web.texts import t
-
-WIDTH = 480
-HEIGHT = 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 6, 14, 26
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar: `label` stands under it, `count` is its height, `says` is the whole sentence, `href` its rows.
-
-    `tone` is one of the tones of assay.css: plain, good, bad, warn, quiet.
-    """
-
-    label: str
-    count: int
-    says: str
-    href: str | None = None
-    tone: str = "plain"
+from markupsafe import Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,50 +20,6 @@ class Segment:
     count: int
     tone: str
     href: str | None = None
-
-
-def columns(bars: Sequence[Bar], *, chart_id: str, title: str, describes: str, label_every: int = 1) -> Markup:
-    """Upright bars over one axis that begins at 0. `label_every`: print each n-th label under the axis."""
-    top = _nice_top(max((bar.count for bar in bars), default=0))
-    plot_width, plot_height = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
-    step = plot_width / max(len(bars), 1)
-    gap = min(6.0, step * 0.22)
-    parts = [_head(chart_id, title, describes, WIDTH, HEIGHT, "chart")]
-    for tick in _ticks(top):
-        y = _TOP + plot_height * (1 - tick / top)
-        parts.append(
-            Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(_LEFT, WIDTH - _RIGHT, y, y)
-        )
-        parts.append(Markup('<text class="tick end" x="{}" y="{:.1f}">{}</text>').format(_LEFT - 6, y + 4, tick))
-    for index, bar in enumerate(bars):
-        height = plot_height * bar.count / top
-        x = _LEFT + index * step + gap / 2
-        width = step - gap
-        body = Markup('<rect class="bar {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1.5"/>').format(
-            bar.tone, x, _TOP + plot_height - height, width, height
-        )
-        # The whole column can be hit, not only the bar: a bar of one lead is two pixels high.
-        body += Markup('<rect class="hit" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-            _LEFT + index * step, _TOP, step, plot_height
-        )
-        parts.append(_linked(body, bar.href if bar.count else None, bar.says))
-        if index % label_every == 0:
-            parts.append(
-                Markup('<text class="tick mid{}" x="{:.1f}" y="{}">{}</text>').format(
-                    # Small screens hide every other label.
-                    " odd" if index // label_every % 2 else "",
-                    x + width / 2,
-                    HEIGHT - 9,
-                    bar.label,
-                )
-            )
-    parts.append(
-        Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-            _LEFT, WIDTH - _RIGHT, _TOP + plot_height, _TOP + plot_height
-        )
-    )
-    parts.append(Markup("</svg>"))
-    return Markup("").join(parts)
 
 
 def shares(segments: Sequence[Segment], *, chart_id: str, title: str, describes: str) -> Markup:
@@ -153,20 +89,6 @@ def progress(done: int, total: int | None, *, says: str) -> Markup:
     ).format(width, round(share * 100), says, width * share)
 
 
-def table_of(bars: Sequence[Bar | Segment], *, head: str, count_head: str) -> Markup:
-    """The same numbers as a table, folded away under the chart."""
-    rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td class="num">{}</td></tr>').format(
-            bar.label, _anchor(str(bar.count), bar.href if bar.count else None)
-        )
-        for bar in bars
-    )
-    return Markup(
-        '<details class="as-table"><summary>{}</summary><table class="grid-table"><thead><tr><th scope="col">{}</th>'
-        '<th scope="col" class="num">{}</th></tr></thead><tbody>{}</tbody></table></details>'
-    ).format(t("Show as a table"), head, count_head, rows)
-
-
 def _head(chart_id: str, title: str, describes: str, width: int, height: int, css: str) -> Markup:
     return Markup(
         '<svg class="{css}" viewBox="0 0 {w} {h}" role="group" aria-labelledby="{i}-title {i}-desc" '
@@ -187,21 +109,3 @@ def _linked(body: Markup, href: str | None, says: str) -> Markup:
     if href is None:
         return Markup("<g>{}</g>").format(inside)
     return Markup('<a href="{}" aria-label="{}">{}</a>').format(href, says, inside)
-
-
-def _anchor(text: str, href: str | None) -> Markup:
-    return escape(text) if href is None else Markup('<a href="{}">{}</a>').format(href, text)
-
-
-def _nice_top(value: int) -> int:
-    """The smallest of 4, 8, 10, 20, 40, 50, 80, 100… that holds `value`, so that the quarter lines are whole."""
-    scale = 1
-    while True:
-        for base in (4, 8, 12, 16, 20, 40):
-            if value <= base * scale:
-                return base * scale
-        scale *= 10
-
-
-def _ticks(top: int) -> tuple[int, ...]:
-    return (0, top // 2, top)

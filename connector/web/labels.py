@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from audits.causes import Cause
 from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.finding import Outcome
 from audits.model.said import phrase
 from audits.model.score import FollowUpStatus, Verdict
+from audits.reports.export_report import Answer
 from audits.rule import Family
+from audits.statistics.comparison import Standing
 from connector.catalog import find_crm
 from connector.storage.people import Role
 from connector.web.texts import current, t
@@ -32,6 +35,37 @@ _OUTCOME = {
     Outcome.PASS: (phrase("Pass"), "good"),
     Outcome.NOT_EVALUATED: (phrase("Not evaluated"), "warn"),
     Outcome.NOT_APPLICABLE: (phrase("Does not apply"), "quiet"),
+}
+_ANSWER = {
+    Answer.IN_TIME: (phrase("tried in time"), "good"),
+    Answer.LATE: (phrase("tried late"), "warn"),
+    Answer.UNANSWERED: (phrase("not tried, past the target"), "bad"),
+    Answer.WAITING: (phrase("still within its time"), "plain"),
+    Answer.CLOSED_WITHOUT: (phrase("closed without need"), "quiet"),
+    Answer.IMPORTED: (phrase("imported"), "quiet"),
+    Answer.UNKNOWN: (phrase("not evaluated"), "quiet"),
+}
+_CAUSE = {
+    Cause.ARRIVED_LATE_FROM_VENDOR: phrase("came late from the vendor"),
+    Cause.WAITED_FOR_OWNER: phrase("waited for an owner"),
+    Cause.OVERLOADED: phrase("more leads than could be tried"),
+    Cause.NOT_CALLED: phrase("not tried though there was time"),
+    Cause.UNKNOWN: phrase("cause not known"),
+    Cause.NONE: phrase("no breach"),
+}
+_CAUSE_CHARGED = {
+    Cause.ARRIVED_LATE_FROM_VENDOR: phrase("the vendor"),
+    Cause.WAITED_FOR_OWNER: phrase("the distribution of leads"),
+    Cause.OVERLOADED: phrase("staffing"),
+    Cause.NOT_CALLED: phrase("whoever held the lead"),
+    Cause.UNKNOWN: phrase("nobody"),
+    Cause.NONE: phrase("nobody"),
+}
+_STANDING = {
+    Standing.NOT_ENOUGH_DATA: (phrase("not enough data to compare"), "quiet"),
+    Standing.NO_DIFFERENCE: (phrase("as was to be expected, within chance"), "plain"),
+    Standing.BETTER: (phrase("more often in time than was to be expected"), "good"),
+    Standing.WORSE: (phrase("less often in time than was to be expected"), "bad"),
 }
 _ROLE = {Role.ADMIN: phrase("Admin"), Role.HEAD_OF_SALES: phrase("Head of sales"), Role.REP: phrase("Rep")}
 _FAMILY = {
@@ -92,6 +126,36 @@ def outcome_label(outcome: Outcome) -> str:
 def outcome_tone(outcome: Outcome) -> str:
     """The tone of an outcome."""
     return _OUTCOME[outcome][1]
+
+
+def answer_label(answer: Answer) -> str:
+    """How a lead was answered."""
+    return t(_ANSWER[answer][0])
+
+
+def answer_tone(answer: Answer) -> str:
+    """The tone of an answer."""
+    return _ANSWER[answer][1]
+
+
+def cause_label(cause: Cause) -> str:
+    """What explains that the first attempt is or was late."""
+    return t(_CAUSE[cause])
+
+
+def cause_charged(cause: Cause) -> str:
+    """To whom a cause points."""
+    return t(_CAUSE_CHARGED[cause])
+
+
+def standing_label(standing: Standing) -> str:
+    """How somebody's share stands to the expected one."""
+    return t(_STANDING[standing][0])
+
+
+def standing_tone(standing: Standing) -> str:
+    """The tone of a standing."""
+    return _STANDING[standing][1]
 
 
 def role_label(role: Role) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from audits.causes import Cause
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
+from audits.reports.export_report import Answer
 from connector.storage.lead_lists import LeadFilter, LeadSort
 from connector.storage.page_queries import Scope
 from connector.web.access import Viewer
@@ -17,6 +19,7 @@ from connector.web.texts import current, t
 from connector.web.views.rulebook import rule_titles
 
 _WAIT = re.compile(r"(\d{1,9})-(\d{0,9})")
+_DURING = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,10 @@ class LeadsForm:
     wait: str = ""
     due: str = ""
     state: str = ""
+    answer: str = ""
+    cause: str = ""
+    charged: str = ""
+    during: str = ""
     received_from: str = ""
     received_to: str = ""
     sort: str = LeadSort.NEWEST.value
@@ -54,6 +61,10 @@ class LeadsForm:
             "wait",
             "due",
             "state",
+            "answer",
+            "cause",
+            "charged",
+            "during",
             "sort",
         )
         pairs = {name: getattr(self, name) for name in names}
@@ -65,13 +76,24 @@ class LeadsForm:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the form carries along without a field of its own."""
-        names = ("kind", "held", "wait", "due", "state", "sort")
+        names = ("kind", "held", "wait", "due", "state", "charged", "during", "sort")
         return [(name, getattr(self, name)) for name in names if getattr(self, name)]
 
     @property
     def uses_more(self) -> bool:
         """Whether one of the fields that are folded away is set."""
-        return any((self.source, self.verdict, self.rule, self.outcome, self.received_from, self.received_to))
+        return any(
+            (
+                self.source,
+                self.verdict,
+                self.rule,
+                self.outcome,
+                self.answer,
+                self.cause,
+                self.received_from,
+                self.received_to,
+            )
+        )
 
     @property
     def is_filtered(self) -> bool:
@@ -107,11 +129,15 @@ def read_form(values: Mapping[str, str]) -> tuple[LeadsForm, str]:
         verdict=choice("verdict", [each.value for each in Verdict]),
         rule=choice("rule", rule_titles()),
         outcome=choice("outcome", [each.value for each in Outcome]),
-        kind=choice("kind", ("new",)),
+        kind=choice("kind", ("new", "reported")),
         held=values.get("held", "")[:200],
         wait=wait if _WAIT.fullmatch(wait) else "",
         due=choice("due", ("soon",)),
         state=choice("state", ("open",)),
+        answer=choice("answer", [*(each.value for each in Answer), BROKEN]),
+        cause=choice("cause", [each.value for each in Cause]),
+        charged=values.get("charged", "")[:200],
+        during=values.get("during", "") if _days(values.get("during", "")) else "",
         received_from=day("from"),
         received_to=day("to"),
         sort=choice("sort", [each.value for each in LeadSort]) or LeadSort.NEWEST.value,
@@ -120,6 +146,9 @@ def read_form(values: Mapping[str, str]) -> tuple[LeadsForm, str]:
     return form, said if wrong else ""
 
 
+#: Stands for every answer by which the promise was broken.
+BROKEN = "broken"
+BROKEN_ANSWERS = (Answer.LATE.value, Answer.UNANSWERED.value)
 #: Stands for "nobody" in the choices of owner and source, whose real values come from outside.
 NOBODY = "-"
 
@@ -130,6 +159,10 @@ def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
     owner_id = me.only_owner_id
     if owner_id is None and form.owner:
         owner_id = "" if form.owner == NOBODY else form.owner
+    if owner_id is not None and me.only_owner_id in (form.charged, form.held):
+        # What is said of somebody he may see, whoever holds the lead by now.
+        owner_id = None
+    during = _days(form.during)
     wait = _WAIT.fullmatch(form.wait)
     outcome = Outcome(form.outcome) if form.outcome else None
     last_day = date.fromisoformat(form.received_to) if form.received_to else None
@@ -146,7 +179,13 @@ def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
             received_to=_day_after(last_day, zone) if last_day else None,
             sort=LeadSort(form.sort),
         ),
-        is_new=form.kind == "new",
+        is_new=form.kind != "",
+        is_present=form.kind == "reported" or during is not None,
+        answers=() if not form.answer else BROKEN_ANSWERS if form.answer == BROKEN else (form.answer,),
+        cause=form.cause or None,
+        charged_to=None if not form.charged else "" if form.charged == NOBODY else form.charged,
+        open_after=day_start(during[0], zone) if during else None,
+        open_before=_day_after(during[1], zone) if during else None,
         is_open=form.state == "open",
         is_tried=True if wait else None,
         wait_from_s=int(wait.group(1)) if wait else None,
@@ -155,6 +194,15 @@ def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
         due_before=now + HORIZON if form.due else None,
         held_by=None if not form.held else "" if form.held == NOBODY else form.held,
     )
+
+
+def _days(text: str) -> tuple[date, date] | None:
+    """Two days, the first and the last; None when `text` does not say so."""
+    found = _DURING.fullmatch(text)
+    try:
+        return (date.fromisoformat(found.group(1)), date.fromisoformat(found.group(2))) if found else None
+    except ValueError:
+        return None
 
 
 def _day_after(day: date, zone: str) -> datetime | None:
@@ -166,7 +214,13 @@ def says_of(form: LeadsForm, me: Viewer) -> str:
     parts = []
     if not me.is_manager:
         parts.append(t("Your own leads."))
-    if form.kind == "new":
+    during = _days(form.during)
+    if during:
+        first, last = (current().day(day) for day in during)
+        parts.append(t("Leads that were open at some time from {first} to {last}.", first=first, last=last))
+    if form.charged:
+        parts.append(t("Counted for whoever is charged with the answer."))
+    if form.kind:
         parts.append(t("New leads, imports left out."))
     wait = _WAIT.fullmatch(form.wait)
     if wait:

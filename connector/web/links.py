@@ -17,5 +17,10 @@ def lead_href(lead_id: str) -> str:
     return "/leads/" + quote(lead_id, safe="")
 
 
+def owner_href(owner_id: str) -> str:
+    """The page of one owner."""
+    return "/owners/" + quote(owner_id, safe="")
+
+
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)

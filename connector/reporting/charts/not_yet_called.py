@@ -83,7 +83,14 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target
     drawn = band + line + steps
     if target_s is not None:
         drawn += (
-            of([{"s": target_s, "says": says.t("agreed: {span}", span=says.span(target_s))}])
+            of(
+                [
+                    {
+                        "s": target_s,
+                        "says": says.t("agreed where nothing of its own holds: {span}", span=says.span(target_s)),
+                    }
+                ]
+            )
             .mark_rule(color=colour("brass"), strokeWidth=2, strokeDash=[5, 3])
             .encode(x=x, tooltip="says:N")
         )
@@ -118,7 +125,10 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target
             ),
         ),
         key=(
-            (("accent", says.t("share not yet tried, with its 95 % interval")), ("brass", says.t("the agreed time")))
+            (
+                ("accent", says.t("share not yet tried, with its 95 % interval")),
+                ("brass", says.t("the agreed time, where none of its own holds")),
+            )
             if target_s is not None
             else (("accent", says.t("share not yet tried, with its 95 % interval")),)
         ),

@@ -9,8 +9,10 @@ from datetime import datetime
 from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.engine import Connection
 
+from audits.causes import Cause
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
+from audits.reports.export_report import Answer
 from connector.storage import lead_lists, page_queries, people
 from connector.storage.database import Database
 from connector.storage.lead_lists import LeadRow, LeadSort
@@ -18,9 +20,9 @@ from connector.storage.page_queries import Scope
 from connector.web.access import Access, Viewer, is_partial, needs, viewer
 from connector.web.cells import Cell
 from connector.web.exports import send_csv, send_xlsx
-from connector.web.labels import outcome_label, status_label, verdict_label
+from connector.web.labels import answer_label, cause_label, outcome_label, status_label, verdict_label
 from connector.web.lead_names import display_name
-from connector.web.leads_form import NOBODY, LeadsForm, read_form, says_of, scope_of
+from connector.web.leads_form import BROKEN, NOBODY, LeadsForm, read_form, says_of, scope_of
 from connector.web.links import lead_href, leads_href
 from connector.web.site import site
 from connector.web.texts import current, t
@@ -191,6 +193,10 @@ def _choices(conn: Connection, me: Viewer, form: LeadsForm) -> list[FilterChoice
             form.outcome,
         )
     )
+    answers = [Option(BROKEN, t("tried late, or not at all")), *(Option(a.value, answer_label(a)) for a in Answer)]
+    made.append(FilterChoice("answer", t("First attempt"), answers, form.answer))
+    causes = [Option(each.value, cause_label(each)) for each in Cause if each is not Cause.NONE]
+    made.append(FilterChoice("cause", t("Why late"), causes, form.cause))
     return made
 
 

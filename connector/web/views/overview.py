@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import pairwise
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
-from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus
-from audits.rulebook import RULES
-from audits.statistics.enough import NotEnoughData
-from audits.statistics.shares import Share
+from audits.reports.export_report import Answer
+from audits.statistics.medians import SpanSummary
 from connector.language.texts import Texts
+from connector.reporting.charts.arrivals import arrivals_by_day
+from connector.reporting.charts.first_attempt import first_attempt_distribution
+from connector.reporting.charts.picture import Cell, Picture
+from connector.reporting.figures import week_bounds
 from connector.storage import cursors, page_queries
 from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
-from connector.storage.page_queries import PromiseCounts, Scope, Waits
+from connector.storage.page_queries import Scope
 from connector.web import charts
 from connector.web.access import Access, Viewer, needs, viewer
-from connector.web.charts import Bar, Segment
-from connector.web.labels import crm_name
+from connector.web.charts import Segment
+from connector.web.labels import answer_label, answer_tone, crm_name
 from connector.web.lead_names import display_name
 from connector.web.lead_story import due_act_words
 from connector.web.links import lead_href, leads_href
 from connector.web.periods import HORIZON, Choice, Period, choices, period_of_request
 from connector.web.record_links import web_address
+from connector.web.reported import Reported, RuleLine, SaidLine
 from connector.web.shown_facts import not_granted, not_shown
 from connector.web.site import site
 from connector.web.texts import current, t
 from connector.web.views.install import reading_says
+from connector.web.views.response import RESPONSE_RULES, broken_scope
 
 pages = Blueprint("overview", __name__)
 
 _ACT_ROWS = 8
-_MINUTE, _HOUR = 60, 3600
-#: Edges of the histogram, in seconds of working time.
-EDGES_S = (5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 9 * _HOUR, 18 * _HOUR)
+_LATE_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +77,27 @@ class Kept:
     chart: Markup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speed:
-    """Working time to the first attempt."""
+@dataclass(frozen=True, slots=True)
+class CauseShare:
+    """How many broken promises one cause explains, with its rows."""
 
+    label: str
     n: int
     href: str
-    median_s: int | None
-    p90_s: int | None
-    chart: Markup
-    table: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastWeek:
+    """The week before this one, from Monday to Sunday, in a sentence, and its broken promises with their causes."""
+
+    title: str
+    sentence: str
+    new: int
+    new_href: str
+    broken: int
+    broken_href: str
+    causes: list[CauseShare]
+    late: list[SaidLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +107,6 @@ class StatusRow:
     status: FollowUpStatus
     count: int
     href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindRow:
-    """Leads of one rule."""
-
-    rule_id: str
-    title: str
-    breaches: int
-    breach_href: str
-    unknown: int
-    unknown_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +125,17 @@ class OverviewPage:
     act_total: int
     act_href: str
     crm_label: str
+    week: LastWeek
     kept: Kept
-    speed: Speed
-    arrivals_chart: Markup
-    arrivals_table: Markup
-    busiest: Bar | None
+    tried: Picture
+    tried_figures: list[tuple[str, tuple[str, str]]]
+    reached: Picture
+    reached_figures: list[tuple[str, tuple[str, str]]]
+    arrivals: Picture
+    busiest: Cell | None
     statuses: list[StatusRow]
-    kinds: list[KindRow]
+    rules: list[RuleLine]
+    contested: int
 
 
 @pages.get("/overview")
@@ -146,12 +151,8 @@ def overview() -> str:
 def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, says: Texts) -> OverviewPage:
     """The view model, from one snapshot of the database."""
     install_id, mine = me.install_id, LeadFilter(owner_id=me.only_owner_id)
-    scope = Scope(
-        leads=LeadFilter(owner_id=me.only_owner_id, received_from=period.since, received_to=period.until), is_new=True
-    )
-    counts = page_queries.count_promises(conn, install_id, scope)
-    waits = page_queries.read_waits(conn, install_id, scope)
-    bins = page_queries.count_waits(conn, install_id, scope, EDGES_S)
+    told = Reported.read(conn, me, period, now, says)
+    scope = Scope(leads=LeadFilter(), is_new=True, is_present=True, charged_to=told.scope or None)
     days = page_queries.count_arrivals(conn, install_id, scope, period.since, period.until, me.install.zone)
     act_scope = Scope(
         leads=LeadFilter(owner_id=me.only_owner_id, sort=LeadSort.DUE_FIRST, limit=_ACT_ROWS),
@@ -160,10 +161,10 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
     )
     act_rows, act_total = page_queries.list_leads(conn, install_id, act_scope)
     statuses = page_queries.count_by_status(conn, install_id, Scope(leads=mine))
-    by_rule = page_queries.count_by_rule(conn, install_id, scope)
     reading = cursors.get_cursor(conn, install_id, "backfill")
     is_reading = me.is_admin and (reading is None or reading.finished_at is None)
-    arrivals = _arrivals(days, says)
+    arrivals = arrivals_by_day(days, says, href=lambda on: told.href(from_=on, to=on))
+    tried, reached = told.report.first_attempt, told.report.first_connection
     return OverviewPage(
         now=now,
         is_own=not me.is_manager,
@@ -177,19 +178,53 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
         act_total=act_total,
         act_href=leads_href(due="soon", sort="due_first"),
         crm_label=crm_name(me.install.crm),
-        kept=_kept(counts, period, says),
-        speed=_speed(waits, bins, period, says),
-        arrivals_chart=charts.columns(
-            arrivals,
-            chart_id="arrivals-chart",
-            title=t("New leads per day"),
-            describes=t("{n} new leads in {days} days", n=says.number(counts.new), days=period.days),
-            label_every={7: 1, 30: 5, 90: 15}[period.days],
+        week=_last_week(conn, me, now, says),
+        kept=_kept(told),
+        tried=first_attempt_distribution(
+            tried, says, title=t("Time to the first attempt"), what=t("leads tried"), href=told.bin_href
         ),
-        arrivals_table=charts.table_of(arrivals, head=t("Day"), count_head=t("New leads")),
-        busiest=max((bar for bar in arrivals if bar.count), key=lambda bar: bar.count, default=None),
+        tried_figures=_figures(told, tried.summary),
+        reached=first_attempt_distribution(
+            reached, says, title=t("Time to the first contact made"), what=t("leads reached")
+        ),
+        reached_figures=_figures(told, reached.summary),
+        arrivals=arrivals,
+        busiest=_busiest(arrivals),
         statuses=[StatusRow(status, count, leads_href(status=status)) for status, count in statuses.items()],
-        kinds=_kinds(by_rule, period),
+        rules=[line for line in told.rules() if line.breaches or line.unknown],
+        contested=told.report.contested,
+    )
+
+
+def _figures(told: Reported, summary: SpanSummary) -> list[tuple[str, tuple[str, str]]]:
+    return [(t("Median"), told.median(summary.median)), (t("9 of 10 within"), told.median(summary.p90))]
+
+
+def _busiest(arrivals: Picture) -> Cell | None:
+    """The row of the day with most leads: its count, which says when that was."""
+    day, count = max(arrivals.table.rows, key=lambda row: float(row[1].value or 0))
+    return Cell(count.text, day.text, count.href) if count.value else None
+
+
+def _last_week(conn: Connection, me: Viewer, now: datetime, says: Texts) -> LastWeek:
+    zone = ZoneInfo(me.install.zone)
+    today = now.astimezone(zone).date()
+    since, until = week_bounds(today - timedelta(days=7), me.install.zone)
+    first, last = since.astimezone(zone).date(), (until - timedelta(seconds=1)).astimezone(zone).date()
+    told = Reported.read(conn, me, Period(7, first, last, since, until), now, says)
+    report = told.report
+    broken = report.count(Answer.LATE) + report.count(Answer.UNANSWERED)
+    new = report.arrivals - report.count(Answer.IMPORTED)
+    late = page_queries.list_said(conn, me.install_id, broken_scope(told), RESPONSE_RULES, _LATE_ROWS)
+    return LastWeek(
+        title=t("Last week, {first} to {last}", first=says.short_day(first), last=says.short_day(last)),
+        sentence=t("Tried in time: {share}.", share=told.share(report.in_time)) if report.in_time.n else "",
+        new=new,
+        new_href=told.href(),
+        broken=broken,
+        broken_href=told.answer_href("broken"),
+        causes=[CauseShare(line.label, line.n, line.href) for line in told.causes() if line.n],
+        late=told.said(late),
     )
 
 
@@ -207,102 +242,34 @@ def _act_row(row: LeadRow, now: datetime, says: Texts) -> ActRow:
     )
 
 
-def _kept(counts: PromiseCounts, period: Period, says: Texts) -> Kept:
-    within = {"from_": period.first_on, "to": period.last_on, "kind": "new"}
-    hrefs = {
-        "in_time": leads_href(rule="RT001", outcome="pass", **within),
-        "late": leads_href(rule="RT001", outcome="breach", **within),
-        "untried": leads_href(rule="RT002", outcome="breach", **within),
-        "waiting": leads_href(rule="RT002", outcome="pass", **within),
-    }
-    kept = Share(counts.in_time, counts.judged)
-    rate = kept.rate
-    if isinstance(rate, NotEnoughData):
-        share_says = t("not enough data ({n} of {least})", n=says.number(rate.n), least=says.number(rate.least))
-    else:
-        share_says = t(
-            "{share} of {n}; {low} to {high} with 95 % certainty",
-            share=says.percent(rate.share),
-            n=says.number(kept.n),
-            low=says.percent(rate.low),
-            high=says.percent(rate.high),
-        )
+def _kept(told: Reported) -> Kept:
+    report, says = told.report, told.says
+    counts = dict(report.answers)
+    hrefs = {answer: told.answer_href(answer) for answer in Answer}
     segments = [
-        Segment(t("tried in time"), counts.in_time, "good", hrefs["in_time"]),
-        Segment(t("tried late"), counts.late, "warn", hrefs["late"]),
-        Segment(t("not tried at all, past the target"), counts.untried, "bad", hrefs["untried"]),
-        Segment(t("still within their time"), counts.waiting, "plain", hrefs["waiting"]),
-        Segment(t("not evaluated, or closed without need"), counts.unknown + counts.other, "quiet"),
+        Segment(answer_label(answer), counts[answer], answer_tone(answer), hrefs[answer])
+        for answer in Answer
+        if answer is not Answer.IMPORTED
     ]
+    never_called = report.never_called
     return Kept(
-        new=counts.new,
-        new_href=leads_href(**within),
-        judged=counts.judged,
-        in_time=counts.in_time,
-        in_time_href=hrefs["in_time"],
-        share_says=share_says,
-        late=counts.late,
-        late_href=hrefs["late"],
-        untried=counts.untried,
-        untried_href=hrefs["untried"],
-        never_called=counts.never_called,
-        never_called_href=leads_href(rule="NC001", outcome="breach", **within),
+        new=report.arrivals - counts[Answer.IMPORTED],
+        new_href=told.href(),
+        judged=report.in_time.n,
+        in_time=counts[Answer.IN_TIME],
+        in_time_href=hrefs[Answer.IN_TIME],
+        share_says=told.share(report.in_time),
+        late=counts[Answer.LATE],
+        late_href=hrefs[Answer.LATE],
+        untried=counts[Answer.UNANSWERED],
+        untried_href=hrefs[Answer.UNANSWERED],
+        never_called=never_called.hits,
+        never_called_href=told.href(rule="NC001", outcome="breach"),
         segments=segments,
         chart=charts.shares(
             segments,
             chart_id="kept-chart",
             title=t("How the first attempt stands"),
-            describes="; ".join(f"{part.label}: {part.count}" for part in segments),
+            describes="; ".join(f"{part.label}: {says.number(part.count)}" for part in segments),
         ),
     )
-
-
-def _speed(waits: Waits, bins: tuple[int, ...], period: Period, says: Texts) -> Speed:
-    within = {"from_": period.first_on, "to": period.last_on, "kind": "new"}
-    bounds: list[int | None] = [None, *EDGES_S, None]
-    bars = []
-    for (low, high), count in zip(pairwise(bounds), bins, strict=True):
-        label = t("> {span}", span=says.span(low)) if high is None else says.span(high)
-        meaning = label if high is None else t("up to {span}", span=label)
-        href = leads_href(wait=f"{low or 0}-{high or ''}", **within)
-        bars.append(Bar(label=label, count=count, says=f"{meaning}: {count}", href=href))
-    return Speed(
-        n=waits.n,
-        href=leads_href(wait="0-", **within),
-        median_s=waits.median_s,
-        p90_s=waits.p90_s,
-        chart=charts.columns(
-            bars,
-            chart_id="speed-chart",
-            title=t("Working time to the first attempt"),
-            describes=t("Leads tried, by working time from arrival to the first attempt"),
-        ),
-        table=charts.table_of(bars, head=t("Working time"), count_head=t("Leads")),
-    )
-
-
-def _arrivals(days: list[tuple[date, int]], says: Texts) -> list[Bar]:
-    return [
-        Bar(
-            label=says.short_day(on),
-            count=count,
-            says=f"{says.day(on)}: {count}",
-            href=leads_href(from_=on, to=on, kind="new"),
-        )
-        for on, count in days
-    ]
-
-
-def _kinds(by_rule: dict[str, dict[Outcome, int]], period: Period) -> list[KindRow]:
-    within = {"from_": period.first_on, "to": period.last_on, "kind": "new"}
-    return [
-        KindRow(
-            rule_id=rule.info.rule_id,
-            title=t(rule.info.title),
-            breaches=by_rule.get(rule.info.rule_id, {}).get(Outcome.BREACH, 0),
-            breach_href=leads_href(rule=rule.info.rule_id, outcome="breach", **within),
-            unknown=by_rule.get(rule.info.rule_id, {}).get(Outcome.NOT_EVALUATED, 0),
-            unknown_href=leads_href(rule=rule.info.rule_id, outcome="not_evaluated", **within),
-        )
-        for rule in RULES
-    ]

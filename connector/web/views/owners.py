@@ -1,29 +1,32 @@
-"""/owners: each person against what the team does; where the difference may be chance, it says so. No ranking."""
+"""/owners: each person against what was to be expected of his leads, in words; no ranking without the numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template
-from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
-from audits.statistics.comparison import Compared, Standing, compare
+from audits.reports.handling import OwnerFigures
 from audits.statistics.enough import LEAST_CASES, NotEnoughData
+from audits.statistics.expectation import Expectation, formula
 from audits.statistics.shares import Share
 from connector.language.texts import Texts
+from connector.reporting.charts.load import kept_by_load, load_and_capacity
+from connector.reporting.charts.picture import Picture
 from connector.storage import page_queries, people
 from connector.storage.lead_lists import LeadFilter
-from connector.storage.page_queries import OwnerLoad, OwnerPromise, Scope
-from connector.web import charts
+from connector.storage.page_queries import OwnerLoad, Scope
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.cells import Cell
 from connector.web.exports import send_csv, send_xlsx
 from connector.web.leads_form import NOBODY
-from connector.web.links import leads_href
+from connector.web.links import leads_href, owner_href
 from connector.web.periods import Choice, Period, choices, period_of_request
+from connector.web.reported import Reported
 from connector.web.site import site
 from connector.web.texts import current, t
+from connector.web.views.owner import Verdict, verdict_of
 
 pages = Blueprint("owners", __name__)
 
@@ -32,6 +35,7 @@ pages = Blueprint("owners", __name__)
 class OwnerLine:
     """One owner, with the numbers as they are exported too."""
 
+    owner_id: str
     name: str
     under: str
     href: str
@@ -39,18 +43,14 @@ class OwnerLine:
     new_href: str
     open: int
     open_href: str
-    share: Share
-    share_says: str
-    chart: Markup
-    standing: Standing
-    compared: str
-    late: int
-    late_href: str
-    untried: int
-    untried_href: str
+    figures: OwnerFigures | None
+    verdict: Verdict | None
+    broken: int
+    broken_href: str
     never_called: int
     never_called_href: str
-    median_s: int | None
+    median: tuple[str, str]
+    contested: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,11 @@ class OwnersPage:
 
     says: str
     caption: str
+    formula: str
     periods: list[Choice]
     rows: list[OwnerLine]
+    load: Picture
+    kept: Picture
     minimum: int
     csv_href: str
     xlsx_href: str
@@ -75,11 +78,16 @@ EXPORT_HEAD = (
     "share_in_time",
     "share_low_95",
     "share_high_95",
-    "against_the_team",
-    "late",
-    "not_tried",
+    "share_expected",
+    "against_expected",
+    "broken",
+    "broken_expected",
+    "ratio_believed",
+    "ratio_low_95",
+    "ratio_high_95",
     "never_called",
     "median_first_attempt_working_s",
+    "contested",
 )
 
 
@@ -87,11 +95,12 @@ EXPORT_HEAD = (
 @needs(Access.SIGNED_IN)
 def owners() -> str:
     """The page."""
-    me = viewer()
-    period = period_of_request(site().now(), me.install.zone)
+    me, now = viewer(), site().now()
+    period = period_of_request(now, me.install.zone)
     with site().database.read() as connection:
-        page = owners_page(connection, me, period, current())
-    return render_template("owners.html", page=page)
+        told = Reported.read(connection, me, period, now, current())
+        lines = owner_lines(connection, me, told)
+    return render_template("owners.html", page=_page(me, told, lines))
 
 
 @pages.get("/owners.csv")
@@ -108,140 +117,106 @@ def owners_xlsx() -> Response:
     return send_xlsx("people", EXPORT_HEAD, _export_rows(), viewer().install.zone)
 
 
-def owners_page(conn: Connection, me: Viewer, period: Period, says: Texts) -> OwnersPage:
-    """The view model. A rep sees his own line, beside the team's share."""
-    rows, team = owner_lines(conn, me, period, says)
-    share = team.hits / team.n if team.n else None
-    whole = t("The team tried {share} of {n} leads in time.", share=says.percent(share), n=says.number(team.n))
+def _page(me: Viewer, told: Reported, lines: list[OwnerLine]) -> OwnersPage:
+    """The view model. A rep sees his own line."""
+    report, says, days = told.report, told.says, told.period.days
+    whole = t("Tried in time: {share}.", share=told.share(report.in_time))
     return OwnersPage(
-        says=t("Last {n} days. {team}", n=period.days, team=whole if team.n else ""),
+        says=t("Last {n} days. {all}", n=days, all=whole if report.in_time.n else ""),
         caption=t(
-            "The dot is the share tried in time, the line its 95 % interval, the mark across the team's share."
+            "The dot is the share tried in time, the line its 95 % interval, the mark across what was to be expected."
         ),
-        periods=choices(period, "/owners"),
-        rows=rows,
+        formula="" if report.prior is None else says.say(formula(report.prior)),
+        periods=choices(told.period, "/owners"),
+        rows=lines,
+        load=load_and_capacity(
+            [day for day in report.owner_days if me.only_owner_id in (None, day.owner_id)],
+            {day.owner_id: told.name(day.owner_id) for day in report.owner_days},
+            says,
+        ),
+        kept=kept_by_load(report.loads, says),
         minimum=LEAST_CASES,
-        csv_href=leads_href("/owners.csv", days=period.days),
-        xlsx_href=leads_href("/owners.xlsx", days=period.days),
+        csv_href=leads_href("/owners.csv", days=days),
+        xlsx_href=leads_href("/owners.xlsx", days=days),
     )
 
 
-def owner_lines(conn: Connection, me: Viewer, period: Period, says: Texts) -> tuple[list[OwnerLine], Share]:
-    """One line per owner with leads in the period or open ones, by name; and the team's share."""
-    scope = Scope(leads=LeadFilter(received_from=period.since, received_to=period.until), is_new=True)
-    promises = {each.owner_id: each for each in page_queries.list_owner_promises(conn, me.install_id, scope)}
-    loads = {each.owner_id: each for each in page_queries.list_owner_loads(conn, me.install_id, scope)}
-    names = {owner.owner_id: owner for owner in people.list_owners(conn, me.install_id)}
-    team = Share(
-        sum(each.in_time for each in promises.values()),
-        sum(each.in_time + each.late + each.untried for each in promises.values()),
+def owner_lines(conn: Connection, me: Viewer, told: Reported) -> list[OwnerLine]:
+    """One line per owner with leads in the period or open ones, by name; nobody last."""
+    within = Scope(
+        leads=LeadFilter(received_from=told.period.since, received_to=told.period.until), is_new=True, is_present=True
     )
-    compared = compare(
-        {
-            owner_id: (Share(each.in_time, each.in_time + each.late + each.untried), team.hits / team.n)
-            for owner_id, each in promises.items()
-            if team.n
-        }
-    )
+    figures = {each.owner_id: each for each in told.report.owners}
+    loads = {each.owner_id: each for each in page_queries.list_owner_loads(conn, me.install_id, within)}
+    contested = page_queries.count_contested(conn, me.install_id)
+    teams = {owner.owner_id: owner.team or "" for owner in people.list_owners(conn, me.install_id)}
     lines = []
-    for owner_id in promises.keys() | loads.keys():
-        if me.only_owner_id is not None and owner_id != me.only_owner_id:
+    for owner_id in figures.keys() | loads.keys():
+        if me.only_owner_id not in (None, owner_id):
             continue
-        promise = promises.get(owner_id) or OwnerPromise(
-            owner_id=owner_id, in_time=0, late=0, untried=0, median_s=None
-        )
-        load = loads.get(owner_id) or OwnerLoad(owner_id, 0, 0, 0)
-        judged = promise.in_time + promise.late + promise.untried
-        if not (judged or load.new or load.open):
+        own, load = figures.get(owner_id), loads.get(owner_id) or OwnerLoad(owner_id, 0, 0, 0)
+        if own is None and not (load.new or load.open):
             continue
-        owner = names.get(owner_id)
-        name = owner.name if owner else t("owner {id}", id=owner_id) if owner_id else t("nobody")
-        under = (owner.team or "") if owner else ""
-        lines.append(_line(promise, load, name, under, compared.get(owner_id), period, says))
-    return sorted(lines, key=lambda line: (line.href.endswith("=-"), line.name.casefold())), team
+        lines.append(_line(told, owner_id, own, load, teams.get(owner_id, ""), contested.get(owner_id, 0)))
+    return sorted(lines, key=lambda line: (not line.owner_id, line.name.casefold(), line.owner_id))
 
 
 def _line(
-    promise: OwnerPromise,
-    load: OwnerLoad,
-    name: str,
-    under: str,
-    compared: Compared | None,
-    period: Period,
-    says: Texts,
+    told: Reported, owner_id: str, own: OwnerFigures | None, load: OwnerLoad, under: str, contested: int
 ) -> OwnerLine:
-    key = promise.owner_id or NOBODY
-    within = {"from_": period.first_on, "to": period.last_on, "kind": "new"}
-    own = compared.share if compared is not None else Share(0, 0)
-    rate = own.rate
-    if compared is None or isinstance(rate, NotEnoughData):
-        chart = Markup("–")
-        share_says = t("{hits} of {n}", hits=says.number(own.hits), n=says.number(own.n)) if own.n else ""
-    else:
-        share_says = t(
-            "{hits} of {n}: {share} ({low} to {high})",
-            hits=own.hits,
-            n=own.n,
-            share=says.percent(rate.share),
-            low=says.percent(rate.low),
-            high=says.percent(rate.high),
-        )
-        chart = charts.interval(
-            rate.low, rate.share, rate.high, expected=compared.expected, says=f"{name}: {share_says}"
-        )
-    standing = Standing.NOT_ENOUGH_DATA if compared is None else compared.standing
+    key, says = owner_id or NOBODY, told.says
+    name = told.name(owner_id)
+    share = own.compared.share if own is not None else Share(0, 0)
     return OwnerLine(
+        owner_id=owner_id,
         name=name,
         under=under,
-        href=leads_href(owner=key),
+        href=owner_href(owner_id) if owner_id else leads_href(owner=NOBODY),
         new=load.new,
-        new_href=leads_href(owner=key, **within),
+        new_href=told.href(charged="", owner=key),
         open=load.open,
         open_href=leads_href(owner=key, state="open"),
-        share=own,
-        share_says=share_says,
-        chart=chart,
-        standing=standing,
-        compared=_COMPARED[standing](own.n),
-        late=promise.late,
-        late_href=leads_href(rule="RT001", outcome="breach", held=key, **within),
-        untried=promise.untried,
-        untried_href=leads_href(rule="RT002", outcome="breach", held=key, **within),
+        figures=own,
+        verdict=None if own is None else verdict_of(own, name, says),
+        broken=share.n - share.hits,
+        broken_href=told.href(charged=key, answer="broken"),
         never_called=load.never_called,
         never_called_href=leads_href(rule="NC001", outcome="breach", owner=key),
-        median_s=promise.median_s,
+        median=("–", "") if own is None else told.median(own.first_attempt.median),
+        contested=contested,
     )
 
 
-_COMPARED = {
-    Standing.NOT_ENOUGH_DATA: lambda n: t("not enough data ({n} of {least})", n=n, least=LEAST_CASES),
-    Standing.NO_DIFFERENCE: lambda n: t("within chance"),
-    Standing.BETTER: lambda n: t("more often in time than the team"),
-    Standing.WORSE: lambda n: t("less often in time than the team"),
-}
-
-
 def _export_rows() -> list[tuple[Cell, ...]]:
-    me = viewer()
-    period = period_of_request(site().now(), me.install.zone)
+    me, now = viewer(), site().now()
+    period: Period = period_of_request(now, me.install.zone)
+    says: Texts = current()
     with site().database.read() as connection:
-        lines, _ = owner_lines(connection, me, period, current())
-    return [
-        (
-            line.name,
-            line.new,
-            line.open,
-            line.share.n,
-            line.share.hits,
-            *_rounded(line.share),
-            line.standing.value,
-            line.late,
-            line.untried,
-            line.never_called,
-            line.median_s,
-        )
-        for line in lines
-    ]
+        told = Reported.read(connection, me, period, now, says)
+        lines = owner_lines(connection, me, told)
+    return [_export_row(line) for line in lines]
+
+
+def _export_row(line: OwnerLine) -> tuple[Cell, ...]:
+    own = line.figures
+    share = own.compared.share if own is not None else Share(0, 0)
+    one = own.expectation if own is not None and isinstance(own.expectation, Expectation) else None
+    median = own.first_attempt.median if own is not None else NotEnoughData(0)
+    return (
+        line.name,
+        line.new,
+        line.open,
+        share.n,
+        share.hits,
+        *_rounded(share),
+        None if one is None or own is None else round(own.compared.expected, 4),
+        None if own is None else own.compared.standing.value,
+        line.broken,
+        *((None, None, None, None) if one is None else (round(one.expected, 2), one.shrunk, one.low, one.high)),
+        line.never_called,
+        None if isinstance(median, NotEnoughData) else median.value,
+        line.contested,
+    )
 
 
 def _rounded(share: Share) -> tuple[float | None, float | None, float | None]:
