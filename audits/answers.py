@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from audits.model.activity import Activity
+from audits.model.activity import Activity, ActivityKind, ActivityState, Direction
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
+from audits.model.said import Said, joined, say
 from audits.model.surroundings import Twin
-from audits.timeline import AttemptVerdict, Judged
+from audits.timeline import AttemptVerdict, Judged, Touches, connections
+from audits.wording import act_moment, kind_word
+
+#: A letter that is logged no later than so long after the arrival may be that by which the lead came.
+_SAME_ENQUIRY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,46 @@ def answer_by(
 def day_only(activity: Activity) -> Judged:
     """A sure act as a doubt: its hour is not known."""
     return Judged(activity, AttemptVerdict.UNKNOWN, "gives only the day")
+
+
+def talks(case: LeadCase, policy: Policy) -> Touches:
+    """Conversations with the person by call or in a meeting, in either direction, sure and unknown."""
+    reached, kinds = connections(case, policy), (ActivityKind.CALL, ActivityKind.MEETING)
+    return Touches(
+        tuple(each for each in reached.sure if each.kind in kinds),
+        tuple(each for each in reached.unknown if each.activity.kind in kinds),
+    )
+
+
+def with_talk(sentence: Said, talk: Activity | None, zone: ZoneInfo) -> Said:
+    """`sentence`, and after it that the person was spoken with: it speaks for those who are blamed for not trying."""
+    if talk is None:
+        return sentence
+    said = say(
+        "The person was spoken with {at} ({kind}), which this rule does not count as an attempt.",
+        at=act_moment(talk, zone),
+        kind=kind_word(talk),
+    )
+    return joined(sentence, said)
+
+
+def letter_of_the_lead(case: LeadCase, until: datetime) -> Activity | None:
+    """The last e-mail or message since the arrival and until `until` that the lead may have sent: it may have said
+    there that it has no wish to be tried any more. None when there is none; the enquiry itself is none."""
+    since = case.lead.clock_start + _SAME_ENQUIRY
+    return next(
+        (
+            each
+            for each in reversed(case.activities)
+            if each.kind in (ActivityKind.EMAIL, ActivityKind.MESSAGE)
+            and each.direction is not Direction.OUTBOUND
+            and each.is_automated is not True
+            and each.state not in (ActivityState.PLANNED, ActivityState.CANCELLED, ActivityState.FAILED)
+            and since < each.no_later_than
+            and each.occurred_at <= min(until, case.as_of)
+        ),
+        None,
+    )
 
 
 def mass_text(case: LeadCase, policy: Policy, activity: Activity) -> Twin | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audits.answers import letter_of_the_lead
 from audits.cadence import Agreed, agreed_attempts, closing_at
 from audits.clock import follow_up_clock
 from audits.dues import cadence_end
@@ -55,13 +56,17 @@ INFO = RuleInfo(
             "no_way_left",
             "no way to reach the person is left: the numbers are wrong, the address bounced, or none is given",
         ),
+        ("wrote_before_closing", "the lead wrote before it was closed, so it may have put an end to it itself"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
         (Outcome.PASS, ("cadence_made", "days_passed")),
         (Outcome.BREACH, ("stopped_early",)),
         (Outcome.NOT_APPLICABLE, ("still_open", "closed_for_a_cause", "contact_made", "no_way_left")),
-        (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+        (
+            Outcome.NOT_EVALUATED,
+            ("wrote_before_closing", UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS),
+        ),
     ),
     measures=(
         MeasureInfo("calls_made", "count", "call attempts before the end of the cadence"),
@@ -168,6 +173,22 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA) or hidden
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
+    letter = letter_of_the_lead(case, closed_at)
+    if letter is not None:
+        # Who writes "no thanks" is no contact of ours, but nobody gave him up either.
+        return Draft(
+            outcome=Outcome.NOT_EVALUATED,
+            reason="wrote_before_closing",
+            sentence=say(
+                "It cannot be told {question}: the lead wrote ({kind}, {at}) before it was closed {closed}.",
+                question=_QUESTION,
+                kind=kind_word(letter),
+                at=act_moment(letter, clock.zone),
+                closed=moment(closed_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(closing, *activity_evidence(letter)),
+        )
     return Draft(
         outcome=Outcome.BREACH,
         reason="stopped_early",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audits.answers import day_only
+from audits.answers import day_only, talks, with_talk
 from audits.clock import CaseClock, case_clock
 from audits.dues import response_due, response_goal_due, response_target_s
 from audits.lead_rule import (
@@ -137,12 +137,20 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             return _day_only(lead, first, measures)
     is_unassigned = late and parts.is_owner_known and (parts.owned_at is None or parts.owned_at > due_at)
     sentence = _sentence(case, policy, clock, first, is_exact, parts, due_at if late else None)
+    evidence = (received_evidence(lead), *asked_evidence(lead), *activity_evidence(first))
+    talk = talks(case, policy).first() if late else None
+    if talk is not None and talk.no_later_than < first.occurred_at:
+        sentence, evidence = with_talk(sentence, talk, clock.zone), (*evidence, *activity_evidence(talk))
+    elif not late and is_exact and first.recorded_at > due_at:
+        # Most who enter a call later are honest; but the word of a person made it one in time, and that is said.
+        said = say("It was entered in the CRM only {entered}.", entered=moment(first.recorded_at, clock.zone))
+        sentence = joined(sentence, said)
     return Draft(
         outcome=Outcome.BREACH if late else Outcome.PASS,
         reason="late_unassigned" if is_unassigned else "late" if late else "in_time",
         sentence=sentence,
         measures=measures,
-        evidence=(received_evidence(lead), *asked_evidence(lead), *activity_evidence(first)),
+        evidence=evidence,
         owner_id=None if is_unassigned else holder_at(case, min(due_at, first.occurred_at)),
     )
 

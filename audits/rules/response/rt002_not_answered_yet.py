@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from audits.answers import letter_of_the_lead, talks, with_talk
+from audits.cadence import closing_at
 from audits.clock import case_clock
 from audits.dues import response_due, response_goal_due, response_goal_s, response_target_s
 from audits.lead_rule import (
@@ -16,21 +18,22 @@ from audits.lead_rule import (
     UNMAPPED_STATUS,
     Draft,
     LeadRule,
+    activity_evidence,
     not_looked_at,
     received_evidence,
     unknown_activity,
     unmapped_status,
 )
 from audits.legs import asked_evidence, deciding_attempts
-from audits.model.activity import Activity, ActivityKind
+from audits.model.activity import Activity
 from audits.model.case import LeadCase
 from audits.model.finding import Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, Value, joined, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
-from audits.timeline import CONTACT_FACTS, Touches, connections, holder_at
-from audits.wording import arrival_moment, moment, moment_after, span, status_word
+from audits.timeline import CONTACT_FACTS, holder_at
+from audits.wording import act_moment, arrival_moment, kind_word, moment, moment_after, span, status_word
 
 INFO = RuleInfo(
     rule_id="RT002",
@@ -46,13 +49,20 @@ INFO = RuleInfo(
         ("imported", "the lead came by an import, so it was no fresh enquiry"),
         ("answered", "there is an attempt, whose time RT001 judges, or the person was spoken with"),
         ("closed_without_need", "the lead was won or discarded without any attempt"),
+        (
+            "wrote_before_closing",
+            "the lead wrote and was closed before an attempt was due, so it may have put an end to it itself",
+        ),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     outcomes=(
         (Outcome.PASS, ("waiting_in_time", "due_soon")),
         (Outcome.BREACH, ("past_target",)),
         (Outcome.NOT_APPLICABLE, ("imported", "answered", "closed_without_need")),
-        (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
+        (
+            Outcome.NOT_EVALUATED,
+            ("wrote_before_closing", UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS),
+        ),
     ),
     measures=(
         MeasureInfo("waited_working_s", "s", "working time from receipt to the moment of the audit"),
@@ -84,7 +94,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=say("The lead came by an import, so no answer is due."),
         )
     tried = deciding_attempts(case, policy)
-    spoken = _spoken(case, policy) if asked_evidence(lead) else None
+    spoken = talks(case, policy) if asked_evidence(lead) else None
     if tried.sure:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
@@ -144,22 +154,30 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return not_looked_at(missing, _QUESTION, measures)
     if lead.status is None:
         return unmapped_status(lead)
+    talk = talks(case, policy).first()
+    closed_at = closing_at(case) if lead.status is LeadStatus.LOST else None
+    letter = None if closed_at is None or closed_at > due_at else letter_of_the_lead(case, closed_at)
+    if closed_at is not None and letter is not None:
+        return Draft(
+            outcome=Outcome.NOT_EVALUATED,
+            reason="wrote_before_closing",
+            sentence=say(
+                "It cannot be told {question}: the lead wrote ({kind}, {at}) before it was closed {closed}.",
+                question=say("whether an answer was still wanted"),
+                kind=kind_word(letter),
+                at=act_moment(letter, clock.zone),
+                closed=moment(closed_at, clock.zone),
+            ),
+            measures=measures,
+            evidence=(*evidence, *activity_evidence(letter)),
+        )
     return Draft(
         outcome=Outcome.BREACH,
         reason="past_target",
-        sentence=_with_wish(_past_due(told, lead), lead, tried.early, clock.zone),
+        sentence=with_talk(_with_wish(_past_due(told, lead), lead, tried.early, clock.zone), talk, clock.zone),
         measures=measures,
-        evidence=evidence,
+        evidence=evidence if talk is None else (*evidence, *activity_evidence(talk)),
         owner_id=holder_at(case, due_at),
-    )
-
-
-def _spoken(case: LeadCase, policy: Policy) -> Touches:
-    """Conversations with the person, in either direction."""
-    reached, kinds = connections(case, policy), (ActivityKind.CALL, ActivityKind.MEETING)
-    return Touches(
-        tuple(each for each in reached.sure if each.kind in kinds),
-        tuple(each for each in reached.unknown if each.activity.kind in kinds),
     )
 
 
