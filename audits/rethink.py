@@ -14,17 +14,19 @@ from dataclasses import dataclass, field, fields
 
 from audits.clock import NoWorkingHours, case_clock, follow_up_clock
 from audits.holds import holds
-from audits.model.case import LeadCase
+from audits.model.case import Fact, LeadCase
 from audits.model.finding import Outcome
 from audits.model.lead import Lead
 from audits.model.policy import Policy
-from audits.timeline import attempts, connections
+from audits.timeline import CONTACT_FACTS, attempts, connections
 
 #: Fields of a policy by which working time is counted.
 HOURS = frozenset({"calendar", "team_calendars", "owner_calendars", "absences", "later_hours"})
 #: Fields that no rule reads.
 _NAMES = frozenset({"version", "holidays_source", "escalate_after_s"})
 
+#: What must be shown of a lead that is sure.
+_SURE = (*CONTACT_FACTS, Fact.OWNER, Fact.OWNER_HISTORY, Fact.CONTACT_DATA, Fact.TASKS)
 #: By which an act counts as an attempt, and a state as a hold.
 _ACTS = frozenset({"late_log_s", "log_burst", "min_conversation_s"})
 _HOLDS = _ACTS | {"hold_message_s", "waiting_statuses"}
@@ -95,7 +97,12 @@ Rethink = Callable[[Stored, Policy], Outcome | None]
 def is_sure(case: LeadCase, policy: Policy) -> bool:
     """Whether everything about the lead is known that could make an answer other than pass or breach."""
     lead = case.lead
-    if case.coverage.missing or lead.is_imported or lead.status is None or lead.received_latest_at is not None:
+    if (
+        case.coverage.cause(*_SURE) is not None
+        or lead.is_imported
+        or lead.status is None
+        or lead.received_latest_at is not None
+    ):
         return False
     if any(act.latest_at is not None for act in case.activities) or holds(case, policy):
         return False
@@ -129,6 +136,8 @@ def rethought(rule_id: str, stored: Stored, was: Policy, policy: Policy) -> Outc
     answer, by = RETHINK.get(rule_id, (None, frozenset[str]()))
     if answer is None or not changed <= by:
         return None
+    if stored.reason in SETTLED[rule_id] or (stored.is_sure and stored.reason in _SETTLED_IF_SURE.get(rule_id, ())):
+        return stored.outcome
     if stored.outcome in (Outcome.PASS, Outcome.BREACH) and not stored.is_sure:
         return None
     return answer(stored, policy)
@@ -160,6 +169,24 @@ def _beyond(measure: str, limit: str, reasons: frozenset[str]) -> Rethink:
         return Outcome.BREACH if value > limit_s else Outcome.PASS
 
     return answer
+
+
+#: Rule id → reasons that are given before any of these fields is looked at.
+SETTLED: Mapping[str, frozenset[str]] = {
+    "RT001": frozenset({"imported"}),
+    "RT002": frozenset({"imported"}),
+    "RT003": frozenset({"imported", "no_submit_time", "times_conflict"}),
+    "RT004": frozenset({"imported", "closed_without_need"}),
+    "FU002": frozenset({"closed", "no_attempt", "unmapped_status"}),
+    "FU004": frozenset({"closed", "nothing_agreed", "contact_made", "unmapped_status"}),
+    "NC001": frozenset({"closed", "no_phone", "called", "contact_made", "unmapped_status"}),
+    "NC002": frozenset({"closed", "unmapped_status"}),
+}
+#: … and those that hang on no limit where nothing is unknown.
+_SETTLED_IF_SURE: Mapping[str, frozenset[str]] = {
+    "FU002": frozenset({"contact_made", "awaiting_reply", "no_other_way"}),
+    "FU004": frozenset({"too_few_attempts"}),
+}
 
 
 def _silent(stored: Stored, policy: Policy) -> Outcome | None:

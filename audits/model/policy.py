@@ -112,7 +112,8 @@ class Policy:
     Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
     `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
-    after. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force since, by
+    after. `escalate_after_s`: past the due time of a first attempt, after which the head of sales is told by mail; no
+    rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force since, by
     `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no rule reads
     it. Default figures and their sources stand in docs/rulebook.md.
     """
@@ -165,6 +166,7 @@ class Policy:
     duplicate_window_days: int = 30
     min_conversation_s: int = 20
     keep_text_days: int = 90
+    escalate_after_s: int = 2 * 3600
 
     def hours(self) -> tuple[Hours, ...]:
         """All hours that hold for a lead judged by this policy, in order of time: its own, from the beginning of

@@ -11,6 +11,8 @@ from connector.web.texts import t
 
 _SAID = {
     "saved": ("good", phrase("Saved. Every lead is being judged anew by it.")),
+    "policy-saved": ("good", phrase("Saved as a new version. Every lead is being judged anew by what holds for it.")),
+    "same-policy": ("good", phrase("Nothing was changed: this is what holds already.")),
     "role": ("good", phrase("The role was changed. That person has to sign in again.")),
     "disabled": ("good", phrase("That person can no longer sign in; open sessions have ended.")),
     "enabled": ("good", phrase("That person can sign in again.")),
