@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from audits.answers import answer_by, day_only
+from audits.cadence import closing_at
 from audits.clock import CaseClock, case_clock
 from audits.lead_rule import (
     CANNOT_TELL,
@@ -268,7 +269,7 @@ def _was_open(case: LeadCase, t: datetime) -> bool | None:
     """Whether the lead was open at `t`; None when it is closed and nobody knows since when."""
     if case.lead.status in (LeadStatus.OPEN, None):
         return True
-    closed_at = case.lead.closed_at
+    closed_at = closing_at(case)
     return None if closed_at is None else closed_at >= t
 
 

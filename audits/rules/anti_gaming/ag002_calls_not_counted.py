@@ -95,7 +95,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=uncounted_said(listed, case, policy, load_zone(policy.calendar.zone)),
             measures=measures,
             evidence=uncounted_evidence(listed),
-            owner_id=holder_at(case, first.occurred_at),
+            # What somebody else entered is not laid on the holder.
+            owner_id=first.owner_id or holder_at(case, first.occurred_at),
         )
     doubtful = {activity.activity_id for activity, _ in uncounted_calls(case, policy, AttemptVerdict.UNKNOWN)}
     for judged in unclear:

@@ -111,7 +111,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             ),
             measures=measures,
             evidence=tuple(evidence for each in late for evidence in activity_evidence(each)),
-            owner_id=holder_at(case, late[0].recorded_at),
+            # What somebody else entered is not laid on the holder.
+            owner_id=late[0].owner_id or holder_at(case, late[0].recorded_at),
         )
     for judged in unclear:
         if _entered_after_s(judged.activity, case) > policy.backdated_s:
