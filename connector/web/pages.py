@@ -37,8 +37,11 @@ class _NavItem:
 _NAV = (
     ("/overview", phrase("Overview"), Access.SIGNED_IN),
     ("/leads", phrase("Leads"), Access.SIGNED_IN),
-    ("/owners", phrase("People"), Access.SIGNED_IN),
     ("/neglected", phrase("Neglected"), Access.SIGNED_IN),
+    ("/response", phrase("Response"), Access.SIGNED_IN),
+    ("/follow-up", phrase("Follow-up"), Access.SIGNED_IN),
+    ("/funnel", phrase("Funnel"), Access.SIGNED_IN),
+    ("/owners", phrase("People"), Access.SIGNED_IN),
     ("/sync", phrase("Sync"), Access.MANAGER),
     ("/settings", phrase("Settings"), Access.ADMIN),
 )
