@@ -1,4 +1,4 @@
-"""A report from its JSON values: the way back of `HandlingReport.to_json`, so that a stored one can be shown again."""
+"""A report from its JSON values: the way back of `HandlingReport.to_json`, by which a stored one is shown."""
 
 from __future__ import annotations
 

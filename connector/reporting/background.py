@@ -1,4 +1,4 @@
-"""What stands beside the figures of a report: names, by which agreement it was judged, and what could not be looked at."""
+"""What stands beside the figures of a report: names, by what it was judged, and what could not be looked at."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class AgreedFrom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """`owner_names`, `lead_names`: id → name, "" = forgotten or unknown. `policies`: those by which leads of the period
-    are judged, the oldest first. `rules`: (id, version). `gaps`: facts that could not be looked at, with the
+    """`owner_names`, `lead_names`: id → name, "" = forgotten or unknown. `policies`: those by which leads were
+    judged, the oldest first. `rules`: (id, version). `gaps`: facts that could not be looked at, with the
     cause."""
 
     account: str

@@ -190,7 +190,8 @@ class _Writer:
         )
 
     def follow_up(self) -> Section:
-        infos: dict[str, RuleInfo] = {rule.info.rule_id: rule.info for rule in (*RULES, *OWNER_RULES)}
+        infos: dict[str, RuleInfo] = {rule.info.rule_id: rule.info for rule in RULES}
+        infos |= {rule.info.rule_id: rule.info for rule in OWNER_RULES}
         order = list(Family)
         told = sorted(
             (each for each in self._report.rules if each.looked_at and each.rule_id in infos),
@@ -285,7 +286,8 @@ class _Writer:
             notes=(
                 t("Compare only months whose usual cycle is over: in the others leads may still be won."),
                 t(
-                    "What goes with slow answers is an observation, not an effect: quick leads may be the easier ones."
+                    "What goes with slow answers is an observation, not an effect: quick leads may be the "
+                    "easier ones."
                 ),
             ),
         )
@@ -322,8 +324,8 @@ class _Writer:
                     zone=report.zone,
                 ),
                 t(
-                    "Every share stands with its 95 % interval and its number of cases; with fewer than {least} cases "
-                    "we say that there is not enough data.",
+                    "Every share stands with its 95 % interval and its number of cases; with fewer than {least} "
+                    "cases we say that there is not enough data.",
                     least=LEAST_CASES,
                 ),
                 " ".join(contested),

@@ -58,7 +58,7 @@ def pdf_of(report: Paper, says: Texts) -> bytes:
 
 def html_of(report: Paper, says: Texts) -> str:
     """The page that is printed."""
-    return _template().render(
+    made: str = _template().render(
         paper=report,
         says=says,
         is_listing=is_listing,
@@ -69,6 +69,7 @@ def html_of(report: Paper, says: Texts) -> str:
         start="right" if says.is_right_to_left else "left",
         end="left" if says.is_right_to_left else "right",
     )
+    return made
 
 
 def _print(html: str) -> bytes:
@@ -91,13 +92,13 @@ def _weasyprint() -> Any:
     # What it complains of is its own style sheet's and of no use to an operator.
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    import weasyprint  # noqa: PLC0415  (needs Pango, without which all else must run)
+    import weasyprint
 
     return weasyprint
 
 
 def _fetcher(weasyprint: Any) -> Any:
-    class OnlyOurs(weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
+    class OnlyOurs(weasyprint.urls.URLFetcher):  # type: ignore[misc]
         """Our fonts and what the page itself holds; everything else is refused."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:

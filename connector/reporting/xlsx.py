@@ -1,4 +1,4 @@
-"""A report as an XLSX file: one sheet per section, every figure of the report as a number that can be calculated with.
+"""A report as an XLSX file: one sheet per section, every figure as a number that can be calculated with.
 
 No cell is a formula, whatever a name begins with. Times are those of the report's zone, spans are seconds, shares are
 between 0 and 1; what there is not enough data for is an empty cell beside its n.
@@ -11,7 +11,8 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -58,7 +59,7 @@ def xlsx_of(report: HandlingReport, about: Background, says: Texts) -> bytes:
     local = ZoneInfo(report.zone)
     book = Workbook(write_only=True)
     for each in sheets(report, about, says):
-        made: WriteOnlyWorksheet = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", each.title)[:31])
+        made: Any = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", each.title)[:31])
         made.freeze_panes = "A2"
         made.sheet_view.rightToLeft = says.is_right_to_left
         for place, width in enumerate(_widths(each), 1):
@@ -416,7 +417,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Value, zone: ZoneInfo) -> object:
         cell.number_format = "yyyy-mm-dd hh:mm"
         return cell
     if isinstance(value, date):
-        cell = WriteOnlyCell(sheet, value=value)
+        cell = WriteOnlyCell(sheet, value=datetime.combine(value, time()))
         cell.number_format = "yyyy-mm-dd"
         return cell
     return value

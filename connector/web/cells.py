@@ -17,10 +17,10 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell as WriteableCell
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from connector.reporting.xlsx import text_cell
 
 Cell = str | int | float | datetime | None
 """One value of an export. Instants are aware and are written on the wall clock of the export's zone."""
@@ -28,22 +28,14 @@ Cell = str | int | float | datetime | None
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSX_MAX_ROWS = 1_048_575
-XLSX_MAX_TEXT = 32_767
 
 _DANGEROUS_START = frozenset("=+-@\t\r\n\0＝＋－＠")
-# What XML 1.0 cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
-_NOT_WRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def neutral_text(text: str) -> str:
     """`text` as a CSV cell that no spreadsheet runs: quoted in front when its first character is dangerous."""
     return "'" + text if text[:1] in _DANGEROUS_START and text else text
-
-
-def writable_text(text: str) -> str:
-    """`text` with the replacement character for what neither UTF-8 nor XML can hold."""
-    return _NOT_WRITABLE.sub("\ufffd", text)
 
 
 def csv_chunks(head: Sequence[str], rows: Iterable[Sequence[Cell]], zone: str) -> Iterator[bytes]:
@@ -70,7 +62,10 @@ def xlsx_file(
     book = Workbook(write_only=True)
     sheet: WriteOnlyWorksheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", sheet_title)[:31])
     sheet.freeze_panes = "A2"
-    sheet.append([_text_cell(sheet, name, is_head=True) for name in head])
+    titles = [text_cell(sheet, name) for name in head]
+    for title in titles:
+        title.font = Font(bold=True)
+    sheet.append(titles)
     local = ZoneInfo(zone)
     for index, row in enumerate(rows):
         if index >= max_rows:
@@ -105,14 +100,4 @@ def _writable_csv(text: str) -> str:
 def _xlsx_value(sheet: WriteOnlyWorksheet, cell: Cell, zone: ZoneInfo) -> object:
     if isinstance(cell, datetime):
         return cell.astimezone(zone).replace(tzinfo=None, microsecond=0)
-    return _text_cell(sheet, cell) if isinstance(cell, str) else cell
-
-
-def _text_cell(sheet: WriteOnlyWorksheet, text: str, *, is_head: bool = False) -> WriteableCell:
-    cell = WriteOnlyCell(sheet, value=writable_text(text)[:XLSX_MAX_TEXT])
-    # Setting the value made a formula of "=…" and an error of "#N/A": the type is put right before it is written.
-    cell.data_type = "s"
-    cell.number_format = "@"
-    if is_head:
-        cell.font = Font(bold=True)
-    return cell
+    return text_cell(sheet, cell) if isinstance(cell, str) else cell
