@@ -70,7 +70,7 @@ def always_at_ten(stage: Stage) -> None:
     while not stage.hours.is_open(stage.hours.local(day, hour)):
         day += DAY
     calls = 0
-    while stage.is_past(at := stage.hours.local(day, hour, stage.dice.randint(3, 50))):
+    while stage.is_past(at := stage.hours.local(day, hour, stage.dice.randint(20, 40))):
         if stage.hours.is_open(at):
             stage.miss(story, at)
             calls += 1
