@@ -26,7 +26,7 @@ from connector.exports.command import audit_command
 from connector.forecast import budget_command
 from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
-from connector.report_command import replay_command, report_command
+from connector.report_command import compare_command, replay_command, report_command
 from connector.sandbox.dialects import DIALECTS, read_config
 from connector.sandbox.server import serve as serve_sandbox
 from connector.settings import PRIVATE, Settings, load_settings
@@ -254,6 +254,7 @@ main.add_command(budget_command, name="budget")
 main.add_command(clock_command, name="clock")
 main.add_command(report_command, name="report")
 main.add_command(replay_command, name="replay")
+main.add_command(compare_command, name="compare")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`leadassay report` and `leadassay replay`: reports as they are made, listed, and made again from what was known."""
+"""`leadassay report`, `replay` and `compare`: reports made, listed and made again; what a policy would change."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from rich.table import Table
 from connector.errors import ConfigError, LeadAssayError
 from connector.jobs.context import JobContext, make_context, take_lease
 from connector.logs import configure_logs
+from connector.reporting.comparing import compare_policies
 from connector.reporting.figures import week_bounds
 from connector.reporting.making import keep_report, make_report
 from connector.reporting.replay import replay
@@ -159,6 +160,47 @@ def replay_command(report_id: str, install_id: str | None, as_json: bool) -> Non
             soft_wrap=True,
         )
     sys.exit(0 if told.is_equal else 1)
+
+
+@click.command("compare")
+@click.option("--policy", "versions", nargs=2, required=True, metavar="V3 V4", help="Two versions of the policy.")
+@click.option("--install", "install_id", help="Which account; needed where there are several.")
+@click.option("--judge-again", is_flag=True, help="Judge every case anew instead of asking the stored measures.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with every single change.")
+@says_errors
+def compare_command(versions: tuple[str, str], install_id: str | None, judge_again: bool, as_json: bool) -> None:
+    """List what would change if one version of the policy held for every lead instead of another.
+
+    Each lead is judged by both as of its last audit. Where thresholds alone differ, the stored measures answer, and
+    only what they cannot tell is judged again. Exit code 2 for an unknown version.
+    """
+    with opened() as context:
+        install = chosen_install(context, install_id)
+        with context.database.read() as connection:
+            told = compare_policies(connection, install.install_id, *versions, is_quick=not judge_again)
+    if as_json:
+        click.echo(json.dumps(told.to_json()))
+        return
+    differing = ", ".join(told.fields) or "nothing"
+    _out.print(
+        f"{told.before} against {told.after}: {differing} differs; {told.leads} leads, {told.judged_again} judged "
+        f"again, {len(told.changes)} answers would change.",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    if told.changes:
+        counts = Table("rule", "before", "after", "leads")
+        for rule_id, before, after, n in told.counts():
+            counts.add_row(rule_id, before, after, str(n))
+        _out.print(counts)
+        for each in told.changes:
+            _out.print(
+                f"{each.lead_id} {each.rule_id}: {each.before} -> {each.after}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _made(context: JobContext, install: Install, monday: date) -> StoredReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import fields, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
@@ -70,7 +70,7 @@ def test_no_rule_reads_a_field_that_the_table_does_not_name(case: LeadCase, poli
 @_slow
 @given(cases(), policies(), policies(), st.booleans())
 def test_what_is_told_is_what_judging_again_says(case: LeadCase, was: Policy, other: Policy, few: bool) -> None:
-    hours = {name: getattr(was, name) for name in HOURS}
+    hours: dict[str, Any] = {name: getattr(was, name) for name in HOURS}
     policy = replace(other, **hours)
     if few:
         policy = replace(was, version="9", max_gap_s=other.max_gap_s, silent_after_s=other.silent_after_s)
@@ -109,7 +109,8 @@ def test_sure_leads_are_told_for_every_rule_of_the_table() -> None:
         for limit_s in limits:
             for rule_id, (_, names) in RETHINK.items():
                 name = "response_target_s" if rule_id in ("RT001", "RT002") else min(names)
-                policy = replace(was, response_goal_s=60, **{name: limit_s})
+                changed: dict[str, Any] = {"response_goal_s": 60, name: limit_s}
+                policy = replace(was, **changed)
                 finding = next(each for each in result.findings if each.rule_id == rule_id)
                 outcome = rethought(rule_id, stored_of(finding, case, was, row.needed_s), was, policy)
                 rule = next(each for each in RULES if each.info.rule_id == rule_id)
