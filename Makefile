@@ -38,6 +38,7 @@ demo: setup ## a CRM sandbox, the app and a worker, installed and filled, to cli
 bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/intake.py
 	$(PY) benchmarks/working_time.py
+	$(PY) benchmarks/audit.py
 	$(PY) benchmarks/exports.py
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py

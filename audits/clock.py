@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from audits.holds import pauses
+from audits.last_answer import keeps_last_answer
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Hours, Policy
 from audits.model.working_calendar import Calendar, EmptyCalendar
@@ -103,6 +104,7 @@ class CaseClock:
             raise NoWorkingHours(f"Working time cannot be counted: {never}.") from never
 
 
+@keeps_last_answer
 def follow_up_clock(case: LeadCase, policy: Policy) -> CaseClock:
     """The clock of `case` for all that comes after the first attempt: it stands still while the lead is on hold.
 
@@ -114,6 +116,7 @@ def follow_up_clock(case: LeadCase, policy: Policy) -> CaseClock:
     return replace(clock, pauses=pauses(case, policy), doubt=clock.doubt or case.coverage.cause(Fact.STAGE_HISTORY))
 
 
+@keeps_last_answer
 def case_clock(case: LeadCase, policy: Policy) -> CaseClock:
     """The clock of `case`, by the hours of those who held the lead.
 

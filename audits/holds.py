@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from audits.last_answer import keeps_last_answer
 from audits.model.activity import ActivityKind, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
@@ -29,6 +30,7 @@ class Hold:
     counts_from: datetime | None
 
 
+@keeps_last_answer
 def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
     """The holds of the lead up to `case.as_of`, in order of time."""
     waiting = {status.casefold() for status in policy.waiting_statuses}

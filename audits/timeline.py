@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from audits.last_answer import keeps_last_answer
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
@@ -97,6 +98,7 @@ def uncounted_reason(activity: Activity, case: LeadCase, policy: Policy) -> str 
     return None
 
 
+@keeps_last_answer
 def attempts(case: LeadCase, policy: Policy) -> Touches:
     """The attempts on the lead, sure and unknown; without the calls that are not counted."""
     received_at, as_of = case.lead.received_at, case.as_of
@@ -113,6 +115,7 @@ def attempts(case: LeadCase, policy: Policy) -> Touches:
     return _ordered(sure, unknown)
 
 
+@keeps_last_answer
 def connections(case: LeadCase, policy: Policy) -> Touches:
     """Contact made: two-way exchanges with the lead, sure and unknown.
 

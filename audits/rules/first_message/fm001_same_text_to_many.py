@@ -89,7 +89,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     reason = _reason(case, policy, first)
     if any(_reason(case, policy, each.activity) != reason for each in possible):
         return unknown_activity(possible[0], _QUESTION)
-    if any(_reason(case, policy, each) != reason for each in firsts):
+    if any(_reason(case, policy, each) != reason for each in firsts[1:]):
         return unknown_activity(day_only(first), _QUESTION)
     if reason is None:
         return not_looked_at(case.coverage.cause(Fact.TEXTS) or _HIDDEN_TEXT, _QUESTION)
