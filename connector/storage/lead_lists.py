@@ -5,6 +5,7 @@ Leads that are gone or forgotten stay in the list of their period; what cannot b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
+from connector.storage.statements import portions
 from connector.storage.tables import current_findings, lead_audits, leads, owners
 from connector.storage.timeline_rows import search_key
 
@@ -194,3 +196,18 @@ def lead_row(row: sa.Row[Any]) -> LeadRow:
         cause=row.cause,
         charged_to=row.charged_to,
     )
+
+
+def lead_names(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, tuple[str, str | None]]:
+    """Lead id → (name or address, "" = unknown, and who holds it) of live leads."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for portion in portions(sorted(set(lead_ids))):
+        rows = conn.execute(
+            sa.select(leads).where(
+                leads.c.install_id == install_id, leads.c.lead_id.in_(portion), leads.c.gone_at.is_(None)
+            )
+        )
+        for row in rows:
+            name = " ".join(part for part in (row.first_name, row.last_name) if part)
+            found[row.lead_id] = (name or row.email or row.company or "", row.owner_id)
+    return found

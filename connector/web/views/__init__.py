@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from connector.web.views import (
     card,
+    contests,
     fields,
     follow_up,
     funnel,
@@ -47,6 +48,7 @@ ALL: tuple[Blueprint, ...] = (
     settings.pages,
     own_hours.pages,
     policies.pages,
+    contests.pages,
     values.pages,
     fields.pages,
     rulebook.pages,

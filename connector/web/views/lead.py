@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, abort, render_template
 
-from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.said import Term, phrase
 from audits.model.score import FollowUpStatus, Score, Verdict
-from connector.storage import findings, people, policies, timeline
+from connector.storage import contests, findings, people, policies, timeline
+from connector.storage.contests import LONGEST_WHY, Contest, Decision
 from connector.storage.surroundings import surroundings_of
-from connector.web.access import Access, needs, viewer
+from connector.web import contest_words
+from connector.web.access import Access, Viewer, needs, viewer
+from connector.web.contest_words import ContestShown
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
 from connector.web.record_links import web_address
@@ -74,6 +78,9 @@ class FindingBlock:
     next_change_at: datetime | None
     evidence: list[EvidenceLine]
     measures: list[MeasureLine]
+    fingerprint: str
+    contests: list[ContestShown]
+    can_contest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,8 @@ class LeadPage:
     scores: list[ScoreBlock]
     facts: list[Fact]
     message: str | None
+    lead_id: str
+    longest_why: int
 
 
 @pages.get("/leads/<lead_id>")
@@ -144,21 +153,48 @@ def lead(lead_id: str) -> str:
             me.install.coverage,
             lambda found: surroundings_of(connection, me.install_id, found, now, book),
         )
-        if not cases or (me.only_owner_id is not None and cases[0].lead.owner_id != me.only_owner_id):
-            abort(404)
         found = findings.list_findings(connection, me.install_id, lead_id, only_current=True)
+        if not cases or not _may_see(me, cases[0].lead.owner_id, found):
+            abort(404)
         row = findings.get_audit(connection, me.install_id, lead_id)
         policy = book.policy_for(cases[0].lead.received_at, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
         conversions = timeline.conversions_of(connection, me.install_id, lead_id)
+        against = Against(
+            me,
+            tuple(contests.list_contests(connection, me.install_id, lead_id)),
+            contest_words.deciders_of(connection, me.install_id),
+            contest_words.user_names(connection, me.install_id),
+        )
     story = Story(cases[0], policy, names, current(), conversions, me.install.crm)
-    page = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install)).page(found, row)
+    page = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install), against).page(found, row)
     return render_template("lead.html", page=page)
 
 
+def _may_see(me: Viewer, owner_id: str | None, found: list[findings.StoredFinding]) -> bool:
+    """A rep sees the leads that he holds, and those of which something is said of him: he may contest it."""
+    if me.only_owner_id in (None, owner_id):
+        return True
+    return any(each.finding.owner_id == me.only_owner_id for each in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What was said against findings of this lead, for one viewer. `names`: user id → name."""
+
+    me: Viewer
+    contests: tuple[Contest, ...]
+    deciders: frozenset[str]
+    names: Mapping[str, str]
+
+    def on(self, finding: Finding) -> list[Contest]:
+        """The contests on what the finding's rule says now, the oldest first."""
+        return [each for each in self.contests if each.rule_id == finding.rule_id and each.is_present]
+
+
 class _Builder:
-    def __init__(self, story: Story, crm_label: str, always: frozenset[str]) -> None:
-        self.story, self.crm_label, self.always = story, crm_label, always
+    def __init__(self, story: Story, crm_label: str, always: frozenset[str], against: Against) -> None:
+        self.story, self.crm_label, self.always, self.against = story, crm_label, always, against
         self.case, self.lead, self.says = story.case, story.case.lead, story.says
 
     def page(self, found: list[findings.StoredFinding], row: findings.AuditRow | None) -> LeadPage:
@@ -189,11 +225,20 @@ class _Builder:
             scores=self._scores(row),
             facts=self._facts(),
             message=lead.message,
+            lead_id=lead.lead_id,
+            longest_why=LONGEST_WHY,
         )
 
     def _finding(self, found: findings.StoredFinding, titles: dict[str, str]) -> FindingBlock:
-        finding = found.finding
+        finding, against = found.finding, self.against
+        told = against.on(finding)
+        is_free = not told or told[-1].decision is Decision.WITHDRAWN
         return FindingBlock(
+            fingerprint=found.fingerprint,
+            contests=[
+                contest_words.shown(each, against.me, finding, against.deciders, against.names) for each in told
+            ],
+            can_contest=is_free and contest_words.may_contest(against.me, finding, self.lead.owner_id),
             rule_id=finding.rule_id,
             rule_version=finding.rule_version,
             title=titles.get(finding.rule_id, finding.rule_id),
