@@ -28,7 +28,7 @@ from connector.sandbox.population import ZONE, make_population
 from tests.demo.history_cases import HistoryAccount, policy_of
 
 ROUNDS = 5
-LEAST_RATIO = 1.15
+LEAST_RATIO = 1.1
 
 
 def judged(cases: Sequence[LeadCase], policy: Policy) -> float:
