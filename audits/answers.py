@@ -7,17 +7,21 @@ none at all. Both are doubts: they never make an answer late, nor in time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from audits.dues import days_from
+from audits.lead_rule import Draft
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction
 from audits.model.case import LeadCase
+from audits.model.finding import Evidence
 from audits.model.policy import Policy
 from audits.model.said import Said, joined, say
 from audits.model.surroundings import Twin
+from audits.model.zones import load_zone
 from audits.timeline import AttemptVerdict, Judged, Touches, connections
-from audits.wording import act_moment, kind_word
+from audits.wording import act_moment, counted, kind_word
 
 #: A letter that is logged no later than so long after the arrival may be that by which the lead came.
 _SAME_ENQUIRY = timedelta(minutes=10)
@@ -70,6 +74,36 @@ def with_talk(sentence: Said, talk: Activity | None, zone: ZoneInfo) -> Said:
         kind=kind_word(talk),
     )
     return joined(sentence, said)
+
+
+def beside_other_records(draft: Draft, case: LeadCase, policy: Policy) -> Draft:
+    """The breach `draft`, with those records of the same phone number or e-mail address that came at most
+    `policy.duplicate_window_days` before this one: the person may have been tried there."""
+    since = days_from(case.lead.received_at, -policy.duplicate_window_days, load_zone(policy.calendar.zone))
+    others = {
+        each.lead_id: each
+        for each in case.sightings
+        if each.lead_id != case.lead.lead_id and since <= each.received_at <= case.lead.received_at
+    }
+    if not others:
+        return draft
+    said = say(
+        "The same phone number or e-mail address stands in {leads} besides, received in the {days} before; what was "
+        "done there does not count here.",
+        leads=counted(len(others), "lead"),
+        days=counted(policy.duplicate_window_days, "day"),
+    )
+    shown = tuple(
+        Evidence(
+            record_type="lead",
+            record_id=each.lead_id,
+            field="received_at",
+            value=each.received_at.isoformat(),
+            at=each.received_at,
+        )
+        for each in others.values()
+    )
+    return replace(draft, sentence=joined(draft.sentence, said), evidence=(*draft.evidence, *shown))
 
 
 def letter_of_the_lead(case: LeadCase, until: datetime) -> Activity | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audits.answers import beside_other_records
 from audits.cadence import agreed_attempts, by_day_part
 from audits.clock import follow_up_clock
 from audits.dues import cadence_end
@@ -191,7 +192,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA, *holds_shown)
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
-    return Draft(
+    breach = Draft(
         outcome=Outcome.BREACH,
         reason="too_few_attempts",
         sentence=say(
@@ -205,6 +206,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=evidence,
         owner_id=holder_at(case, end_at),
     )
+    return beside_other_records(breach, case, policy)
 
 
 def _made(first: Said, second: Said | None = None) -> Said:

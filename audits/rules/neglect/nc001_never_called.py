@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audits.answers import beside_other_records
 from audits.clock import case_clock
 from audits.dues import call_due
 from audits.lead_rule import (
@@ -149,7 +150,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     missing = case.coverage.cause(Fact.CALLS, Fact.MEETINGS) or unseen or clock.doubt
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
-    return Draft(
+    breach = Draft(
         outcome=Outcome.BREACH,
         reason="never_called",
         sentence=say(
@@ -163,6 +164,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=(received_evidence(lead), lead_evidence(lead, "phone", phone)),
         owner_id=holder_at(case, due_at),
     )
+    return beside_other_records(breach, case, policy)
 
 
 RULE = LeadRule(INFO, judge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audits.answers import beside_other_records
 from audits.claims import planned_steps
 from audits.clock import follow_up_clock
 from audits.dues import silence_due
@@ -160,7 +161,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.TASKS) or clock.doubt
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
-    return Draft(
+    breach = Draft(
         outcome=Outcome.BREACH,
         reason="silent",
         sentence=say(
@@ -173,6 +174,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=evidence,
         owner_id=holder_at(case, due_at),
     )
+    return beside_other_records(breach, case, policy)
 
 
 RULE = LeadRule(INFO, judge)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audits.answers import letter_of_the_lead, talks, with_talk
+from audits.answers import beside_other_records, letter_of_the_lead, talks, with_talk
 from audits.cadence import closing_at
 from audits.clock import case_clock
 from audits.dues import response_due, response_goal_due, response_goal_s, response_target_s
@@ -171,7 +171,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             measures=measures,
             evidence=(*evidence, *activity_evidence(letter)),
         )
-    return Draft(
+    breach = Draft(
         outcome=Outcome.BREACH,
         reason="past_target",
         sentence=with_talk(_with_wish(_past_due(told, lead), lead, tried.early, clock.zone), talk, clock.zone),
@@ -179,6 +179,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         evidence=evidence if talk is None else (*evidence, *activity_evidence(talk)),
         owner_id=holder_at(case, due_at),
     )
+    return beside_other_records(breach, case, policy)
 
 
 def _closed(status: LeadStatus) -> Draft:
