@@ -24,7 +24,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from audits.reports.handling import HandlingReport
 from audits.reports.sections import BIN_EDGES_S, Spans
-from audits.statistics.enough import NotEnoughData
+from audits.statistics.enough import NotEnoughData, rounded
 from audits.statistics.expectation import Expectation
 from audits.statistics.medians import Quantile
 from audits.statistics.shares import Rate, Share
@@ -224,7 +224,7 @@ class _Sheets:
                     one.owner_id,
                     self._owner(one.owner_id),
                     *_share(one.compared.share),
-                    one.compared.expected,
+                    rounded(one.compared.expected),
                     one.compared.chance,
                     t(words.STANDINGS[one.compared.standing]),
                     *(
@@ -348,7 +348,7 @@ class _Sheets:
     def judged(self) -> Sheet:
         t, about = self._t, self._about
         rows: list[tuple[Value, ...]] = [
-            (t("Not looked at"), t(words.FACTS[fact]), t(cause), None) for fact, cause in about.gaps
+            (t("Not looked at"), t(words.FACTS[fact]), self._says.stored(cause), None) for fact, cause in about.gaps
         ]
         rows += [(t("Policy"), each.version, each.valid_from, each.response_target_s) for each in about.policies]
         rows += [

@@ -42,6 +42,7 @@ _NAV = (
     ("/follow-up", phrase("Follow-up"), Access.SIGNED_IN),
     ("/funnel", phrase("Funnel"), Access.SIGNED_IN),
     ("/owners", phrase("People"), Access.SIGNED_IN),
+    ("/report", phrase("Reports"), Access.MANAGER),
     ("/contests", phrase("Contests"), Access.MANAGER),
     ("/sync", phrase("Sync"), Access.MANAGER),
     ("/settings", phrase("Settings"), Access.ADMIN),

@@ -25,7 +25,8 @@ from connector.catalog import CRMS
 from connector.crm.port import Account, LeadRecord
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import JobContext, take_lease
-from connector.storage import cursors, health, installs, people, timeline
+from connector.reporting.figures import handling_figures, week_bounds
+from connector.storage import cursors, health, installs, people, reports, timeline
 from connector.storage.installs import Install
 from connector.storage.people import Role
 
@@ -90,6 +91,7 @@ class Tenant:
     rep_id: str
     rep_owner_id: str
     lead_ids: tuple[str, ...]
+    report_id: str
 
     @property
     def install_id(self) -> str:
@@ -193,7 +195,27 @@ def seed_tenant(
         rep_id=owners[0].user_id or "",
         rep_owner_id=owners[0].owner_id,
         lead_ids=tuple(record.lead.lead_id for record in records),
+        report_id=_keep_report(context, install, now),
     )
+
+
+def _keep_report(context: JobContext, install: Install, now: datetime) -> str:
+    """The report on this week so far, by the latest audits."""
+    since, until = week_bounds(now.astimezone(BERLIN).date(), install.zone)
+    with context.database.write() as connection:
+        told = handling_figures(connection, install.install_id, since, until, now)
+        stored = reports.put_report(
+            connection,
+            install.install_id,
+            kind="so_far",
+            since=since,
+            until=until,
+            as_of=now,
+            made_at=now,
+            inputs={"zone": install.zone, "policies": ["1"], "rules": [["RT001", 2]]},
+            figures=told.to_bytes().decode(),
+        )
+    return stored.report_id
 
 
 def store_and_audit(context: JobContext, install_id: str, records: Sequence[LeadRecord]) -> None:

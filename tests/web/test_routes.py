@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from connector.web.access import Access, access_of
+from tests.reporting.printed import pages_of, text_of
 from tests.web.card_calls import ask_hubspot
 from tests.web.conftest import WebApp, csrf_of
 from tests.web.routes import ROUTES, Route
@@ -19,7 +20,12 @@ PROTECTED = [route for route in ROUTES if route.access not in (None, Access.PUBL
 
 def path_of(route: Route, tenant: Tenant, *, probe: bool = False) -> str:
     path = route.probe if probe else route.example
-    return path.format(lead_id=tenant.lead_ids[0], user_id=tenant.rep_id, owner_id=tenant.rep_owner_id)
+    return path.format(
+        lead_id=tenant.lead_ids[0],
+        user_id=tenant.rep_id,
+        owner_id=tenant.rep_owner_id,
+        report_id=tenant.report_id,
+    )
 
 
 @pytest.fixture
@@ -97,6 +103,8 @@ def test_ids_of_another_account_are_not_there(web: WebApp, two: tuple[Tenant, Te
         for route in ROUTES:
             if not route.probe or (route.access is Access.ADMIN and user_id != mine.admin_id):
                 continue
+            if route.access is Access.MANAGER and user_id == mine.rep_id:
+                continue
             path = path_of(route, other, probe=True)
             if route.method == "POST":
                 answer = client.post(path, data={"csrf_token": csrf_of(client, "/settings"), "do": "disable"})
@@ -118,6 +126,8 @@ def test_no_page_shows_anything_of_another_account(web: WebApp, two: tuple[Tenan
             book = load_workbook(io.BytesIO(answer.data), read_only=True)
             text = " ".join(str(cell) for row in book.active.iter_rows(values_only=True) for cell in row)
             book.close()
+        elif route.example.endswith(".pdf"):
+            text = " ".join(text_of(page) for page in pages_of(answer.data))
         else:
             text = answer.text
         assert FOREIGN not in text, route
