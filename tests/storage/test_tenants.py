@@ -304,6 +304,8 @@ ARGUMENTS: dict[str, Any] = {
     "version": 1,
     "wake_no": 3,
     "wanted": LeadFilter(),
+    "with_measures": True,
+    "with_words": True,
     "zone": "Europe/Berlin",
     "neglected": [FollowUpStatus.NEVER_CALLED],
     "judged": [(make_case(), {})],
