@@ -42,6 +42,7 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/exports.py
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
+	$(PY) benchmarks/compare.py
 
 docs: setup ## renew the pages that are made from the code
 	$(PY) -m audits.reports.rulebook_page > docs/rulebook.md

@@ -85,6 +85,7 @@ class Stored:
     outcome: Outcome
     reason: str
     is_sure: bool
+    is_response_sure: bool
     needed_s: int | None = None
     lead: Lead | None = None
     measures: Mapping[str, int | None] = field(default_factory=dict)
@@ -113,6 +114,26 @@ def is_sure(case: LeadCase, policy: Policy) -> bool:
     return doubt is None and not attempts(case, policy).unknown and not connections(case, policy).unknown
 
 
+def is_response_sure(case: LeadCase, policy: Policy) -> bool:
+    """The same of first attempt and first owner alone: what was done after the first attempt may be unknown."""
+    lead, tried = case.lead, attempts(case, policy)
+    if case.coverage.cause(*CONTACT_FACTS, Fact.OWNER, Fact.OWNER_HISTORY) is not None:
+        return False
+    if lead.is_imported or lead.status is None or lead.received_latest_at is not None:
+        return False
+    if lead.preferred_at is not None and (tried.unknown or connections(case, policy).unknown):
+        return False
+    first = tried.first()
+    if first is not None and first.latest_at is not None:
+        return False
+    if any(first is None or each.activity.occurred_at <= first.no_later_than for each in tried.unknown):
+        return False
+    try:
+        return case_clock(case, policy).doubt is None
+    except NoWorkingHours:
+        return False
+
+
 def changed_fields(one: Policy, other: Policy) -> frozenset[str]:
     """The fields in which two policies differ, names of versions and of sources aside."""
     return frozenset(
@@ -138,7 +159,8 @@ def rethought(rule_id: str, stored: Stored, was: Policy, policy: Policy) -> Outc
         return None
     if stored.reason in SETTLED[rule_id] or (stored.is_sure and stored.reason in _SETTLED_IF_SURE.get(rule_id, ())):
         return stored.outcome
-    if stored.outcome in (Outcome.PASS, Outcome.BREACH) and not stored.is_sure:
+    is_sure_enough = stored.is_response_sure if rule_id in _BY_RESPONSE else stored.is_sure
+    if stored.outcome in (Outcome.PASS, Outcome.BREACH) and not is_sure_enough:
         return None
     return answer(stored, policy)
 
@@ -171,6 +193,8 @@ def _beyond(measure: str, limit: str, reasons: frozenset[str]) -> Rethink:
     return answer
 
 
+#: Rules that ask for the first attempt or the first owner alone.
+_BY_RESPONSE = frozenset({"RT001", "RT002", "RT003", "RT004"})
 #: Rule id → reasons that are given before any of these fields is looked at.
 SETTLED: Mapping[str, frozenset[str]] = {
     "RT001": frozenset({"imported"}),

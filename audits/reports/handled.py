@@ -144,7 +144,8 @@ def _waited_s(case: LeadCase, clock: CaseClock, result: LeadAudit) -> int | None
 def _needed_s(case: LeadCase, clock: CaseClock, tried: DecidingAttempts) -> int | None:
     start = response_start(case.lead)
     if not tried.sure:
-        return clock.elapsed(start, case.as_of) + 1
+        passed_s = clock.elapsed(start, case.as_of)
+        return passed_s + 1 if case.as_of >= clock.after(start, passed_s) else passed_s
     first = tried.sure[0]
     if first.latest_at is not None or case.lead.received_latest_at is not None:
         return None

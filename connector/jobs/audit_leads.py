@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from audits.engine import LeadAudit, audit
+from audits.engine import NOTE_LENGTH, LeadAudit, audit
 from audits.model.lead import Lead
 from audits.model.said import english
 from audits.reports.handled import HandledLead, handled_lead
-from audits.rethink import is_sure
+from audits.rethink import is_response_sure, is_sure
 from connector.jobs.context import Lease
-from connector.storage import findings, outbox, policies, snapshots, timeline, worklist
+from connector.storage import contests, findings, outbox, policies, snapshots, timeline, worklist
+from connector.storage.contests import Contest, Decision
 from connector.storage.statements import portions
 from connector.storage.surroundings import surroundings_of
 from connector.writeback.plan import field_values, plan_write
@@ -48,7 +49,14 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     for case in cases:
         policy = book.policy_for(case.lead.received_at, now)
         result = audit(case, policy)
-        audits.append((case.lead, result, handled_lead(case, policy, result), is_sure(case, policy)))
+        audits.append(
+            (
+                case.lead,
+                result,
+                handled_lead(case, policy, result),
+                (is_sure(case, policy), is_response_sure(case, policy)),
+            )
+        )
     with context.database.read() as connection:
         known = snapshots.packed(
             connection,
@@ -62,6 +70,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         )
         snapshots.put_packed(connection, install_id, known, now)
         findings.store_audits(connection, install_id, [_row(*each, other_hours_at) for each in audits])
+        told = contests.standing_of(connection, install_id, lead_ids)
         right_already = []
         for lead, result, _, _ in audits:
             lead_id = lead.lead_id
@@ -71,7 +80,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
                     handling=result.handling,
                     verdict=result.verdict.value,
                     follow_up_status=result.follow_up_status.value,
-                    note=english(result.note),
+                    note=_note(result, [told[key] for key in sorted(told) if key[0] == lead_id]),
                 ),
                 shown=shown.get(lead_id),
                 written=written.get(lead_id, {}),
@@ -86,8 +95,22 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     return len(audits)
 
 
+def _note(result: LeadAudit, told: Sequence[Contest]) -> str:
+    """The note for the CRM: which of its findings somebody contests, and which were set aside, then what they say.
+
+    Scores and findings are facts: a contest changes none of them.
+    """
+    waiting = [each.rule_id for each in told if each.is_present and each.is_open]
+    aside = [each.rule_id for each in told if each.is_present and each.decision is Decision.SET_ASIDE]
+    marks = (f"Contested: {', '.join(waiting)}. " if waiting else "") + (
+        f"Set aside: {', '.join(aside)}. " if aside else ""
+    )
+    note = marks + english(result.note)
+    return note if len(note) <= NOTE_LENGTH else f"{note[: NOTE_LENGTH - 1]}…"
+
+
 def _row(
-    lead: Lead, result: LeadAudit, handled: HandledLead, surely: bool, other_hours_at: datetime | None
+    lead: Lead, result: LeadAudit, handled: HandledLead, surely: tuple[bool, bool], other_hours_at: datetime | None
 ) -> findings.AuditRow:
     """What is kept of one audit. It is due again when time changes it, or when other hours begin to count."""
     facts = result.facts
@@ -121,7 +144,8 @@ def _row(
         needed_s=handled.needed_s,
         is_goal_kept=handled.is_goal_kept,
         is_never_called=handled.is_never_called,
-        is_sure=surely,
+        is_sure=surely[0],
+        is_response_sure=surely[1],
         first_connection_s=handled.first_connection_working_s,
         first_connection_wall_s=handled.first_connection_wall_s,
         vendor_leg_wall_s=handled.vendor_leg_wall_s,

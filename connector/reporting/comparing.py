@@ -183,6 +183,7 @@ def _stored(answer: StoredAnswer) -> Stored:
         outcome=answer.outcome,
         reason=answer.reason,
         is_sure=answer.is_sure,
+        is_response_sure=answer.is_response_sure,
         needed_s=answer.needed_s,
         lead=lead,
         measures=measures,

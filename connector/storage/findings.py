@@ -54,7 +54,8 @@ class AuditRow:
 
     What reports count: `answer`, `cause` as in audits.reports; `charged_to`: who is charged with the answer, "" =
     nobody; `target`: what was agreed, by name; `waited_s`: working seconds without an attempt, `needed_s`: the
-    smallest agreed span that would have been kept; the legs of the delay; the load that met the lead. `is_sure`: see audits.rethink.
+    smallest agreed span that would have been kept; the legs of the delay; the load that met the lead. `is_*sure`: see
+    audits.rethink.
     """
 
     lead_id: str
@@ -87,6 +88,7 @@ class AuditRow:
     is_goal_kept: bool | None = None
     is_never_called: bool = False
     is_sure: bool = False
+    is_response_sure: bool = False
     first_connection_s: int | None = None
     first_connection_wall_s: int | None = None
     vendor_leg_wall_s: int | None = None
@@ -223,6 +225,7 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
         is_goal_kept=row.is_goal_kept,
         is_never_called=row.is_never_called,
         is_sure=row.is_sure,
+        is_response_sure=row.is_response_sure,
         first_connection_s=row.first_connection_s,
         first_connection_wall_s=row.first_connection_wall_s,
         vendor_leg_wall_s=row.vendor_leg_wall_s,
@@ -369,6 +372,7 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "is_goal_kept": audit.is_goal_kept,
         "is_never_called": audit.is_never_called,
         "is_sure": audit.is_sure,
+        "is_response_sure": audit.is_response_sure,
         "first_connection_s": audit.first_connection_s,
         "first_connection_wall_s": audit.first_connection_wall_s,
         "vendor_leg_wall_s": audit.vendor_leg_wall_s,

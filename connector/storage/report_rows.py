@@ -225,6 +225,7 @@ class StoredAnswer:
     policy_version: str
     measures: str
     is_sure: bool
+    is_response_sure: bool
     needed_s: int | None
     lead: tuple[datetime, str | None, str | None, str | None, str | None] | None
 
@@ -241,6 +242,7 @@ def iter_answers(
         current.reason,
         findings.c.policy_version,
         audit.is_sure,
+        audit.is_response_sure,
         audit.needed_s,
     ]
     columns.append(findings.c.measures if with_measures else sa.literal("[]").label("measures"))
@@ -274,6 +276,7 @@ def iter_answers(
             policy_version=row.policy_version,
             measures=row.measures,
             is_sure=bool(row.is_sure),
+            is_response_sure=bool(row.is_response_sure),
             needed_s=row.needed_s,
             lead=(row.received_at, row.lead_type, row.source, row.priority, row.country) if with_words else None,
         )

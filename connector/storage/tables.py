@@ -494,6 +494,7 @@ lead_audits = sa.Table(
     _maybe("is_goal_kept"),
     _flag("is_never_called"),
     _flag("is_sure"),
+    _flag("is_response_sure"),
     _number("first_connection_s"),
     _number("first_connection_wall_s"),
     _number("vendor_leg_wall_s"),

@@ -14,12 +14,13 @@ from audits.model.case import LeadCase
 from audits.model.finding import Finding, Outcome
 from audits.model.policy import Policy
 from audits.reports.handled import handled_lead
-from audits.rethink import HOURS, READ, RETHINK, Stored, changed_fields, is_sure, rethought
+from audits.rethink import HOURS, READ, RETHINK, Stored, changed_fields, is_response_sure, is_sure, rethought
 from audits.rulebook import RULES
 from tests.factories import at, make_activity, make_case, make_lead, make_policy
 from tests.rules.strategies import cases, policies
 
-_NOT_ANSWERS = {"version", "holidays_source"}
+#: Names, and what a breach only says beside its answer.
+_NOT_ANSWERS = {"version", "holidays_source", "duplicate_window_days"}
 _slow = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -43,6 +44,7 @@ def stored_of(finding: Finding, case: LeadCase, policy: Policy, needed_s: int | 
         outcome=finding.outcome,
         reason=finding.reason,
         is_sure=is_sure(case, policy),
+        is_response_sure=is_response_sure(case, policy),
         needed_s=needed_s,
         lead=case.lead,
         measures=measures,

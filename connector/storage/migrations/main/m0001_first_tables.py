@@ -384,6 +384,7 @@ def upgrade() -> None:
         sa.Column("is_goal_kept", sa.Boolean(), nullable=True),
         sa.Column("is_never_called", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_sure", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_response_sure", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("first_connection_s", sa.BigInteger(), nullable=True),
         sa.Column("first_connection_wall_s", sa.BigInteger(), nullable=True),
         sa.Column("vendor_leg_wall_s", sa.BigInteger(), nullable=True),
