@@ -28,7 +28,7 @@ from audits.model.policy import Policy
 from audits.model.said import Moment, Shape, say
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, Judged, attempts, connections, holder_at
-from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
+from audits.wording import act_moment, arrival_moment, counted, day, kind_word, moment, status_word
 
 INFO = RuleInfo(
     rule_id="FU003",
@@ -44,6 +44,7 @@ INFO = RuleInfo(
         ("spread", "there were attempts at two hours of the day or more"),
         ("one_hour_only", "so many attempts were made, all in the same hour of the day, and nobody was reached"),
         ("too_few_attempts", "there are fewer attempts by call or meeting than could show a habit"),
+        ("one_day_only", "all attempts were made on one day, which shows no habit"),
         ("contact_made", "the person was reached"),
         ("closed", "the lead was won or discarded"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
@@ -51,7 +52,7 @@ INFO = RuleInfo(
     outcomes=(
         (Outcome.PASS, ("spread",)),
         (Outcome.BREACH, ("one_hour_only",)),
-        (Outcome.NOT_APPLICABLE, ("too_few_attempts", "contact_made", "closed")),
+        (Outcome.NOT_APPLICABLE, ("too_few_attempts", "one_day_only", "contact_made", "closed")),
         (Outcome.NOT_EVALUATED, (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS)),
     ),
     measures=(
@@ -134,6 +135,23 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
                 "So far there are {attempts} by call or meeting; a habit is judged from {least} on.",
                 attempts=counted(len(timed), "attempt"),
                 least=least,
+            ),
+            measures=measures,
+        )
+    if len({each.occurred_at.astimezone(clock.zone).date() for each in timed}) < 2:
+        if possible:
+            return unknown_activity(possible[0], _QUESTION, measures)
+        hidden = case.coverage.cause(Fact.CALLS, Fact.MEETINGS)
+        if hidden is not None:
+            return not_looked_at(hidden, _QUESTION, measures)
+        return Draft(
+            outcome=Outcome.NOT_APPLICABLE,
+            reason="one_day_only",
+            sentence=say(
+                "So far there are {attempts} by call or meeting, all on one day ({day}); a habit is judged from the "
+                "second day on.",
+                attempts=counted(len(timed), "attempt"),
+                day=day(timed[0].occurred_at, clock.zone),
             ),
             measures=measures,
         )
