@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from flask import Response, send_file
 
 from connector.web.cells import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, xlsx_file
+from connector.web.columns import titles_of
 
 
 def send_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], zone: str) -> Response:
@@ -17,6 +18,6 @@ def send_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], zon
 
 
 def send_xlsx(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], zone: str) -> Response:
-    """The rows as an XLSX file."""
-    file = xlsx_file(head, rows, zone, sheet_title=name)
+    """The rows as an XLSX file, with `head` as titles in the reader's language."""
+    file = xlsx_file(titles_of(head), rows, zone, sheet_title=name)
     return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=f"{name}.xlsx", max_age=None)

@@ -31,7 +31,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         # A name of a language stands in that language.
-        is_data = tag in DATA or "lang" in given and tag != "html" or given.get("dir") == "auto"
+        is_data = tag in DATA or ("lang" in given and tag != "html") or given.get("dir") == "auto"
         if tag not in _VOID:
             self.open.append((tag, is_data))
         for name, value in attrs:

@@ -114,12 +114,15 @@ def finished(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = WID
     """The chart as Vega-Lite: it takes the width it is given, and looks as the pages do."""
     made: dict[str, Any] = (
         chart.properties(width=width, height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
-        .configure(background="transparent", padding={"left": 2, "right": 6, "top": 6, "bottom": 2})
+        .configure(background="transparent", padding={"left": 2, "right": 10, "top": 6, "bottom": 2})
         .configure_view(stroke=None)
         .configure_axis(
+            # What Vega would say of an axis is English; the picture's own sentence and its table say it.
+            aria=False,
             labelColor=colour("ink-2"),
             titleColor=colour("ink-2"),
             labelFontSize=12,
+            labelPadding=6,
             titleFontSize=12,
             titleFontWeight="normal",
             titlePadding=8,
@@ -131,7 +134,24 @@ def finished(chart: alt.Chart | alt.LayerChart, *, height: int, width: int = WID
         )
         .to_dict()
     )
+    _speak(made)
     return made
+
+
+def _speak(node: object) -> None:
+    """Let each mark be read out as its tooltip says it, and none that has none: else Vega would spell out its row."""
+    if isinstance(node, list):
+        for each in node:
+            _speak(each)
+    elif isinstance(node, dict):
+        tooltip = node.get("tooltip")
+        if isinstance(tooltip, dict) and "field" in tooltip and "description" not in node:
+            node["description"] = dict(tooltip)
+        mark, encoding = node.get("mark"), node.get("encoding")
+        if isinstance(mark, dict) and not (isinstance(encoding, dict) and "tooltip" in encoding):
+            mark["aria"] = False
+        for each in node.values():
+            _speak(each)
 
 
 def is_mirrored(says: Texts) -> bool:
