@@ -63,9 +63,9 @@ _CAUSE_CHARGED = {
 }
 _STANDING = {
     Standing.NOT_ENOUGH_DATA: (phrase("not enough data to compare"), "quiet"),
-    Standing.NO_DIFFERENCE: (phrase("as was to be expected, within chance"), "plain"),
-    Standing.BETTER: (phrase("more often in time than was to be expected"), "good"),
-    Standing.WORSE: (phrase("less often in time than was to be expected"), "bad"),
+    Standing.NO_DIFFERENCE: (phrase("as expected, within chance"), "plain"),
+    Standing.BETTER: (phrase("more often in time than expected"), "good"),
+    Standing.WORSE: (phrase("less often in time than expected"), "bad"),
 }
 _ROLE = {Role.ADMIN: phrase("Admin"), Role.HEAD_OF_SALES: phrase("Head of sales"), Role.REP: phrase("Rep")}
 _FAMILY = {

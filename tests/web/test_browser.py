@@ -18,7 +18,11 @@ PATHS = (
     "/overview",
     "/leads",
     "/owners",
+    "/owners/72?days=90",
     "/neglected",
+    "/response",
+    "/follow-up",
+    "/funnel",
     "/sync",
     "/settings",
     "/settings/hours",
@@ -78,7 +82,7 @@ def test_no_page_is_refused_anything_or_scrolls_sideways(served: Site, width: in
         page = context.new_page()
         said = complaints(page)
         for path in (*PATHS, f"/leads/{served.tenant.lead_ids[0]}", "/no-such-page"):
-            page.goto(f"{served.url}{path}?lang={lang}")
+            page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}lang={lang}")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, path
             assert page.evaluate("getComputedStyle(document.body).fontVariantNumeric") == "tabular-nums"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.language.texts import texts_for
-from connector.web.charts import Bar, Segment, columns, interval, meter, progress, shares, table_of
+from connector.web.charts import Segment, interval, meter, progress, shares
 from connector.web.timeline_chart import Held, Lane, Line, Mark, Moment, Shape, draw
 from tests.web.seed import NOW
 
@@ -54,24 +54,8 @@ def parsed(svg: str) -> ET.Element:
     return ET.fromstring(svg)
 
 
-def test_columns_are_as_high_as_their_counts():
-    bars = [
-        Bar(label="<a>", count=4, says="four", href="/leads?a=1&b=2"),
-        Bar(label="b", count=0, says="none", href="/x"),
-    ]
-    svg = parsed(columns(bars, chart_id="c", title="T & t", describes="d"))
-    heights = [float(rect.get("height")) for rect in svg.iter("rect") if "bar" in rect.get("class", "")]
-    assert heights == [150.0, 0.0]
-    assert [a.get("href") for a in svg.iter("a")] == ["/leads?a=1&b=2"]
-    assert svg.find("title").text == "T & t"
-    table = table_of(bars, head="h", count_head="n")
-    assert "&lt;a&gt;" in table
-    assert ">4</a>" in table
-
-
 def test_charts_of_nothing_are_still_charts():
     for svg in (
-        columns([], chart_id="c", title="t", describes="d"),
         shares([Segment("a", 0, "good")], chart_id="c", title="t", describes="d"),
         meter(None, says="s"),
         progress(0, None, says="s"),

@@ -43,7 +43,11 @@ def arrivals_by_day(
         .encode(
             x=alt.X("day:O", title=None, sort=order[::-1] if is_mirrored(says) else order)
             .axis(
-                labelAngle=0, labelOverlap="greedy", ticks=False, labelExpr=spelled_days([on for on, _ in days], says)
+                labelAngle=0,
+                labelOverlap="greedy",
+                labelSeparation=8,
+                ticks=False,
+                labelExpr=spelled_days([on for on, _ in days], says),
             )
             .scale(paddingInner=0.25, paddingOuter=0.1),
             y=alt.Y("n:Q", title=None)

@@ -35,7 +35,7 @@ def first_attempt_distribution(
     bins = zip((0, *BIN_EDGES_S), (*BIN_EDGES_S, None), spans.bins, strict=True)
     labels, cells, values = [], [], []
     for low, high, n in bins:
-        label = says.t("over {span}", span=says.span(low)) if high is None else says.span(high)
+        label = says.t("> {span}", span=says.span(low)) if high is None else says.span(high)
         link = href(low + 1 if low else 0, high) if href is not None else None
         is_late = target_s is not None and (high is None or high > target_s)
         labels.append(label)
@@ -53,7 +53,7 @@ def first_attempt_distribution(
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X("label:N", sort=labels[::-1] if is_mirrored(says) else labels, title=None)
-            .axis(labelAngle=0, labelOverlap=True, ticks=False)
+            .axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False)
             .scale(paddingInner=0.25, paddingOuter=0.1),
             y=alt.Y("n:Q", title=None)
             .axis(**counts_axis(max(spans.bins), says), orient=side(says), domain=False, ticks=False)

@@ -54,7 +54,7 @@ def stage_funnel(
                         "share": rate.share,
                         "low": rate.low,
                         "high": rate.high,
-                        "fill": _TONES[place] if cohort.is_ripe else "panel",
+                        "fill": "panel" if cohort.is_ripe is False else _TONES[place],
                         "says": f"{name}, {steps[place]}: {share_cell(share, says).text}"
                         + (f" · {says.t('unripe')}" if cohort.is_ripe is False else ""),
                     }
@@ -81,7 +81,7 @@ def stage_funnel(
     )
     x = (
         alt.X("cohort:N", title=None, sort=labels[::-1] if is_mirrored(says) else labels)
-        .axis(labelAngle=0, labelOverlap=True, ticks=False)
+        .axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False)
         .scale(domain=labels[::-1] if is_mirrored(says) else labels, padding=0.2)
     )
     offset = alt.XOffset("step:N", sort=list(steps)).scale(domain=list(steps[::-1] if is_mirrored(says) else steps))
@@ -112,6 +112,10 @@ def stage_funnel(
         table=table((says.t("Arrived"), says.t("Leads"), *steps, says.t("Cycle")), rows),
         key=(
             *zip(_TONES, steps, strict=True),
-            ("panel", says.t("hollow: unripe, more may follow")),
+            *(
+                (("panel", says.t("hollow: unripe, more may follow")),)
+                if any(cohort.is_ripe is False for cohort in cohorts)
+                else ()
+            ),
         ),
     )

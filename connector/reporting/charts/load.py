@@ -98,7 +98,7 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Texts) -> Picture:
             "day": on.isoformat(),
             "waiting": by_day[on].waiting,
             "fits": None if by_day[on].fits_milli is None else (by_day[on].fits_milli or 0) / 1000,
-            "over": "over" if (by_day[on].percent or 0) > 100 else "within",
+            "over": _tone(by_day[on]),
             "says": _of_day(by_day[on], names, says),
         }
         for on in shown
@@ -108,7 +108,9 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Texts) -> Picture:
     top = nice_top(min(most, 4 * max((day.waiting for day in days), default=1)))
     base = of(values).encode(
         x=alt.X("day:O", title=None, sort=labels[::-1] if is_mirrored(says) else labels)
-        .axis(labelAngle=0, labelOverlap=True, ticks=False, labelExpr=spelled_days(shown, says))
+        .axis(
+            labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False, labelExpr=spelled_days(shown, says)
+        )
         .scale(domain=labels[::-1] if is_mirrored(says) else labels, paddingInner=0.3),
         tooltip="says:N",
     )
@@ -117,7 +119,7 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Texts) -> Picture:
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         y=alt.Y("waiting:Q", title=says.t("leads waiting"), scale=scale, axis=axis),
         color=alt.Color("over:N", legend=None).scale(
-            domain=["within", "over"], range=[colour("accent"), colour("bad")]
+            domain=["within", "over", "unknown"], range=[colour("accent"), colour("bad"), colour("quiet")]
         ),
     )
     marks = (
@@ -135,6 +137,7 @@ def load_by_day(days: Sequence[OwnerDay], name: str, says: Texts) -> Picture:
             ("accent", says.t("leads waiting, within capacity")),
             ("bad", says.t("leads waiting, more than can be tried in time")),
             ("brass", says.t("can be tried in time")),
+            *((("quiet", says.t("leads waiting, pace not known")),) if len(known) < len(days) else ()),
         ),
     )
 
@@ -173,7 +176,7 @@ def kept_by_load(classes: Sequence[LoadClass], says: Texts, *, href: Callable[[i
     )
     base = of(values).encode(
         x=alt.X("load:N", title=says.t("leads waiting, of what can be tried in time"))
-        .axis(labelAngle=0, labelOverlap=True, ticks=False)
+        .axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False)
         .scale(domain=labels[::-1] if is_mirrored(says) else labels, paddingInner=0.5),
         tooltip="says:N",
     )
@@ -190,6 +193,10 @@ def kept_by_load(classes: Sequence[LoadClass], says: Texts, *, href: Callable[[i
         spec=finished(bars + ranges, height=190) if values else None,
         table=table((says.t("Load"), says.t("Leads"), says.t("Tried in time")), rows),
     )
+
+
+def _tone(day: OwnerDay) -> str:
+    return "unknown" if day.percent is None else "over" if day.percent > 100 else "within"
 
 
 def _every_day(days: Sequence[OwnerDay]) -> list[date]:

@@ -54,7 +54,11 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target
     x = (
         alt.X("s:Q", title=says.t("Working time since the lead came"))
         .axis(
-            values=ticks, labelExpr=spelled({tick: says.span(tick) for tick in ticks}), labelOverlap=True, grid=False
+            values=ticks,
+            labelExpr=spelled({tick: says.span(tick) for tick in ticks}),
+            labelOverlap="greedy",
+            labelSeparation=8,
+            grid=False,
         )
         .scale(
             type="symlog",

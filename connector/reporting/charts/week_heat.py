@@ -43,7 +43,7 @@ def arrivals_and_attempts_heat(
     hours = list(range(24))
     base = of(values).encode(
         x=alt.X("hour:O", title=says.t("Hour of the day"), sort=hours[::-1] if is_mirrored(says) else hours)
-        .axis(labelAngle=0, labelOverlap=True, ticks=False, domain=False)
+        .axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, ticks=False, domain=False)
         .scale(padding=0.06),
         y=alt.Y("day:N", title=None, sort=days)
         .axis(orient=side(says), ticks=False, domain=False)

@@ -194,12 +194,12 @@ def response_page(conn: Connection, me: Viewer, told: Reported, policy: Policy) 
             Told(t("Tried within the goal"), *_share(told, report.in_goal)),
             Told(t("First attempt, median"), *tried),
             Told(t("9 of 10 tried within"), *tried_p90),
-            Told(t("First contact made, median"), *reached),
+            Told(t("Contact made, median"), *reached),
             Told(t("9 of 10 reached within"), *reached_p90),
         ],
         walls=[
             Told(t("First attempt, median"), *told.median(report.first_attempt_wall.summary.median)),
-            Told(t("First contact made, median"), *told.median(report.first_connection_wall.summary.median)),
+            Told(t("Contact made, median"), *told.median(report.first_connection_wall.summary.median)),
         ],
         answers=[
             AnswerLine(answer_label(answer), n, told.answer_href(answer))
