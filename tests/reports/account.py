@@ -39,6 +39,7 @@ class Account:
 
     def __init__(self, stack: Stack) -> None:
         self.now = NOW
+        self.stack = stack
         self.context: JobContext = replace(stack.context, clock=lambda: self.now)
         with self.context.database.write() as conn:
             self.install_id = make_install(conn, zone=ZONE).install_id
