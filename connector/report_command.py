@@ -8,10 +8,11 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -221,11 +222,12 @@ def _list(install: Install, kept: list[StoredReport]) -> None:
     if not kept:
         _out.print(f"No report was made yet for {install.account_name}; make one with --week.", markup=False)
         return
-    table = Table("id", "from", "to", "made", "SHA-256")
+    zone = ZoneInfo(install.zone)
+    # One line each, never cut: ids are there to be copied.
     for each in kept:
-        times = (each.period_from, each.period_to, each.made_at)
-        table.add_row(each.report_id, *(f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" for at in times), each.digest[:16])
-    _out.print(table)
+        last = each.period_to - timedelta(seconds=1)
+        days = f"{each.period_from.astimezone(zone):%Y-%m-%d} to {last.astimezone(zone):%Y-%m-%d}"
+        click.echo(f"{each.report_id}  {days}  made {each.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {each.digest}")
 
 
 def _monday(week: str) -> date:

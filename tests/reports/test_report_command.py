@@ -42,7 +42,8 @@ def test_a_report_is_made_listed_and_replayed(account: Account, week: str, tmp_p
     listed = run(account, "report").output
     with account.context.database.read() as conn:
         (stored,) = reports.list_reports(conn, account.install_id)
-    assert stored.digest[:16] in listed
+    assert listed.startswith(f"{stored.report_id}  2026-03-02 to 2026-03-08  made ")
+    assert stored.digest in listed
     told = run(account, "replay", "--report", stored.report_id)
     assert (told.exit_code, told.output) == (0, f"equal: SHA-256 {stored.digest}\n")
     with account.context.database.write() as conn:
