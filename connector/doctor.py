@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from connector.catalog import CRMS
 from connector.errors import ConfigError, LeadAssayError, StorageBusy, StorageFailed
 from connector.oauth.vault import Vault
+from connector.reporting import pdf
 from connector.settings import Settings, load_settings
 from connector.storage import installs, tokens, worker_slots
 from connector.storage.database import Database
@@ -54,6 +55,7 @@ def examine(env: Mapping[str, str]) -> list[Check]:
     checks += [_guarded("database", lambda: _database(settings)), _guarded("inbox", lambda: _inbox(settings))]
     checks += [_guarded("keys", lambda: _keys(settings)), _guarded("worker", lambda: _worker(settings))]
     checks.append(_clock(settings))
+    checks.append(_pdf())
     checks += _reachability(settings)
     return checks
 
@@ -210,6 +212,13 @@ def _clock(settings: Settings) -> Check:
             "clock", False, f"{skew:.0f} s off the database's", "Run NTP: webhooks beyond 5 min are refused."
         )
     return Check("clock", True, f"{skew:.1f} s off the database's")
+
+
+def _pdf() -> Check:
+    missing = pdf.missing_library()
+    if missing is not None:
+        return Check("PDF", False, missing, f"apt-get install {pdf.PACKAGES}; pages and sheets work without.")
+    return Check("PDF", True, "reports can be made as PDF")
 
 
 def _reachability(settings: Settings) -> list[Check]:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv from the lock file. Needs python3 (3.11 or newer); installs Debian's python3-venv where it may.
+# Make .venv from the lock file. Needs python3 (3.11 or newer); installs Debian's python3-venv, and Pango for reports
+# as PDF, where it may.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/debian.sh
@@ -17,4 +18,8 @@ fi
 [ -x .venv/bin/python ] || python3 -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+if ! .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; then
+    install_debian libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ||
+        echo 'Reports cannot be made as PDF here: install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0.' >&2
+fi
 touch .venv/.ready

@@ -8,6 +8,8 @@ from typing import NoReturn
 
 import pytest
 
+from connector.reporting import pdf
+
 #: Root may not use Chromium's own sandbox; the other flags keep it from calling its maker.
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -25,6 +27,12 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(what, pytrace=False)
     pytest.skip(what)
+
+
+def pango() -> None:
+    """What prints PDF is there."""
+    if (lacking := pdf.missing_library()) is not None:
+        missing(f"{lacking} Install Debian's packages {pdf.PACKAGES}, or run `make test` where that may be done.")
 
 
 def chromium_path() -> str:

@@ -23,6 +23,7 @@ from connector.reporting import pdf
 from connector.reporting.background import Background
 from connector.reporting.charts.picture import Picture, table
 from connector.reporting.paper import MOST_LEADS, Paper, paper
+from tests import needs
 from tests.reporting.printed import pages_of, picture_of, text_of
 from tests.reporting.sample import AS_OF, SINCE, UNTIL, ZONE, sample_background, sample_report
 
@@ -30,6 +31,11 @@ LANGUAGES = ("en", "ar", "el", "nb")
 GOLDEN = Path(__file__).parents[1] / "data" / "report_pdf"
 #: A machine may draw the edges of letters otherwise: of a blurred page so much may differ, in grey values of 255.
 MOST_DIFFERENCE = 1.5
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _pango() -> None:
+    needs.pango()
 
 
 def papers(lang: str, report: HandlingReport | None = None) -> Paper:
