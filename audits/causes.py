@@ -6,7 +6,8 @@ Asked in this order; the first that holds is the cause:
 2. `waited_for_owner`: when somebody held the lead for the first time, less of the promised span was left than the
    goal, or than half of the span where the goal is longer; or nothing was left. Nobody need be quicker than that.
 3. `overloaded`: the leads that waited for their first attempt with the same owner when this one came would have taken
-   him longer, at the pace that is learned or set for him, than the time that was left to the due instant.
+   him longer, at the pace that is learned or set for him, than the time that was left to the due instant. A lead that
+   waited alone met no load, whatever the pace.
 4. `not_called`: none of these; the time was there, and it was not used.
 
 `unknown` stands where 2 or 3 cannot be told: the history of owners is not shown, the leads were not counted or lay
@@ -84,7 +85,11 @@ def _had_owner_in_time(case: LeadCase, policy: Policy) -> bool | None:
 
 def _is_overloaded(load: Load | None, charged_id: str | None) -> bool | None:
     """Whether the wait that the owner's leads and his pace make likely is longer than the time to the due instant."""
-    if load is None or not load.capacity_per_hour_milli or load.holder_id != charged_id:
+    if load is None or load.holder_id != charged_id:
+        return None
+    if load.open_new_leads <= 1:
+        return False
+    if not load.capacity_per_hour_milli:
         return None
     # leads / (leads an hour) in seconds, without division: leads × 3600 × 1000 against seconds × thousandths an hour.
     return load.open_new_leads * 3_600_000 > load.working_s * load.capacity_per_hour_milli

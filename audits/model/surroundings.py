@@ -40,9 +40,9 @@ class Twin:
 class Load:
     """What lay on the lead's first holder when it arrived, or came to him later. `open_new_leads`: his leads that
     were waiting for their first attempt at that instant, this one included; `working_s`: his working time from then
-    to the due instant; `capacity_per_hour_milli`: first attempts he makes in an hour in which he makes any, in
-    thousandths, learned over `n` such hours of the 90 days before, or set in the policy (`n` 0); None = not enough
-    data."""
+    to the due instant; `capacity_per_hour_milli`: first attempts he makes in an hour, in thousandths, learned from
+    the best tenth of the `n` hours of the 90 days before in which he made more than one, or set in the policy
+    (`n` 0); None = not enough data."""
 
     holder_id: str
     open_new_leads: int

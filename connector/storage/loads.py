@@ -5,8 +5,9 @@ which leads were judged. A lead waits from its arrival, or from when the holder 
 its closing, its hand-over, or its end in the CRM; it is new for as long as the cadence lasts. A lead that was closed
 nobody knows when, without an attempt, is left out.
 
-The pace is learned from the 90 days before: first attempts in an hour in which he made any. Hours without one do not
-count: they are no measure of what somebody can do, and neglect must not excuse itself.
+The pace is learned from the 90 days before, from hours in which he made two first attempts or more: so many as he
+made in the best tenth of them. Hours with none or one do not count: they tell how many leads came, or how many he
+left, not how many he can try, and neglect must not excuse itself.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ from connector.storage.ranges import merged, owner_ranges
 from connector.storage.tables import activities, leads, owner_changes
 
 LEARNED_OVER = timedelta(days=90)
-#: Fewer first attempts are not enough to learn a pace from.
+#: Fewer first attempts, in such hours, are not enough to learn a pace from.
 LEAST_ATTEMPTS = 20
+_LEAST_IN_AN_HOUR = 2
+_PERCENT = 90
 _MICROS = 1_000_000
 _HOUR_MICROS = 3600 * _MICROS
 _NEVER = 2**62
@@ -126,10 +129,16 @@ class _Columns:
         """How many waited at that instant, having arrived after `new_since`."""
         return int(((self.begun <= at) & (self.ended > at) & (self.received > new_since)).sum())
 
-    def attempts(self, since: int, until: int) -> tuple[int, int]:
-        """First attempts after `since` up to `until`, and in how many hours of the clock they lie."""
+    def pace(self, since: int, until: int) -> tuple[int | None, int]:
+        """First attempts in an hour of the clock when there was more than one to make, by those after `since` up to
+        `until`, None = not enough data; and over how many hours that was learned."""
         made = self.ended[self.attempted & (self.ended > since) & (self.ended <= until)]
-        return len(made), len(np.unique(made // _HOUR_MICROS))
+        _, counts = np.unique(made // _HOUR_MICROS, return_counts=True)
+        counts = np.sort(counts[counts >= _LEAST_IN_AN_HOUR])
+        if counts.sum() < LEAST_ATTEMPTS:
+            return None, len(counts)
+        # The smallest that at least so many percent of the hours do not exceed.
+        return int(counts[-(-len(counts) * _PERCENT // 100) - 1]), len(counts)
 
 
 def _load(asked: _Asked, columns: _Columns | None) -> Load | None:
@@ -143,8 +152,8 @@ def _load(asked: _Asked, columns: _Columns | None) -> Load | None:
     capacity: int | None = policy.capacity_per_hour_milli or None
     hours = 0
     if capacity is None and columns is not None:
-        made, hours = columns.attempts(to_micros(asked.at - LEARNED_OVER), at)
-        capacity = made * 1000 // hours if made >= LEAST_ATTEMPTS else None
+        pace, hours = columns.pace(to_micros(asked.at - LEARNED_OVER), at)
+        capacity = None if pace is None else pace * 1000
     return Load(
         holder_id=asked.holder_id,
         # The lead itself is one of them even where it was tried before it was given to anybody.

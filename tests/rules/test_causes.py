@@ -65,7 +65,16 @@ def late_case(**fields: Any) -> LeadCase:
         ({"surroundings": Surroundings()}, Cause.UNKNOWN),
         ({"surroundings": Surroundings(load=replace(PACE, capacity_per_hour_milli=None))}, Cause.UNKNOWN),
         ({"surroundings": Surroundings(load=replace(PACE, capacity_per_hour_milli=0))}, Cause.UNKNOWN),
+        (
+            {"surroundings": Surroundings(load=replace(PACE, open_new_leads=1, capacity_per_hour_milli=1))},
+            Cause.NOT_CALLED,
+        ),
+        (
+            {"surroundings": Surroundings(load=replace(PACE, open_new_leads=1, capacity_per_hour_milli=None))},
+            Cause.NOT_CALLED,
+        ),
         ({"surroundings": Surroundings(load=replace(PACE, holder_id="8"))}, Cause.UNKNOWN),
+        ({"surroundings": Surroundings(load=replace(PACE, holder_id="8", open_new_leads=1))}, Cause.UNKNOWN),
         ({"coverage": Coverage(missing=((Fact.OWNER_HISTORY, "not shown"),))}, Cause.UNKNOWN),
         ({"owner_changes": (handed(25),)}, Cause.NOT_CALLED),
         ({"owner_changes": (handed(25.1),)}, Cause.WAITED_FOR_OWNER),

@@ -448,6 +448,32 @@ def test_the_pace_is_learned_from_the_hours_in_which_somebody_called(database: D
         assert (agreed.capacity_per_hour_milli, agreed.n) == (2500, 0)
 
 
+def test_hours_in_which_few_came_or_were_tried_say_nothing_of_the_pace(database: Database, tenant: str) -> None:
+    """Thirty hours with one first attempt; then ten with two, and the best of eleven with six."""
+
+    def day(number: int, attempts: int) -> list[LeadRecord]:
+        return [waiting(1000 * number + each, -24 * number - 1, tried_after_min=5 * each) for each in range(attempts)]
+
+    with database.write() as conn:
+        store(conn, tenant, waiting(1, -1), *(lead for number in range(1, 31) for lead in day(number, 1)))
+        load = load_of(conn, tenant, 1)
+        assert load is not None
+        assert (load.capacity_per_hour_milli, load.n) == (None, 0)
+        store(conn, tenant, *(lead for number in range(31, 41) for lead in day(number, 2)))
+        load = load_of(conn, tenant, 1)
+        assert load is not None
+        assert (load.capacity_per_hour_milli, load.n) == (2000, 10)
+        store(conn, tenant, *day(41, 6))
+        load = load_of(conn, tenant, 1)
+        assert load is not None
+        # Ten of eleven hours are more than nine tenths of them.
+        assert (load.capacity_per_hour_milli, load.n) == (2000, 11)
+        store(conn, tenant, *day(42, 6))
+        load = load_of(conn, tenant, 1)
+        assert load is not None
+        assert (load.capacity_per_hour_milli, load.n) == (6000, 12)
+
+
 # --- what is usual ------------------------------------------------------------------------------------------------
 
 
