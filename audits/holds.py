@@ -3,19 +3,23 @@
 A hold stops the clocks of follow-up and silence, never that of the first attempt: one cannot wait for an answer of
 somebody to whom nothing was said. For the same reason a hold counts only from the first attempt, or call that reached
 the person, on that was made at most `policy.hold_message_s` before it began, or while it lasted; the part before is
-parking (rule AG004).
+parking (rule AG004). Days without working hours do not count: who wrote on Friday may wait from Monday on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from audits.last_answer import keeps_last_answer
 from audits.model.activity import ActivityKind, StageChange
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
+from audits.model.zones import load_zone
 from audits.timeline import attempts, connections
+
+#: No word is older than so many days: a calendar may have closed for good.
+_MOST_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,28 @@ def holds(case: LeadCase, policy: Policy) -> tuple[Hold, ...]:
             ),
             None,
         )
-        earliest = change.occurred_at - timedelta(seconds=policy.hold_message_s)
+        earliest = word_from(change.occurred_at, policy)
         said = [t for t in said_at if t >= earliest and (ended_at is None or t < ended_at)]
         counts_from = max(min(said), change.occurred_at) if said else None
         found.append(Hold(change=change, started_at=change.occurred_at, ended_at=ended_at, counts_from=counts_from))
     return tuple(found)
+
+
+def word_from(started_at: datetime, policy: Policy) -> datetime:
+    """From when on an attempt allows a hold that began at `started_at`: `policy.hold_message_s` before it, not
+    counting dates on which the general calendar has no hours. Aware UTC."""
+    zone = load_zone(policy.calendar.zone)
+    left = timedelta(seconds=policy.hold_message_s)
+    at = started_at
+    for back in range(_MOST_DAYS):
+        date = started_at.astimezone(zone).date() - timedelta(days=back)
+        begins_at = datetime.combine(date, time(), zone).astimezone(UTC)
+        if policy.calendar.local_spans(date, date):
+            if at - begins_at >= left:
+                return at - left
+            left -= at - begins_at
+        at = begins_at
+    return at
 
 
 def stopping_hold(case: LeadCase, policy: Policy) -> tuple[Hold, datetime] | None:

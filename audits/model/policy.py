@@ -105,16 +105,17 @@ class Policy:
     somebody who is away or gone; `favour_percent`: share of attempts on old clients while new leads wait.
     Gaming: `claim_window_s` (wall) around a status that claims an attempt; `late_log_s` (wall) after which a logged
     call does not count; `log_burst`: more logs of one owner in one minute do not count; `backdated_s` (wall): entered
-    so long after it is said to have happened; `hold_message_s` (wall) before a hold; `parked_after_s`: so long on
-    hold without a word is parking; `tick_burst`: more tasks of one owner ticked off in one minute are a burst.
+    so long after it is said to have happened; `hold_message_s` (wall, days without hours left out) before a hold;
+    `parked_after_s`: so long on hold without a word is parking; `tick_burst`: more tasks of one owner ticked off in
+    one minute are a burst.
     First message: `twin_percent` likeness, `twin_leads` others who got it; `answer_s` for a question asked.
     Long deals: `single_thread_minor` amount from which `deal_contacts` persons must be touched; `won_age_percent`.
     Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
     `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
     after. `escalate_after_s`: past the due time of a first attempt, after which the head of sales is told by mail; no
-    rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force since, by
-    `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no rule reads
+    rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force
+    since, by `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no rule reads
     it. Default figures and their sources stand in docs/rulebook.md.
     """
 

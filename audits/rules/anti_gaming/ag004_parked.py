@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from audits.claims import uncounted_calls, uncounted_evidence, with_uncounted
 from audits.clock import CaseClock, case_clock
-from audits.holds import Hold, holds
+from audits.holds import Hold, holds, word_from
 from audits.lead_rule import (
     CANNOT_TELL,
     NO_WORKING_HOURS,
@@ -60,7 +60,12 @@ INFO = RuleInfo(
     ),
     defaults=(
         Default("waiting_statuses", "none: each account names its own", "our choice", Trust.OURS),
-        Default("hold_message_s", "an attempt in the 24 h of wall time before counts", "our choice", Trust.OURS),
+        Default(
+            "hold_message_s",
+            "an attempt in the 24 h of wall time before counts; days without working hours are left out",
+            "our choice",
+            Trust.OURS,
+        ),
         Default("parked_after_s", "1 h of working time on hold without a word", "our choice", Trust.OURS),
     ),
 )
@@ -139,7 +144,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
 
 def _parked(hold: Hold, case: LeadCase, policy: Policy, clock: CaseClock, measures: tuple[Measure, ...]) -> Draft:
     due_at = _due(hold, policy, clock)
-    earliest = _earliest(hold, policy)
+    earliest = word_from(hold.started_at, policy)
     uncounted = tuple(
         (activity, reason)
         for activity, reason in uncounted_calls(case, policy, AttemptVerdict.YES)
@@ -190,13 +195,9 @@ def _due(hold: Hold, policy: Policy, clock: CaseClock) -> datetime:
     return clock.after(hold.started_at, policy.parked_after_s)
 
 
-def _earliest(hold: Hold, policy: Policy) -> datetime:
-    return hold.started_at - timedelta(seconds=policy.hold_message_s)
-
-
 def _possible(hold: Hold, case: LeadCase, policy: Policy, clock: CaseClock) -> Judged | None:
     """An act that may be the word that was given."""
-    earliest, due_at = _earliest(hold, policy), _due(hold, policy, clock)
+    earliest, due_at = word_from(hold.started_at, policy), _due(hold, policy, clock)
     spoken = (each for each in connections(case, policy).unknown if each.activity.kind is ActivityKind.CALL)
     for judged in (*attempts(case, policy).unknown, *spoken):
         if judged.activity.no_later_than >= earliest and judged.activity.occurred_at <= due_at:
