@@ -115,8 +115,8 @@ class Policy:
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
     after. `escalate_after_s`: past the due time of a first attempt, after which the head of sales is told by mail; no
     rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force
-    since, by `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no rule reads
-    it. Default figures and their sources stand in docs/rulebook.md.
+    since, by `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no
+    rule reads it. Default figures and their sources stand in docs/rulebook.md.
     """
 
     version: str
