@@ -34,6 +34,8 @@ from connector.jobs.learn_norms import learn_norms
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
 from connector.jobs.refresh_keys import refresh_keys
+from connector.jobs.send_alerts import send_alerts
+from connector.jobs.send_digests import send_digests
 from connector.jobs.watch_account import watch_account
 from connector.jobs.watch_hooks import watch_hooks
 from connector.jobs.watch_values import watch_values
@@ -149,6 +151,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = process_events(lease, adapter) or did
     did = refresh_keys(lease) or did
     did = audit_due(lease) or did
+    did = send_alerts(lease) or did
     did = apply_outbox(lease, adapter) or did
     spent: QuotaSpent | None = None
     try:
@@ -163,6 +166,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = learn_norms(lease) or did
     did = audit_owners(lease) or did
     did = weekly_report(lease) or did
+    did = send_digests(lease) or did
     if spent is not None and not did:
         raise spent
     return did

@@ -8,7 +8,7 @@ from connector.crm.port import CrmEvent, Delivery, EventKind
 from connector.errors import StorageBusy, UnexpectedPayload, UnknownInstall
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import health, installs, timeline, worklist
+from connector.storage import alerts, health, installs, timeline, worklist
 from connector.storage.inbox import InboxRow
 
 ROWS = 200
@@ -150,10 +150,11 @@ def mend_wakes(context: JobContext, is_over: Callable[[str, str, str], bool], jo
 
 
 def _wakes(context: JobContext, *, with_polls: bool) -> list[worklist.Wake]:
-    """The present wakes of all installs that have something due; `with_polls`: a due poll counts, too."""
+    """The present wakes of all installs that have something due; `with_polls`: a due poll or mail counts, too."""
     now = context.clock()
     with context.database.read() as connection:
         wanted = set(worklist.installs_with_work(connection, now))
         if with_polls:
             wanted.update(worklist.installs_to_poll(connection, now, context.settings.reconcile_every_s))
+            wanted.update(alerts.installs_with_mail(connection, now))
         return [worklist.get_wake(connection, install_id) for install_id in sorted(wanted)]

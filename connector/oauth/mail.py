@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import smtplib
 import ssl
@@ -33,12 +34,28 @@ class MailNotSent(LeadAssayError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a mail. `content_id`: how its HTML shows it as a picture; "" = a file of its own."""
+
+    name: str
+    media_type: str
+    content: bytes
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One plain-text mail."""
+    """One mail: plain text, perhaps the same as HTML, perhaps with files.
+
+    `key`: what makes this mail this mail; a mail that is sent twice bears the same Message-ID then.
+    """
 
     to: str
     subject: str
     text: str
+    html: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    key: str = ""
 
 
 class Mailer(Protocol):
@@ -144,5 +161,20 @@ def _message(sender: str, mail: Mail) -> EmailMessage:
     if len(to.addresses) != 1 or any(group.display_name for group in to.groups):
         raise MailNotSent("A mail goes to exactly one address.")
     message["Auto-Submitted"] = "auto-generated"
+    if mail.key:
+        message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:40]}@leadassay>"
     message.set_content(mail.text)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
+        page = list(message.iter_parts())[-1]
+        for each in mail.attachments:
+            if each.content_id:
+                main, _, sub = each.media_type.partition("/")
+                page.add_related(
+                    each.content, main, sub, cid=f"<{each.content_id}>", filename=each.name, disposition="inline"
+                )
+    for each in mail.attachments:
+        if not each.content_id:
+            main, _, sub = each.media_type.partition("/")
+            message.add_attachment(each.content, main, sub, filename=each.name)
     return message

@@ -7,7 +7,7 @@ the two sends that one mail again; it bears the same Message-ID, by which mail p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,11 +17,13 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus
-from connector.storage.statements import insert_new
-from connector.storage.tables import alerts, current_findings, findings, lead_audits
+from connector.storage.statements import insert_new, portions
+from connector.storage.tables import alerts, current_findings, findings, installs, lead_audits
 
 #: The rule that judges leads that wait for their first attempt.
 RULE = "RT002"
+#: Its reasons once the goal, and once the promise has passed.
+WARNED, BROKEN = "due_soon", "past_target"
 
 
 class AlertKind(StrEnum):
@@ -149,21 +151,59 @@ def plan_alerts(conn: Connection, install_id: str, planned: Sequence[Alert]) -> 
     )
 
 
-def known_alerts(conn: Connection, install_id: str, since: datetime) -> set[tuple[str, AlertKind, datetime, str]]:
-    """(lead id, kind, due_at, user id) of all alerts about promises after `since`."""
-    rows = conn.execute(
-        sa.select(alerts.c.lead_id, alerts.c.kind, alerts.c.due_at, alerts.c.user_id).where(
-            alerts.c.install_id == install_id, alerts.c.due_at > since
+def planned_for(conn: Connection, install_id: str, lead_ids: Collection[str]) -> set[tuple[str, AlertKind, str]]:
+    """(lead id, kind, user id) of all that was ever planned about these leads."""
+    found: set[tuple[str, AlertKind, str]] = set()
+    for portion in portions(sorted(set(lead_ids))):
+        rows = conn.execute(
+            sa.select(alerts.c.lead_id, alerts.c.kind, alerts.c.user_id).where(
+                alerts.c.install_id == install_id, alerts.c.lead_id.in_(portion)
+            )
         )
+        found.update((row.lead_id, AlertKind(row.kind), row.user_id) for row in rows)
+    return found
+
+
+def installs_with_mail(conn: Connection, now: datetime) -> list[str]:
+    """Active installs of which a mail is to be sent by `now`."""
+    is_due = sa.exists().where(
+        alerts.c.install_id == installs.c.install_id, alerts.c.sent_at.is_(None), alerts.c.send_after <= now
     )
-    return {(row.lead_id, AlertKind(row.kind), row.due_at, row.user_id) for row in rows}
+    return list(
+        conn.execute(
+            sa.select(installs.c.install_id)
+            .where(installs.c.status == "active", is_due)
+            .order_by(installs.c.install_id)
+        ).scalars()
+    )
 
 
-def due_alerts(conn: Connection, install_id: str, now: datetime, limit: int = 50) -> list[Alert]:
-    """What is to be sent by `now`, the longest due first."""
+#: What is said of single leads.
+OF_LEADS = (AlertKind.WARNING, AlertKind.BREACH, AlertKind.ESCALATION)
+
+
+def planned_digests(conn: Connection, install_id: str, at: datetime) -> set[str]:
+    """User ids for whom the weekly mail of `at` is planned or sent."""
+    return set(
+        conn.execute(
+            sa.select(alerts.c.user_id).where(
+                alerts.c.install_id == install_id,
+                alerts.c.lead_id == "",
+                alerts.c.kind == AlertKind.DIGEST.value,
+                alerts.c.due_at == at,
+            )
+        ).scalars()
+    )
+
+
+def due_alerts(
+    conn: Connection, install_id: str, now: datetime, limit: int = 200, kinds: Sequence[AlertKind] = OF_LEADS
+) -> list[Alert]:
+    """What of these kinds is to be sent by `now`, the longest due first."""
     rows = conn.execute(
         sa.select(alerts)
         .where(alerts.c.install_id == install_id, alerts.c.sent_at.is_(None), alerts.c.send_after <= now)
+        .where(alerts.c.kind.in_([each.value for each in kinds]))
         .order_by(alerts.c.send_after, alerts.c.lead_id, alerts.c.kind, alerts.c.user_id)
         .limit(limit)
     )
@@ -206,10 +246,10 @@ def _is_waiting() -> sa.ColumnElement[bool]:
     return sa.or_(
         sa.and_(
             current_findings.c.outcome == Outcome.PASS.value,
-            current_findings.c.reason == "due_soon",
+            current_findings.c.reason == WARNED,
         ),
         sa.and_(
             current_findings.c.outcome == Outcome.BREACH.value,
-            current_findings.c.reason == "past_target",
+            current_findings.c.reason == BROKEN,
         ),
     )

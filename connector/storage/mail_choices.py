@@ -53,6 +53,13 @@ def list_readers(conn: Connection, install_id: str) -> list[MailChoice]:
     return [_choice(row) for row in rows]
 
 
+def team_of(conn: Connection, install_id: str, owner_id: str) -> str | None:
+    """The team that the CRM names for an owner."""
+    return conn.execute(
+        sa.select(owners.c.team).where(owners.c.install_id == install_id, owners.c.owner_id == owner_id)
+    ).scalar_one_or_none()
+
+
 def _readers(install_id: str) -> sa.Select[Any]:
     """As in signing in: nobody who is blocked, and nobody who left but an admin."""
     listed = sa.and_(owners.c.install_id == install_id, owners.c.owner_id == users.c.owner_id)
