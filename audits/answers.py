@@ -21,7 +21,7 @@ from audits.model.said import Said, joined, say
 from audits.model.surroundings import Twin
 from audits.model.zones import load_zone
 from audits.timeline import AttemptVerdict, Judged, Touches, connections
-from audits.wording import act_moment, counted, kind_word
+from audits.wording import act_moment, counted, kind_word, moment
 
 #: A letter that is logged no later than so long after the arrival may be that by which the lead came.
 _SAME_ENQUIRY = timedelta(minutes=10)
@@ -72,6 +72,25 @@ def with_talk(sentence: Said, talk: Activity | None, zone: ZoneInfo) -> Said:
         "The person was spoken with {at} ({kind}), which this rule does not count as an attempt.",
         at=act_moment(talk, zone),
         kind=kind_word(talk),
+    )
+    return joined(sentence, said)
+
+
+def with_hand_over(sentence: Said, case: LeadCase, t: datetime, zone: ZoneInfo) -> Said:
+    """`sentence`, and after it since when the holder at `t` held the lead, where another had held it after the
+    arrival: who gets it a minute before it is due is charged, but did not have it for long."""
+    handed_at, holder = None, None
+    for change in case.owner_changes:
+        if change.occurred_at > t:
+            break
+        if change.owner_id != holder:
+            handed_at = change.occurred_at if holder is not None and change.owner_id is not None else None
+            holder = change.owner_id
+    if handed_at is None or handed_at <= case.lead.clock_start:
+        return sentence
+    said = say(
+        "The owner at that time had held it only since {handed}; before, it lay with another.",
+        handed=moment(handed_at, zone),
     )
     return joined(sentence, said)
 

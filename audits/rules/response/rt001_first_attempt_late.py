@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audits.answers import day_only, talks, with_talk
+from audits.answers import day_only, talks, with_hand_over, with_talk
 from audits.clock import CaseClock, case_clock
 from audits.dues import response_due, response_goal_due, response_target_s
 from audits.lead_rule import (
@@ -138,6 +138,8 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     is_unassigned = late and parts.is_owner_known and (parts.owned_at is None or parts.owned_at > due_at)
     sentence = _sentence(case, policy, clock, first, is_exact, parts, due_at if late else None)
     evidence = (received_evidence(lead), *asked_evidence(lead), *activity_evidence(first))
+    if late:
+        sentence = with_hand_over(sentence, case, due_at, clock.zone)
     talk = talks(case, policy).first() if late else None
     if talk is not None and talk.no_later_than < first.occurred_at:
         sentence, evidence = with_talk(sentence, talk, clock.zone), (*evidence, *activity_evidence(talk))

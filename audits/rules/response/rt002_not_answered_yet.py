@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audits.answers import beside_other_records, letter_of_the_lead, talks, with_talk
+from audits.answers import beside_other_records, letter_of_the_lead, talks, with_hand_over, with_talk
 from audits.cadence import closing_at
 from audits.clock import case_clock
 from audits.dues import response_due, response_goal_due, response_goal_s, response_target_s
@@ -171,10 +171,11 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             measures=measures,
             evidence=(*evidence, *activity_evidence(letter)),
         )
+    sentence = _with_wish(_past_due(told, lead), lead, tried.early, clock.zone)
     breach = Draft(
         outcome=Outcome.BREACH,
         reason="past_target",
-        sentence=with_talk(_with_wish(_past_due(told, lead), lead, tried.early, clock.zone), talk, clock.zone),
+        sentence=with_hand_over(with_talk(sentence, talk, clock.zone), case, due_at, clock.zone),
         measures=measures,
         evidence=evidence if talk is None else (*evidence, *activity_evidence(talk)),
         owner_id=holder_at(case, due_at),
