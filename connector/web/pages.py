@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFProtect
+from markupsafe import Markup
 
 from audits.model.said import phrase
 from connector.language.languages import LANGUAGES
@@ -86,6 +87,7 @@ def _teach_templates(app: Flask) -> None:
         t=texts.t,
         texts=texts.current,
         plural=_plural,
+        dir_of=_dir_of,
         languages=tuple(LANGUAGES.values()),
         here_without_choice=languages.here_without_choice,
         asset=_asset,
@@ -123,6 +125,11 @@ def _nav(viewer: Viewer | None) -> list[_NavItem]:
         for path, label, least in _NAV
         if viewer.rank >= least
     ]
+
+
+def _dir_of(data: str) -> Markup:
+    """The attribute for data without a letter, such as a phone number: it is written from left to right."""
+    return Markup("") if any(letter.isalpha() for letter in data) else Markup(' dir="ltr"')
 
 
 def _plural(one: str, many: str, n: int, **values: object) -> str:

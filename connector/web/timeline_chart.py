@@ -111,8 +111,11 @@ def draw(line: Line, texts: Texts, *, chart_id: str, title: str, describes: str)
 class _Drawing:
     def __init__(self, line: Line, texts: Texts) -> None:
         self.line, self.texts = line, texts
+        #: Time begins where the reader does. All places are worked out from the left, and turned about when written.
+        self.is_mirrored = texts.is_right_to_left
         self.span_s = max((line.end - line.start).total_seconds(), 1.0)
         self.plot = WIDTH - _GUTTER - _RIGHT
+        self.plot_left = _RIGHT if self.is_mirrored else _GUTTER
         names = {
             Lane.SELLER: texts.t("We did"),
             Lane.LEAD: texts.t("Lead did"),
@@ -131,6 +134,14 @@ class _Drawing:
         share = (at - self.line.start).total_seconds() / self.span_s
         return _GUTTER + self.plot * min(max(share, 0.0), 1.0)
 
+    def turned(self, x: float) -> float:
+        """Where a point that is `x` from the reader's beginning stands."""
+        return WIDTH - x if self.is_mirrored else x
+
+    def _anchor(self, anchor: str) -> str:
+        """Of a text that begins, or ends, at its point."""
+        return {"start": "end", "end": "start"}[anchor] if self.is_mirrored else anchor
+
     def markup(self, chart_id: str, title: str, describes: str) -> Markup:
         head = Markup(
             '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-title {i}-desc">'
@@ -142,13 +153,13 @@ class _Drawing:
     def _rect(self, css: str, start: datetime, end: datetime, y: float, height: float) -> Markup:
         left, right = self.x(start), self.x(end)
         return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-            css, left, y, max(right - left, 0.0), height
+            css, self.turned(right) if self.is_mirrored else left, y, max(right - left, 0.0), height
         )
 
     def _hours(self) -> Markup:
         height = self.bottom - self.top
         closed = Markup('<rect class="closed" x="{}" y="{}" width="{}" height="{}"/>').format(
-            _GUTTER, self.top, self.plot, height
+            self.plot_left, self.top, self.plot, height
         )
         return closed + Markup("").join(
             self._rect("open", max(a, self.line.start), min(b, self.line.end), self.top, height)
@@ -183,14 +194,17 @@ class _Drawing:
                 )
             )
             parts.append(
-                Markup('<text class="tick owner-name" x="{:.1f}" y="{:.1f}">{}</text></g>').format(
-                    left + 6, self.top + _RIBBON / 2 + 5, shown
+                Markup('<text class="tick owner-name" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text></g>').format(
+                    self.turned(left + 6), self.top + _RIBBON / 2 + 5, self._anchor("start"), shown
                 )
             )
         return Markup("").join(parts)
 
     def _lane_name(self, name: str, y: float) -> Markup:
-        return Markup('<text class="lane-name" x="{}" y="{:.1f}">{}</text>').format(_GUTTER - 10, y + 4, name)
+        css = "lane-name mirrored" if self.is_mirrored else "lane-name"
+        return Markup('<text class="{}" x="{}" y="{:.1f}">{}</text>').format(
+            css, self.turned(_GUTTER - 10), y + 4, name
+        )
 
     def _axis(self) -> Markup:
         parts = []
@@ -199,7 +213,7 @@ class _Drawing:
             parts.append(self._lane_name(name, y))
             parts.append(
                 Markup('<line class="lane-line" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
-                    _GUTTER, WIDTH - _RIGHT, y, y
+                    self.turned(_GUTTER), self.turned(WIDTH - _RIGHT), y, y
                 )
             )
         last_right = 0.0
@@ -208,18 +222,20 @@ class _Drawing:
             if is_day:
                 parts.append(
                     Markup('<line class="day" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
-                        x, self.top, self.bottom + 5
+                        self.turned(x), self.top, self.bottom + 5
                     )
                 )
             half = len(label) * _LETTER / 2
             if x - half > last_right + 6 and x + half < WIDTH:
                 parts.append(
-                    Markup('<text class="tick mid" x="{:.1f}" y="{}">{}</text>').format(x, self.bottom + 18, label)
+                    Markup('<text class="tick mid" x="{:.1f}" y="{}">{}</text>').format(
+                        self.turned(x), self.bottom + 18, label
+                    )
                 )
                 last_right = x + half
         parts.append(
             Markup('<rect class="frame" x="{}" y="{}" width="{}" height="{}"/>').format(
-                _GUTTER, self.top, self.plot, self.bottom - self.top
+                self.plot_left, self.top, self.plot, self.bottom - self.top
             )
         )
         return Markup("").join(parts)
@@ -268,12 +284,16 @@ class _Drawing:
             y = _LABEL_ROW * (row + 1)
             parts.append(
                 Markup('<line class="{}" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{}"/>').format(
-                    moment.kind, x, x, y + 2, self.bottom
+                    moment.kind, self.turned(x), self.turned(x), y + 2, self.bottom
                 )
             )
             parts.append(
                 Markup('<text class="tick {}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-                    tones[moment.kind], x + (0 if anchor == "end" else -1), y, anchor, moment.label
+                    tones[moment.kind],
+                    self.turned(x + (0 if anchor == "end" else -1)),
+                    y,
+                    self._anchor(anchor),
+                    moment.label,
                 )
             )
         return Markup("").join(parts)
@@ -287,7 +307,7 @@ class _Drawing:
                 x = self.x(mark.at)
                 step = (step + 1) % 3 if x - last_x < 15 else 0
                 last_x = x
-                parts.append(_mark(mark, x, middle + (0, -8, 8)[step]))
+                parts.append(_mark(mark, self.turned(x), middle + (0, -8, 8)[step]))
         return Markup("").join(parts)
 
 
