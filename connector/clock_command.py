@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 
 import click
@@ -46,7 +47,8 @@ def _cases(file: str) -> list[JsonValue]:
     name = "standard input" if file == "-" else file
     try:
         with click.open_file(file, "rb") as source:
-            said = parse_json(source.read(), name)
+            # Some editors begin a file with a mark that says that it is UTF-8.
+            said = parse_json(source.read().removeprefix(BOM_UTF8), name)
     except OSError as error:
         raise _Unusable(f"{name}: cannot be read ({error.strerror}).") from error
     except UnexpectedPayload as error:

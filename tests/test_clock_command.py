@@ -47,6 +47,11 @@ def test_a_bare_list_and_a_file_without_cases() -> None:
     assert ask([]).exit_code == 0
 
 
+def test_a_file_that_begins_with_the_mark_of_utf_8() -> None:
+    said = ask(b"\xef\xbb\xbf" + json.dumps([SOUND]).encode())
+    assert (said.exit_code, lines(said)) == (0, [{"id": "a", "result": 1800}])
+
+
 def test_a_bad_case_is_told_on_its_line_and_the_others_are_answered() -> None:
     bad: list[object] = [
         {**SOUND, "id": 2, "tz": "Berlin"},
