@@ -98,3 +98,39 @@ def test_the_line_of_time_places_everything_in_time():
     assert "call & co" in [title.text for title in svg.iter("title")]
     rest = draw(line.cut(late + timedelta(hours=1), end), EN, chart_id="l", title="t", describes="d")
     assert not list(parsed(rest).iter("circle"))
+
+
+def test_the_line_of_time_begins_where_the_reader_does():
+    """Mirrored, every mark stands as far from the right as it else stands from the left, and in the same order."""
+    end = NOW + timedelta(hours=10)
+    line = Line(
+        start=NOW,
+        end=end,
+        open_spans=[(NOW, NOW + timedelta(hours=3))],
+        held=[Held(start=NOW, end=end, name="A")],
+        marks=[
+            Mark(
+                at=NOW + timedelta(hours=n),
+                lane=Lane.SELLER,
+                shape=Shape.CALL,
+                is_reached=False,
+                is_machine=False,
+                says=str(n),
+            )
+            for n in (1, 4, 9)
+        ],
+        moments=[Moment(at=NOW, kind="arrival", label="arrived")],
+    )
+    here = parsed(draw(line, EN, chart_id="l", title="t", describes="d"))
+    there = parsed(draw(line, texts_for("ar", "Europe/Berlin"), chart_id="l", title="t", describes="d"))
+    left, right = ([float(each.get("cx")) for each in svg.iter("circle")] for svg in (here, there))
+    assert left == sorted(left)
+    assert right == pytest.approx([960 - x for x in left], abs=0.11)
+    spans = [next(rect for rect in svg.iter("rect") if rect.get("class") == "open") for svg in (here, there)]
+    assert float(spans[0].get("x")) == pytest.approx(
+        960 - float(spans[1].get("x")) - float(spans[1].get("width")), abs=0.2
+    )
+    anchors = [
+        next(each for each in svg.iter("text") if each.text == "arrived").get("text-anchor") for svg in (here, there)
+    ]
+    assert anchors == ["start", "end"]
