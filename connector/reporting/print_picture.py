@@ -111,6 +111,6 @@ def _written(label: _Label, scale: float) -> Markup:
         else ""
     )
     return Markup(
-        '<span class="label" style="left: {:.2f}pt; top: {:.2f}pt; width: {:.2f}pt; text-align: {}; '
+        '<span class="word" style="left: {:.2f}pt; top: {:.2f}pt; width: {:.2f}pt; text-align: {}; '
         'font-size: {:.2f}pt; line-height: {:.2f}pt; color: {}{}">{}</span>'
     ).format(left, top, room, align, size, _LINE * size, label.colour, turned, label.text)
