@@ -10,7 +10,6 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy.engine import Connection
 
 from audits.model.finding import Outcome
-from audits.model.said import english
 from audits.model.score import FollowUpStatus
 from audits.reports.sections import NeglectedLead
 from connector.language.texts import Texts
@@ -112,7 +111,10 @@ def neglected() -> str:
 def neglected_csv() -> Response:
     """All of the board as CSV."""
     return send_csv(
-        "neglected", EXPORT_HEAD, _export_rows(site().database, viewer(), rule_titles()), viewer().install.zone
+        "neglected",
+        EXPORT_HEAD,
+        _export_rows(site().database, viewer(), rule_titles(), current()),
+        viewer().install.zone,
     )
 
 
@@ -121,7 +123,10 @@ def neglected_csv() -> Response:
 def neglected_xlsx() -> Response:
     """All of the board as XLSX."""
     return send_xlsx(
-        "neglected", EXPORT_HEAD, _export_rows(site().database, viewer(), rule_titles()), viewer().install.zone
+        "neglected",
+        EXPORT_HEAD,
+        _export_rows(site().database, viewer(), rule_titles(), current()),
+        viewer().install.zone,
     )
 
 
@@ -194,14 +199,16 @@ def _slip(found: LaneLead, now: datetime, says: Texts) -> Slip:
     )
 
 
-def _export_rows(database: Database, me: Viewer, titles: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
+def _export_rows(
+    database: Database, me: Viewer, titles: Mapping[str, str], says: Texts
+) -> Iterator[tuple[Cell, ...]]:
     with database.read() as connection:
         for rule_id in LANES:
             scope = _lane_scope(me, rule_id, limit=_PORTION)
             while True:
                 found, _ = page_queries.list_lane(connection, me.install_id, scope)
                 for each in found:
-                    yield (rule_id, titles.get(rule_id), english(each.said), each.since_at, *export_row(each.lead))
+                    yield (rule_id, titles.get(rule_id), says.say(each.said), each.since_at, *export_row(each.lead))
                 if len(found) < _PORTION:
                     break
                 scope = replace(scope, leads=replace(scope.leads, offset=scope.leads.offset + _PORTION))
