@@ -55,7 +55,7 @@ def made() -> dict[str, bytes]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_pages_read_as_the_kept_ones(made: dict[str, bytes], lang: str):
     found = [text_of(page) for page in pages_of(made[lang])]
-    assert found == json.loads((GOLDEN / f"{lang}.json").read_text())
+    assert found == json.loads((GOLDEN / f"{lang}.json").read_text()), "Look at the pages, then keep them anew."
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -23,6 +23,7 @@ PATHS = (
     "/response",
     "/follow-up",
     "/funnel",
+    "/report",
     "/sync",
     "/settings",
     "/settings/hours",
@@ -81,7 +82,12 @@ def test_no_page_is_refused_anything_or_scrolls_sideways(served: Site, width: in
     with served.context(viewport={"width": width, "height": 800}) as context:
         page = context.new_page()
         said = complaints(page)
-        for path in (*PATHS, f"/leads/{served.tenant.lead_ids[0]}", "/no-such-page"):
+        for path in (
+            *PATHS,
+            f"/leads/{served.tenant.lead_ids[0]}",
+            f"/report/{served.tenant.report_id}",
+            "/no-such-page",
+        ):
             page.goto(f"{served.url}{path}{'&' if '?' in path else '?'}lang={lang}")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, path
