@@ -73,7 +73,7 @@ def account(request: pytest.FixtureRequest, make_web: Callable[..., WebApp]) -> 
         "/neglected",
         "/response?days=90",
         "/follow-up?days=90",
-        "/funnel",
+        "/funnel?by=week",
     ],
 )
 def test_every_number_equals_its_rows(account: tuple[WebApp, Tenant], path: str):

@@ -14,7 +14,8 @@ from tests.web.test_browser import Site, complaints, served
 __all__ = ["served"]
 
 pytestmark = pytest.mark.browser
-PAGES = {"/overview?days=90": 3, "/response?days=90": 4, "/funnel": 1, "/owners?days=90": 2, "/owners/71?days=90": 2}
+#: Pages with their pictures. What lay on people is drawn only where their pace is known.
+PAGES = {"/overview?days=90": 3, "/response?days=90": 4, "/funnel": 1, "/owners?days=90": 0, "/owners/71?days=90": 1}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_vega_draws_every_picture_and_the_policy_refuses_nothing(served: Site, s
         )
         for path, figures in PAGES.items():
             page.goto(served.url + path)
-            assert page.locator("figure[data-vega]").count() >= figures - 1, path
+            assert page.locator("figure[data-vega]").count() >= figures, path
             drawn(page, page.locator("figure[data-vega]").count())
             assert page.locator("figure .drawing > svg").count() == 0
         assert said == []
