@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from audits.reports.handled import NEGLECTED, HandledLead, LoadMet
 from audits.reports.handling import HandlingReport, ReportRows, handling_report
 from audits.reports.what_if import WhatIf, what_if
 from connector.storage import report_rows
+from connector.storage.contests import promises_set_aside
 from connector.storage.installs import get_install
 from connector.storage.norms import norms_at
 from connector.storage.policies import policy_as_of
@@ -49,9 +51,12 @@ def handling_figures(
     history_since = min(since, until - HISTORY)
     told = report_rows.count_contests(conn, install_id, as_of, owner_id)
     rows = ReportRows(
-        leads=tuple(
-            handled_from_row(row)
-            for row in report_rows.measured_leads(conn, install_id, history_since, until, NEGLECTED)
+        leads=without_set_aside(
+            (
+                handled_from_row(row)
+                for row in report_rows.measured_leads(conn, install_id, history_since, until, NEGLECTED)
+            ),
+            promises_set_aside(conn, install_id, as_of),
         ),
         attempts_by_hour=report_rows.attempts_by_hour(
             conn,
@@ -87,6 +92,12 @@ def what_if_figures(
     working time, for those of the agreement named `target` (None = all), charged to `scope` ("" = anybody)."""
     rows = map(handled_from_row, report_rows.measured_leads(conn, install_id, since, until, ()))
     return what_if((row for row in rows if scope in ("", row.owner_id)), due_s=due_s, goal_s=goal_s, target=target)
+
+
+def without_set_aside(leads: Iterable[HandledLead], set_aside: Collection[str]) -> tuple[HandledLead, ...]:
+    """The leads, nobody charged with the promise of those in `set_aside`: they count for the account, not for a
+    person."""
+    return tuple(replace(lead, owner_id="") if lead.lead_id in set_aside else lead for lead in leads)
 
 
 def usual_cycle_s(norms: Norms) -> int | None:

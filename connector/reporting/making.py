@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -24,9 +24,10 @@ from audits.model.zones import offset_stretches
 from audits.reports.collected import RowCollector
 from audits.reports.handling import HandlingReport, handling_report
 from audits.rulebook import RULES
-from connector.reporting.figures import HISTORY, contested_of, decided_of, usual_cycle_s
+from connector.reporting.figures import HISTORY, contested_of, decided_of, usual_cycle_s, without_set_aside
 from connector.storage import report_rows, snapshots
 from connector.storage.cases import iter_case_batches
+from connector.storage.contests import promises_set_aside
 from connector.storage.installs import get_install
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
@@ -211,6 +212,7 @@ def _reported(
         decided=decided_of(contests),
         usual_cycle_s=usual_cycle_s(norms_at(conn, install_id, as_of)),
     )
+    rows = replace(rows, leads=without_set_aside(rows.leads, promises_set_aside(conn, install_id, as_of)))
     return handling_report(
         rows, since=since, until=until, as_of=as_of, zone=zone, history_since=min(since, until - HISTORY)
     )

@@ -27,6 +27,8 @@ from connector.storage.tables import contests, current_findings, findings, lead_
 
 #: A sentence is asked for, not a letter.
 LONGEST_WHY = 500
+#: The rules that judge the promise of the first attempt.
+PROMISE_RULES = ("RT001", "RT002")
 
 
 class Decision(StrEnum):
@@ -201,6 +203,26 @@ def findings_on(
         .offset(offset)
     )
     return [(row.fingerprint, finding_from_row(row)) for row in rows], total
+
+
+def promises_set_aside(conn: Connection, install_id: str, as_of: datetime) -> frozenset[str]:
+    """Leads of whose first attempt a finding was set aside, as it stood at `as_of` (aware UTC): nobody is charged
+    with their promise. Rows are never changed after their decision, so that the answer stays the same for ever."""
+    rows = conn.execute(
+        sa.select(contests)
+        .where(
+            contests.c.install_id == install_id,
+            contests.c.rule_id.in_(PROMISE_RULES),
+            contests.c.opened_at <= as_of,
+        )
+        .order_by(contests.c.opened_at, contests.c.contest_id)
+    )
+    newest = {(row.lead_id, row.rule_id): row for row in rows}
+    return frozenset(
+        lead_id
+        for (lead_id, _), row in newest.items()
+        if row.decision == Decision.SET_ASIDE.value and row.decided_at is not None and row.decided_at <= as_of
+    )
 
 
 def is_set_aside(install_id: str) -> sa.ColumnElement[bool]:

@@ -17,6 +17,7 @@ from audits.model.score import FollowUpStatus, Verdict
 from audits.statistics.ranks import nearest_rank
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
+from connector.storage.contests import is_set_aside
 from connector.storage.findings import said_from_row
 from connector.storage.health import Notice
 from connector.storage.lead_lists import LeadFilter, LeadRow
@@ -573,4 +574,7 @@ def _held(install_id: str, scope: Scope) -> sa.ColumnElement[bool]:
     ]
     if scope.leads.rule_id is not None:
         said.append(current_findings.c.rule_id == scope.leads.rule_id)
+    if scope.held_by:
+        # What was set aside is charged to nobody.
+        said.append(~is_set_aside(install_id))
     return sa.exists().where(*said)

@@ -19,6 +19,7 @@ from audits.model.finding import Outcome
 from audits.model.policy import Policy
 from audits.model.score import FollowUpStatus
 from connector.storage.column_types import from_micros
+from connector.storage.contests import is_set_aside
 from connector.storage.tables import activities, contests, current_findings, dirty_leads, findings, lead_audits, leads
 
 _MICROS = 1_000_000
@@ -157,8 +158,8 @@ def count_judged(
     conn: Connection, install_id: str, since: datetime, until: datetime, owner_id: str | None = None
 ) -> dict[tuple[str, Outcome], int]:
     """(rule id, outcome) → current findings on leads that were there and not yet closed at some time in [since,
-    until), aware UTC. `owner_id`: those that speak of him: breaches that he is charged with, else leads that he
-    holds; None = all."""
+    until), aware UTC. `owner_id`: those that speak of him: breaches that he is charged with and that were not set
+    aside, else leads that he holds; None = all."""
     current, audit = current_findings.c, lead_audits.c
     looked_at = sa.and_(
         audit.received_at < until,
@@ -182,7 +183,7 @@ def count_judged(
             (current.outcome == Outcome.BREACH.value, findings.c.owner_id),
             else_=sa.func.coalesce(findings.c.owner_id, audit.owner_id),
         )
-        conditions += [findings.c.install_id == install_id, charged == owner_id]
+        conditions += [findings.c.install_id == install_id, charged == owner_id, ~is_set_aside(install_id)]
     rows = conn.execute(
         sa.select(current.rule_id, current.outcome, sa.func.count())
         .select_from(source)

@@ -158,9 +158,11 @@ def form_typed(values: Mapping[str, str], shown: PolicyForm) -> PolicyForm:
 def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: int) -> Policy | PolicyForm:
     """The policy that `form` describes, as `version`; or the form again, saying what is wrong.
 
-    What the form does not show (an owner's own hours, targets of single kinds of leads) stays as in `present`.
+    What the form does not show (an owner's own hours, targets of single kinds of leads, seconds, holidays of a
+    region) stays as in `present`, and so does what it shows and nobody changed.
     """
     wrong: dict[str, str] = {}
+    shown, kept = form_of(present, now_year=now_year), _numbers_of(present)
     week: dict[int, Hours] = {}
     for index, day in enumerate(WEEKDAYS):
         try:
@@ -170,12 +172,19 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
     numbers: dict[str, int] = {}
     for number in NUMBERS:
         typed = form.numbers[number.name]
-        if not typed.isdecimal() or not typed.isascii() or not number.low <= int(typed[:9]) <= number.high:
+        if typed == shown.numbers[number.name]:
+            numbers[number.name] = kept[number.name]
+        elif not typed.isdecimal() or not typed.isascii() or not number.low <= int(typed[:9]) <= number.high:
             wrong[number.name] = t("Give a whole number from {low} to {high}.", low=number.low, high=number.high)
         else:
             numbers[number.name] = int(typed) * number.factor
     days_off, short_days = parse_days(form.days_off, wrong)
     public = public_holidays(form.country, now_year)
+    if (form.country, form.days_off) == (shown.country, shown.days_off):
+        public, source = present.calendar.holidays, present.holidays_source
+        days_off, short_days = frozenset(), dict(present.calendar.overrides)
+    else:
+        source = source_of([(form.country, None)], _years(now_year)) if form.country else None
     if form.country and not public:
         wrong["country"] = t("No public holidays are known for this country: leave it empty and list the days.")
     if not wrong:
@@ -203,11 +212,26 @@ def policy_from(form: PolicyForm, present: Policy, version: str, *, now_year: in
                 duplicate_window_days=numbers["duplicate_window_days"],
                 min_conversation_s=numbers["min_conversation"],
                 region=form.country or present.region,
-                holidays_source=source_of([(form.country, None)], _years(now_year)) if form.country else None,
+                holidays_source=source,
             )
         except ValueError as error:
             wrong["zone" if str(error).startswith("tz:") else "hours_mon"] = str(error)
     return PolicyForm(form.hours, form.zone, form.country, form.days_off, form.numbers, wrong)
+
+
+def _numbers_of(policy: Policy) -> dict[str, int]:
+    """The figures that the form shows, as the policy has them."""
+    return {
+        "response_target": policy.response_target_s,
+        "never_called_after": policy.never_called_after_s,
+        "recontact_after": policy.recontact_after_s,
+        "silent_after": policy.silent_after_s,
+        "cadence_calls": policy.cadence.calls,
+        "cadence_emails": policy.cadence.emails,
+        "cadence_days": policy.cadence.within_days,
+        "duplicate_window_days": policy.duplicate_window_days,
+        "min_conversation": policy.min_conversation_s,
+    }
 
 
 def parse_hours(text: str) -> Hours:

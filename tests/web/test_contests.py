@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
-from audits.model.finding import Finding, Outcome
+from audits.model.finding import Finding
+from audits.reports.handling import HandlingReport
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import take_lease
+from connector.reporting.figures import handling_figures
 from connector.storage import contests, findings, outbox, worklist
 from connector.storage.contests import Contest, Decision
 from tests.web.conftest import WebApp, csrf_of, post
@@ -195,3 +197,27 @@ def test_the_reason_is_text_and_nothing_else(web: WebApp, tenant: Tenant):
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     assert csrf_of(head, "/contests")
+
+
+def test_a_promise_set_aside_is_charged_to_nobody_in_the_report(web: WebApp, tenant: Tenant):
+    """The account's figures stay; the person's are without it, also when the report is made again later."""
+    since, until = web.clock.now - timedelta(days=60), web.clock.now + timedelta(seconds=1)
+
+    def figures(as_of: datetime) -> HandlingReport:
+        with web.database.read() as connection:
+            return handling_figures(connection, tenant.install_id, since, until, as_of)
+
+    fingerprint, finding = next(
+        each
+        for owner_id in ("71", "72", "73", "74")
+        for each in listed(web, tenant, owner_id)
+        if each[1].rule_id == "RT001"
+    )
+    before = figures(web.clock.now)
+    contest(web.signed_in(tenant, tenant.admin_id), finding, fingerprint)
+    decide(web.signed_in(tenant, tenant.head_id), newest(web, tenant, finding).contest_id, "set_aside")
+    after = figures(web.clock.now)
+    assert (after.in_time, after.arrivals) == (before.in_time, before.arrivals)
+    charged = [{each.owner_id: each.compared.share.n for each in report.owners} for report in (before, after)]
+    assert charged[1][finding.owner_id or ""] == charged[0][finding.owner_id or ""] - 1
+    assert figures(web.clock.now - timedelta(seconds=1)).owners == before.owners

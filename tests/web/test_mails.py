@@ -155,7 +155,7 @@ def test_who_answered_meanwhile_is_not_mailed(web: WebApp, tenant: Tenant, box: 
         lead=make_lead("9001", received_at=lead.received_at, owner_id=tenant.rep_owner_id), activities=(called,)
     )
     store_and_audit(web.context, tenant.install_id, [record])
-    assert at(web, tenant, box, 60) == []
+    assert at(web, tenant, box, 130) == []
     assert set(outcomes(web, tenant).values()) == {"no_longer_true"}
 
 

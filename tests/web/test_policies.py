@@ -19,6 +19,7 @@ from connector.web import policy_numbers, public_days
 from connector.web.policy_changes import changes
 from connector.web.policy_draft import PolicyDraft, draft_of, draft_typed, policy_from_draft
 from connector.web.policy_effect import effect_of
+from connector.web.policy_form import form_of, policy_from
 from tests.factories import make_policy
 from tests.web.conftest import WebApp
 from tests.web.seed import Tenant
@@ -374,3 +375,14 @@ def test_the_effect_shown_is_what_the_other_policy_says(web: WebApp, tenant: Ten
     assert fields_of(shown.text)["t0_due"] == "1"
     with web.database.read() as connection:
         assert policies.list_versions(connection, tenant.install_id) == versions
+
+
+@pytest.mark.parametrize("policy", [make_policy("7"), rich_policy()], ids=["plain", "rich"])
+def test_the_short_form_of_the_settings_loses_nothing_either(policy: Policy):
+    """Seconds, a region's holidays, teams and targets: what it cannot show stays."""
+    shown = form_of(policy, now_year=2026)
+    assert policy_from(shown, policy, "7", now_year=2026) == policy
+    typed_there = replace(shown, numbers={**shown.numbers, "cadence_calls": "9"})
+    assert policy_from(typed_there, policy, "8", now_year=2026) == replace(
+        policy, version="8", cadence=replace(policy.cadence, calls=9)
+    )
