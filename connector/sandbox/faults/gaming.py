@@ -77,7 +77,8 @@ def parked_without_a_word(stage: Stage) -> None:
     stage.talk(story, stage.soon(story.received_at))
     stage.keep_in_touch(story, stage.later(story.last_at, 4, 20), stop=stage.hours.before(last, 3 * HOUR))
     end_with_words(stage, story, last)
-    parked = stage.hours.after(story.last_at + DAY, stage.dice.randint(HOUR // 2, 2 * HOUR))
+    # A whole working day later and more: days without hours do not age a word.
+    parked = stage.hours.after(story.last_at, stage.dice.randint(10 * HOUR, 12 * HOUR))
     story.stand(Status.WAITING, parked)
     planted(story, "AG004", note="waiting for the lead, to whom nobody had spoken for a day and more")
 
