@@ -17,7 +17,7 @@ from audits.model.score import FollowUpStatus, Verdict
 from audits.statistics.ranks import nearest_rank
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
-from connector.storage.contests import is_set_aside
+from connector.storage.contests import is_promise_set_aside, is_set_aside
 from connector.storage.findings import said_from_row
 from connector.storage.health import Notice
 from connector.storage.lead_lists import LeadFilter, LeadRow
@@ -25,7 +25,6 @@ from connector.storage.tables import contests, current_findings, findings, lead_
 
 _BUCKET_US = 15 * 60 * 1_000_000
 _EXPORT_PORTION = 1000
-_RESPONSE_RULES = ("RT001", "RT002")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,43 +54,6 @@ class Scope:
     is_present: bool = False
     open_after: datetime | None = None
     open_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseCounts:
-    """How the first attempt stands. `in_time`, `late`: tried; `untried`: past the target; `waiting`: not yet due.
-
-    `unknown`: not evaluated. `other`: closed without need. `never_called` counts leads of any of these.
-    """
-
-    new: int
-    in_time: int
-    late: int
-    untried: int
-    waiting: int
-    unknown: int
-    never_called: int
-
-    @property
-    def judged(self) -> int:
-        """Leads of which it is known whether the promise was kept."""
-        return self.in_time + self.late + self.untried
-
-    @property
-    def other(self) -> int:
-        """New leads that are in none of the counts, such as those closed without need."""
-        return max(self.new - self.judged - self.waiting - self.unknown, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerPromise:
-    """One owner's part: the leads that he held when the first attempt was due or made. `owner_id` "" = nobody."""
-
-    owner_id: str
-    in_time: int
-    late: int
-    untried: int
-    median_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,46 +150,6 @@ def count_by_status(conn: Connection, install_id: str, scope: Scope) -> dict[Fol
     return dict.fromkeys(FollowUpStatus, 0) | {FollowUpStatus(name): count for name, count in rows}
 
 
-def count_promises(conn: Connection, install_id: str, scope: Scope) -> PromiseCounts:
-    """How the first attempt stands over the new leads in `scope`."""
-    first, waiting, calls = (_finding_of(install_id, rule) for rule in ("RT001", "RT002", "NC001"))
-
-    def count_if(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
-
-    row = conn.execute(
-        sa.select(
-            sa.func.count().label("new"),
-            count_if(first.c.outcome == "pass").label("in_time"),
-            count_if(first.c.outcome == "breach").label("late"),
-            count_if(waiting.c.outcome == "breach").label("untried"),
-            count_if(waiting.c.outcome == "pass").label("waiting"),
-            count_if(
-                first.c.outcome.not_in(("pass", "breach")),
-                waiting.c.outcome.not_in(("pass", "breach")),
-                sa.or_(first.c.outcome == "not_evaluated", waiting.c.outcome == "not_evaluated"),
-            ).label("unknown"),
-            count_if(calls.c.outcome == "breach").label("never_called"),
-        )
-        .select_from(
-            lead_lists.joined(install_id)
-            .outerjoin(first, first.c.lead_id == lead_audits.c.lead_id)
-            .outerjoin(waiting, waiting.c.lead_id == lead_audits.c.lead_id)
-            .outerjoin(calls, calls.c.lead_id == lead_audits.c.lead_id)
-        )
-        .where(*_conditions(install_id, replace(scope, is_new=True)))
-    ).one()
-    return PromiseCounts(
-        new=row.new,
-        in_time=int(row.in_time),
-        late=int(row.late),
-        untried=int(row.untried),
-        waiting=int(row.waiting),
-        unknown=int(row.unknown),
-        never_called=int(row.never_called),
-    )
-
-
 def read_waits(conn: Connection, install_id: str, scope: Scope) -> Waits:
     """How long the tried leads in `scope` waited for the first attempt."""
     value = lead_audits.c.first_attempt_s
@@ -312,39 +234,6 @@ def count_by_rule(conn: Connection, install_id: str, scope: Scope) -> dict[str, 
     for rule_id, outcome, count in rows:
         counts.setdefault(rule_id, {})[Outcome(outcome)] = count
     return counts
-
-
-def list_owner_promises(conn: Connection, install_id: str, scope: Scope) -> list[OwnerPromise]:
-    """In time, late and untried per owner who held the lead when it mattered, over the new leads in `scope`."""
-    holder = sa.func.coalesce(findings.c.owner_id, "")
-    judged = sa.or_(
-        sa.and_(findings.c.rule_id == "RT001", findings.c.outcome.in_(("pass", "breach"))),
-        sa.and_(findings.c.rule_id == "RT002", findings.c.outcome == "breach"),
-    )
-    rows = conn.execute(
-        sa.select(
-            holder.label("owner_id"),
-            findings.c.rule_id,
-            findings.c.outcome,
-            lead_audits.c.first_attempt_s.label("wait_s"),
-        )
-        .select_from(_with_findings(install_id))
-        .where(*_conditions(install_id, replace(scope, is_new=True)), judged)
-    ).all()
-    counted: dict[str, dict[str, int]] = {}
-    waits: dict[str, list[int]] = {}
-    for row in rows:
-        kind = "untried" if row.rule_id == "RT002" else "in_time" if row.outcome == "pass" else "late"
-        counts = counted.setdefault(row.owner_id, {"in_time": 0, "late": 0, "untried": 0})
-        counts[kind] += 1
-        if row.wait_s is not None:
-            waits.setdefault(row.owner_id, []).append(row.wait_s)
-    made = []
-    for owner_id, counts in counted.items():
-        waited = sorted(waits.get(owner_id, []))
-        median_s = waited[nearest_rank(len(waited), 50) - 1] if waited else None
-        made.append(OwnerPromise(owner_id=owner_id, median_s=median_s, **counts))
-    return made
 
 
 def list_owner_loads(conn: Connection, install_id: str, scope: Scope) -> list[OwnerLoad]:
@@ -496,25 +385,6 @@ def _count(conn: Connection, install_id: str, conditions: Sequence[sa.ColumnElem
     )
 
 
-def _with_findings(install_id: str) -> sa.FromClause:
-    """Each lead with each of its current findings of the response rules."""
-    return (
-        lead_lists.joined(install_id)
-        .join(
-            current_findings,
-            sa.and_(
-                current_findings.c.install_id == install_id,
-                current_findings.c.lead_id == lead_audits.c.lead_id,
-                current_findings.c.rule_id.in_(_RESPONSE_RULES),
-            ),
-        )
-        .join(
-            findings,
-            sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == current_findings.c.fingerprint),
-        )
-    )
-
-
 def _finding_of(install_id: str, rule_id: str) -> sa.Subquery:
     """What one rule says now of each lead."""
     return (
@@ -545,9 +415,12 @@ def _conditions(install_id: str, scope: Scope) -> list[sa.ColumnElement[bool]]:
         conditions.append(_held(install_id, scope))
     if scope.answers:
         conditions.append(audits.answer.in_(scope.answers))
-    for column, wanted in ((audits.cause, scope.cause), (audits.charged_to, scope.charged_to)):
-        if wanted is not None:
-            conditions.append(column == wanted)
+    if scope.cause is not None:
+        conditions.append(audits.cause == scope.cause)
+    if scope.charged_to is not None:
+        is_aside = is_promise_set_aside(install_id)
+        is_his = audits.charged_to == scope.charged_to
+        conditions.append(sa.and_(is_his, ~is_aside) if scope.charged_to else sa.or_(is_his, is_aside))
     if scope.is_present:
         conditions.append(audits.gone_at.is_(None))
     if scope.open_after is not None:
