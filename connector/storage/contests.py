@@ -225,19 +225,21 @@ def promises_set_aside(conn: Connection, install_id: str, as_of: datetime) -> fr
     )
 
 
+def is_promise_set_aside(install_id: str) -> sa.ColumnElement[bool]:
+    """Whether nobody is charged with the promise of the lead of a query over `lead_audits`; see
+    `promises_set_aside`."""
+    return sa.exists().where(
+        contests.c.install_id == install_id,
+        contests.c.lead_id == lead_audits.c.lead_id,
+        contests.c.rule_id.in_(PROMISE_RULES),
+        contests.c.decision == Decision.SET_ASIDE.value,
+        _is_newest(install_id),
+    )
+
+
 def is_set_aside(install_id: str) -> sa.ColumnElement[bool]:
     """Whether the current finding of a query over `findings` was set aside: the condition that a count leaves out."""
     about = findings.alias("contested_findings")
-    later = contests.alias("later_contests")
-    is_newest = ~sa.exists().where(
-        later.c.install_id == install_id,
-        later.c.lead_id == contests.c.lead_id,
-        later.c.rule_id == contests.c.rule_id,
-        sa.or_(
-            later.c.opened_at > contests.c.opened_at,
-            sa.and_(later.c.opened_at == contests.c.opened_at, later.c.contest_id > contests.c.contest_id),
-        ),
-    )
     return sa.exists().where(
         contests.c.install_id == install_id,
         contests.c.lead_id == findings.c.lead_id,
@@ -246,7 +248,20 @@ def is_set_aside(install_id: str) -> sa.ColumnElement[bool]:
         about.c.install_id == install_id,
         about.c.fingerprint == contests.c.fingerprint,
         _says_the_same(about, findings),
-        is_newest,
+        _is_newest(install_id),
+    )
+
+
+def _is_newest(install_id: str) -> sa.ColumnElement[bool]:
+    later = contests.alias("later_contests")
+    return ~sa.exists().where(
+        later.c.install_id == install_id,
+        later.c.lead_id == contests.c.lead_id,
+        later.c.rule_id == contests.c.rule_id,
+        sa.or_(
+            later.c.opened_at > contests.c.opened_at,
+            sa.and_(later.c.opened_at == contests.c.opened_at, later.c.contest_id > contests.c.contest_id),
+        ),
     )
 
 

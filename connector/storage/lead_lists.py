@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
 from connector.storage.statements import portions
-from connector.storage.tables import current_findings, lead_audits, leads, owners
+from connector.storage.tables import contests, current_findings, lead_audits, leads, owners
 from connector.storage.timeline_rows import search_key
 
 
@@ -84,6 +84,7 @@ class LeadRow:
     record_url: str | None
     is_gone: bool
     is_forgotten: bool
+    is_contested: bool = False
     answer: str
     cause: str
     charged_to: str
@@ -160,6 +161,13 @@ def lines(install_id: str) -> sa.Select[Any]:
             leads.c.company,
             leads.c.record_url,
             owners.c.name.label("owner_name"),
+            sa.exists()
+            .where(
+                contests.c.install_id == install_id,
+                contests.c.lead_id == lead_audits.c.lead_id,
+                contests.c.decided_at.is_(None),
+            )
+            .label("is_contested"),
         )
         .select_from(joined(install_id))
         .where(lead_audits.c.install_id == install_id)
@@ -192,6 +200,7 @@ def lead_row(row: sa.Row[Any]) -> LeadRow:
         record_url=row.record_url,
         is_gone=row.gone_at is not None,
         is_forgotten=row.is_forgotten,
+        is_contested=bool(row.is_contested),
         answer=row.answer,
         cause=row.cause,
         charged_to=row.charged_to,

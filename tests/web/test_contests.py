@@ -154,6 +154,9 @@ def test_what_is_set_aside_leaves_the_counts_of_its_owner_and_their_rows(web: We
     assert len(head.get(rows).text.splitlines()) == before
     decide(head, newest(web, tenant, finding).contest_id, "set_aside")
     assert len(head.get(rows).text.splitlines()) == before - 1
+    # As the report counts: by who is charged.
+    late = f"/leads.csv?answer=late&charged={finding.owner_id}"
+    assert finding.subject_id not in {line.split(",")[0] for line in head.get(late).text.splitlines()}
 
 
 def listed(web: WebApp, tenant: Tenant, owner_id: str) -> list[tuple[str, Finding]]:
@@ -221,3 +224,15 @@ def test_a_promise_set_aside_is_charged_to_nobody_in_the_report(web: WebApp, ten
     charged = [{each.owner_id: each.compared.share.n for each in report.owners} for report in (before, after)]
     assert charged[1][finding.owner_id or ""] == charged[0][finding.owner_id or ""] - 1
     assert figures(web.clock.now - timedelta(seconds=1)).owners == before.owners
+
+
+def test_a_contested_lead_is_marked_on_the_lists(web: WebApp, tenant: Tenant):
+    head = web.signed_in(tenant, tenant.head_id)
+    fingerprint, finding = his_breach(web, tenant)
+    address = f"/leads?q={finding.subject_id}"
+    assert ">Contested<" not in head.get(address).text
+    contest(head, finding, fingerprint)
+    assert ">Contested<" in head.get(address).text
+    contest_id = newest(web, tenant, finding).contest_id
+    decide(web.signed_in(tenant, tenant.admin_id), contest_id, "set_aside")
+    assert ">Contested<" not in head.get(address).text

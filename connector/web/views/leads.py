@@ -78,6 +78,7 @@ class LeadLine:
     quality: int | None
     handling: int | None
     due_at: datetime | None
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +238,7 @@ def _line(row: LeadRow) -> LeadLine:
         quality=row.quality,
         handling=row.handling,
         due_at=row.due_at,
+        is_contested=row.is_contested,
     )
 
 

@@ -53,6 +53,7 @@ class Slip:
     sentence: str
     owner: str
     record_url: str | None
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,7 @@ def _slip(found: LaneLead, now: datetime, says: Texts) -> Slip:
         sentence=written(found.said),
         owner=lead.owner_name or (t("owner {id}", id=lead.owner_id) if lead.owner_id else t("nobody")),
         record_url=web_address(lead.record_url),
+        is_contested=lead.is_contested,
     )
 
 
