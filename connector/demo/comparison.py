@@ -15,15 +15,20 @@ from connector.demo.expectations import Expected
 from connector.sandbox.population import Planted
 from connector.sandbox.wire import JsonObject
 
+#: What the app says where no first attempt was late, and where it cannot tell why one was.
+NO_CAUSE: Final = "none"
+UNKNOWN_CAUSE: Final = "unknown"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSaid:
-    """What the app says of one lead: the rules found to be broken, those that it could not judge, and what should
-    stand in our five fields."""
+    """What the app says of one lead: the rules found to be broken, those that it could not judge, what should stand
+    in our five fields, and what explains that its first attempt was late (as in audits.causes)."""
 
     rules: frozenset[str]
     not_evaluated: frozenset[str] = frozenset()
     fields: Mapping[str, str]
+    cause: str = NO_CAUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Comparison:
 
     `planted`: the faults that the CRM can show. `hidden`: those that it cannot, by rule; `unsaid` are the ones among
     them which the app did not call not evaluated. `impossible`: planted faults that cannot stand in the CRM at all.
+    `causes_planted`, `causes_found`: leads whose first attempt was late, by what explains it. `people_planted`,
+    `people_found`: the rules that persons broke, by owner id.
     """
 
     planted: Counter[str]
@@ -75,6 +82,11 @@ class Comparison:
     webhooks_undelivered: int
     echoes_heeded: int
     list_differences: tuple[str, ...]
+    causes_planted: Counter[str]
+    causes_found: Counter[str]
+    cause_differences: tuple[str, ...]
+    people_planted: Mapping[str, frozenset[str]]
+    people_found: Mapping[str, frozenset[str]]
 
     @property
     def is_equal(self) -> bool:
@@ -89,6 +101,8 @@ class Comparison:
             or self.webhooks_undelivered
             or self.echoes_heeded
             or self.list_differences
+            or self.cause_differences
+            or self.people_planted != self.people_found
         )
 
     def as_json(self) -> JsonObject:
@@ -107,6 +121,15 @@ class Comparison:
             "not_audited": list(self.not_audited),
             "not_in_crm": list(self.not_in_crm),
             "list_differences": list(self.list_differences),
+            "causes": {
+                "planted": dict(sorted(self.causes_planted.items())),
+                "found": dict(sorted(self.causes_found.items())),
+                "differences": list(self.cause_differences),
+            },
+            "people": {
+                "planted": {each: sorted(rules) for each, rules in sorted(self.people_planted.items())},
+                "found": {each: sorted(rules) for each, rules in sorted(self.people_found.items())},
+            },
             "webhooks": {
                 **self.webhooks,
                 "undelivered": self.webhooks_undelivered,
@@ -126,6 +149,8 @@ def compare(
     listed: Mapping[str, Mapping[str, str]],
     deleted: Set[str] = frozenset(),
     forgotten: Set[str] = frozenset(),
+    people_planted: Mapping[str, frozenset[str]] | None = None,
+    people_found: Mapping[str, frozenset[str]] | None = None,
 ) -> Comparison:
     """Set `said` by the app beside the `truth` of the sandbox, its records, its webhooks and the app's own list.
 
@@ -134,6 +159,9 @@ def compare(
     `listed`: the app's export of its list of leads, lead id → column → value. `webhooks`: events fired and delivered,
     and how many of them were echoes of the app's own writes, all of which must be among the `ignored` ones.
     `deleted` leads may stay in the list (their figures count on), `forgotten` ones only without their id.
+    `people_planted`, `people_found`: the rules that persons broke over weeks, by owner id.
+
+    The cause of a late first attempt may be unknown to the app: it never guesses. Another cause is a difference.
     """
     if expected is None:
         expected = {lead_id: Expected(planted.rules, frozenset()) for lead_id, planted in truth.items()}
@@ -158,6 +186,11 @@ def compare(
         )
     ]
     hidden = {lead_id: expected[lead_id].not_evaluated | expected[lead_id].either for lead_id in truth}
+    explained = {
+        lead_id: (planted.cause, said[lead_id].cause)
+        for lead_id, planted in sorted(truth.items())
+        if planted.cause and lead_id in said and _IS_LATE & expected[lead_id].breaches & said[lead_id].rules
+    }
     return Comparison(
         planted=Counter(rule_id for lead_id in truth for rule_id in expected[lead_id].breaches),
         hidden=Counter(rule_id for lead_id in truth for rule_id in hidden[lead_id]),
@@ -178,7 +211,20 @@ def compare(
         webhooks_undelivered=webhooks["fired"] - webhooks["delivered"],
         echoes_heeded=max(0, webhooks.get("echoes", 0) - ignored),
         list_differences=tuple(_list_differences(said, listed, deleted, forgotten)),
+        causes_planted=Counter(planted for planted, _ in explained.values()),
+        causes_found=Counter(found for _, found in explained.values()),
+        cause_differences=tuple(
+            f"lead {lead_id} was late by {planted}, the app says {found}"
+            for lead_id, (planted, found) in explained.items()
+            if found not in (planted, UNKNOWN_CAUSE)
+        ),
+        people_planted=people_planted or {},
+        people_found=people_found or {},
     )
+
+
+#: The rules whose breach has a cause.
+_IS_LATE: Final = frozenset({"RT001", "RT002"})
 
 
 def _field_differences(said: Mapping[str, LeadSaid], crm: Mapping[str, Mapping[str, str]]) -> list[FieldDifference]:

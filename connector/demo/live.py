@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from audits.model.case import Coverage
+from audits.timeline import CONTACT_FACTS
 from connector.demo.crm import WEBSITE, Desk, Filled, NewLead, OnRecord
 from connector.demo.expectations import Expected, Hidden, Told, expect
 from connector.sandbox.history import By, Call, CallResult, Door, LeadHistory, Status
@@ -20,6 +21,8 @@ class Truth:
 
     planted: dict[str, Planted]
     told: dict[str, Told]
+    #: The rules that persons broke over weeks, by owner id.
+    people: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, population: Population, filled: Filled) -> Truth:
@@ -31,6 +34,7 @@ class Truth:
         return cls(
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
             told={lead_id: told_of(lead, until, shared=shared, away=away) for lead_id, lead in leads.items()},
+            people={filled.rep_ids[ref]: rules for ref, rules in population.people.items()},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
@@ -39,6 +43,10 @@ class Truth:
             lead_id: expect(planted.rules, self.told[lead_id], coverage, hidden(self.told[lead_id]))
             for lead_id, planted in self.planted.items()
         }
+
+    def people_expected(self, coverage: Coverage) -> dict[str, frozenset[str]]:
+        """What must be found on persons, where the adapter declares `coverage`: nothing where attempts are hidden."""
+        return {} if coverage.cause(*CONTACT_FACTS) is not None else self.people
 
     def as_json(self) -> dict[str, object]:
         """For the sandbox's own keeping."""

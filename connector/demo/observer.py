@@ -15,6 +15,7 @@ from connector.settings import Settings
 from connector.storage import cases, cursors, findings, health, installs, worklist
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox, InboxStatus
+from connector.storage.owner_cases import owner_findings_of
 from connector.storage.tables import dirty_leads
 from connector.writeback.plan import field_values
 
@@ -101,6 +102,7 @@ class Observer:
                     found[lead_id] = LeadSaid(
                         rules=frozenset(by_outcome[Outcome.BREACH]),
                         not_evaluated=frozenset(by_outcome[Outcome.NOT_EVALUATED]),
+                        cause=audit.cause,
                         fields=field_values(
                             quality=audit.quality,
                             handling=audit.handling,
@@ -110,3 +112,13 @@ class Observer:
                         ),
                     )
         return found
+
+    def people(self) -> dict[str, frozenset[str]]:
+        """The rules that persons broke over the last weeks, by owner id; who broke none is not named."""
+        found: dict[str, set[str]] = defaultdict(set)
+        with self._database.read() as connection:
+            install = installs.find_install_by_account(connection, self._crm, self._account_id)
+            for each in owner_findings_of(connection, install.install_id) if install else ():
+                if each.finding.outcome is Outcome.BREACH:
+                    found[each.finding.subject_id].add(each.finding.rule_id)
+        return {owner_id: frozenset(rules) for owner_id, rules in found.items()}

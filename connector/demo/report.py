@@ -47,6 +47,20 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
             "in this CRM, and nothing may be found.",
             style="dim",
         )
+    if result.causes_planted:
+        causes = Table(title="Why the first attempt was late", title_justify="left")
+        causes.add_column("cause")
+        for name in ("planted", "found"):
+            causes.add_column(name, justify="right")
+        for cause in sorted({*result.causes_planted, *result.causes_found}):
+            causes.add_row(cause, str(result.causes_planted[cause]), str(result.causes_found[cause]))
+        console.print(causes)
+    broken = ", ".join(
+        f"{rule_id} by {owner_id}"
+        for owner_id, rules in sorted(result.people_found.items())
+        for rule_id in sorted(rules)
+    )
+    console.print(f"Found on persons: {broken or 'nothing'}.", markup=False, highlight=False)
     for sentence in _differences(result):
         console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
     leads = result.kinds.total()
@@ -78,6 +92,15 @@ def _differences(result: Comparison) -> list[str]:
     said += [f"lead {lead_id} was never audited" for lead_id in result.not_audited]
     said += [f"lead {lead_id} is missing in the CRM" for lead_id in result.not_in_crm]
     said += result.list_differences
+    said += result.cause_differences
+    for owner_id in sorted({*result.people_planted, *result.people_found}):
+        planted = sorted(result.people_planted.get(owner_id, ()))
+        found = sorted(result.people_found.get(owner_id, ()))
+        if planted != found:
+            said.append(
+                f"owner {owner_id}: {', '.join(planted) or 'nothing'} is planted, "
+                f"{', '.join(found) or 'nothing'} was found"
+            )
     if result.webhooks_undelivered:
         said.append(f"{result.webhooks_undelivered} webhook events were not delivered")
     if result.echoes_heeded:

@@ -191,6 +191,8 @@ class _Demo:
                 listed=visits.take_list(self._head, self._app_url),
                 deleted=scene.deleted,
                 forgotten=scene.forgotten,
+                people_planted=truth.people_expected(self._crm.coverage()),
+                people_found=observer.people(),
             )
 
     def show_around(self, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""A believable account: 60 days of leads of ten reps and three vendors, with planted faults that only we know.
+"""A believable account: 60 days of leads of eleven reps and four vendors, with planted faults that only we know.
 
 The faults are true by construction: every scenario says which rules must be found on its leads, and counts working
 time by its own plain walk (office_hours.py). All of it holds from `until` to at least two hours later.
@@ -18,8 +18,10 @@ from connector.sandbox.everyday import EVERYDAY, being_tried, in_conversation, s
 from connector.sandbox.faults import FAULTS
 from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.office_hours import OfficeHours
+from connector.sandbox.one_person import favours_clients, flooded
 from connector.sandbox.people import Crowd
 from connector.sandbox.stage import HOUR, Stage
+from connector.sandbox.story import Story
 from connector.sandbox.texts import Pen
 from connector.sandbox.traps import TRAPS
 from connector.sandbox.wire import JsonObject
@@ -36,6 +38,7 @@ LEAST_SOLD: Final = 11
 #: So many are being tried, and as many spoken with: the demo's live acts happen to leads on which nothing is found.
 LEAST_WORKED: Final = 8
 FEW_PLANTS: Final = 1
+NOT_CALLED: Final = "not_called"
 _PLANTED_SHARE: Final = 0.30
 _TRAP_SHARE: Final = 0.08
 
@@ -60,6 +63,8 @@ REPS: Final = tuple(
 #: Who left the firm some days ago, and who is on holiday.
 GONE: Final = Rep("rep9", 9, "Rolf", "Petersen", f"rolf.petersen@{DOMAIN}", "South")
 ABSENT: Final = Rep("rep10", 10, "Inés", "Molina", f"ines.molina@{DOMAIN}", "North")
+#: Who looks after those who bought, and gets few new leads.
+KEEPER: Final = Rep("rep11", 11, "Tore", "Haugen", f"tore.haugen@{DOMAIN}", "North")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +74,21 @@ class Planted:
     rules: frozenset[str]
     kind: str
     note: str
+    #: What explains that the first attempt was late; "" = nothing is late, or it is not said.
+    cause: str = ""
 
     def as_json(self) -> JsonObject:
-        return {"rules": sorted(self.rules), "kind": self.kind, "note": self.note}
+        return {"rules": sorted(self.rules), "kind": self.kind, "note": self.note, "cause": self.cause}
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """`history` in nobody's dialect. `truth` holds what is planted, by the ref of the lead in the history."""
+    """`history` in nobody's dialect. `truth` holds what is planted, by the ref of the lead in the history; `people`
+    the rules that a person broke over weeks, by the ref of the rep."""
 
     history: AccountHistory
     truth: dict[str, Planted]
+    people: dict[str, frozenset[str]]
 
     def counts(self) -> Counter[str]:
         """How often each rule is planted."""
@@ -98,9 +107,16 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     hours = OfficeHours(ZoneInfo(zone))
     gone = replace(GONE, left_at=hours.before(until, 24 * HOUR))
     absent = replace(ABSENT, away=(hours.before(until, 20 * HOUR), until + timedelta(days=9)))
-    stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), gone, absent)
+    stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), gone, absent, KEEPER)
+    people = {KEEPER.ref: favours_clients(stage)}
+    if leads >= LARGE:
+        flooded(stage)
+    told_together = len(stage.stories)
     yields = _play(
-        stage, [scenario for scenario, _ in FAULTS], [weight for _, weight in FAULTS], round(_PLANTED_SHARE * leads)
+        stage,
+        [scenario for scenario, _ in FAULTS],
+        [weight for _, weight in FAULTS],
+        told_together + round(_PLANTED_SHARE * leads),
     )
     _top_up(stage, yields, LEAST_PLANTS if leads >= LARGE else FEW_PLANTS)
     for _ in range(LEAST_SOLD):
@@ -118,12 +134,18 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
         history=AccountHistory(
             until=until,
             opened_at=until.replace(year=until.year - 2, day=1),
-            reps=(*REPS, gone, absent),
+            reps=(*REPS, gone, absent, KEEPER),
             leads=tuple(story.history() for story in stage.stories),
             deals=tuple(deal for story in stage.stories if (deal := story.deal()) is not None),
         ),
-        truth={story.ref: Planted(story.rules, story.kind, story.note) for story in stage.stories},
+        truth={story.ref: Planted(story.rules, story.kind, story.note, _cause(story)) for story in stage.stories},
+        people=people,
     )
+
+
+def _cause(story: Story) -> str:
+    """What explains that the first attempt was late: that nobody called, unless something else was played."""
+    return story.cause or (NOT_CALLED if story.rules & {"RT001", "RT002"} else "")
 
 
 def _play(

@@ -70,6 +70,8 @@ class Stage:
     #: Who left the firm, and who is on holiday: neither gets leads of the vendors.
     gone: Rep
     absent: Rep
+    #: Whose leads are told together, since they say something of him.
+    keeper: Rep
     stories: list[Story] = field(default_factory=list)
     busy_at: list[tuple[str, datetime]] = field(default_factory=list)
     _noted: dict[str, Counter[int]] = field(default_factory=dict)

@@ -69,6 +69,8 @@ class Story:
     rep: Rep | None
     pen: Pen
     rules: frozenset[str] = frozenset()
+    #: Why its first attempt was late, where it is not that nobody called.
+    cause: str = ""
     note: str = ""
     arrived_by: By = WEBSITE
     first_name: str = field(init=False)

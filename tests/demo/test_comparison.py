@@ -39,6 +39,40 @@ def test_equal() -> None:
     assert result.as_json()["planted"] == {"RT001": 1} == result.as_json()["found"]
 
 
+def late(found: str) -> dict[str, Any]:
+    """A lead that was late since nobody could call it, and what the app says of the cause."""
+    given = everything()
+    given["truth"]["1"] = Planted(frozenset({"RT001"}), "late", "", "overloaded")
+    given["said"]["1"] = LeadSaid(rules=frozenset({"RT001"}), fields=FIELDS, cause=found)
+    return given
+
+
+@pytest.mark.parametrize(("found", "is_equal"), [("overloaded", True), ("unknown", True), ("not_called", False)])
+def test_the_cause_of_a_late_attempt(found: str, is_equal: bool) -> None:
+    result = compare(**late(found))
+    assert result.is_equal is is_equal
+    assert result.as_json()["causes"] == {
+        "planted": {"overloaded": 1},
+        "found": {found: 1},
+        "differences": [] if is_equal else [f"lead 1 was late by overloaded, the app says {found}"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("planted", "found"),
+    [({"7": frozenset({"NC007"})}, {}), ({}, {"7": frozenset({"NC007"})})],
+    ids=["missed", "not planted"],
+)
+def test_what_is_found_on_persons(planted: dict[str, Any], found: dict[str, Any]) -> None:
+    assert compare(**everything(), people_planted=planted, people_found=planted).is_equal
+    result = compare(**everything(), people_planted=planted, people_found=found)
+    assert not result.is_equal
+    assert result.as_json()["people"] == {
+        "planted": {each: ["NC007"] for each in planted},
+        "found": {each: ["NC007"] for each in found},
+    }
+
+
 def test_a_missed_fault() -> None:
     given = everything()
     given["said"]["1"] = LeadSaid(rules=frozenset(), fields=FIELDS)

@@ -21,6 +21,7 @@ def nobodys_and_untouched(stage: Stage) -> None:
     """DQ001 and RT004, and so nobody called."""
     story = stage.lead("nobodys_and_untouched", stage.arrival_by_hours(*UNTOUCHED), is_unowned=True)
     planted(story, "DQ001", "RT002", "RT004", "NC001", "NC004", note="no owner, so nobody called")
+    story.cause = "waited_for_owner"
 
 
 def sourceless(stage: Stage) -> None:

@@ -109,6 +109,16 @@ def delivered_late(stage: Stage) -> None:
     planted(story, "RT003", note="27 to 110 hours from the person's form to the delivery")
 
 
+def delivered_late_and_called_late(stage: Stage) -> None:
+    """RT003 and RT001: days old when it came, and then not called in time either."""
+    received = stage.arrival(FRESH, 5 * DAY)
+    story = stage.lead("delivered_late_and_called_late", received)
+    story.submitted_at = received - timedelta(minutes=stage.dice.randint(27 * 60, 110 * 60))
+    stage.converse(story, stage.later(received, 0.8, 4))
+    planted(story, "RT001", "RT003", note="who asked days ago is hardly waiting for the call any more")
+    story.cause = "arrived_late_from_vendor"
+
+
 def waited_for_an_owner(stage: Stage) -> None:
     """RT004: somebody called in time, but nobody was responsible for an hour and more."""
     received = stage.arrival(timedelta(days=DAYS - 10), 3 * DAY)
@@ -129,6 +139,7 @@ def late_for_want_of_an_owner(stage: Stage) -> None:
     story.hand_to(stage.dice.choice(stage.reps), given, By(Door.AUTOMATION, "Late assignment"))
     stage.converse(story, stage.hours.after(given, stage.dice.randint(120, 900)))
     planted(story, "RT001", "RT004", note="called within a quarter of an hour of getting it, which was too late")
+    story.cause = "waited_for_owner"
 
 
 def wrote_again(stage: Stage) -> None:
@@ -174,6 +185,7 @@ SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
     (only_the_lead_called, 2),
     (bounced_and_left, 2),
     (delivered_late, 4),
+    (delivered_late_and_called_late, 1),
     (waited_for_an_owner, 2),
     (late_for_want_of_an_owner, 2),
     (wrote_again, 2),
