@@ -175,7 +175,7 @@ def mine() -> str:
         is_owner=me.user.owner_id is not None,
         is_manager=me.is_manager,
         findings=found,
-        findings_says=current().plural("{n} breach is charged to you", "{n} breaches are charged to you", total),
+        findings_says=current().plural("{n} breach is said of you", "{n} breaches are said of you", total),
         more_says=t("The newest {n} are shown.", n=current().number(_MINE)) if total > _MINE else "",
         gets_alerts=choice is not None and choice.gets_alerts,
         gets_digest=choice is not None and choice.gets_digest,
