@@ -6,7 +6,7 @@ Arabic is written with European digits: times, phone numbers and amounts stand b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from babel import Locale
 from babel.core import negotiate_locale
@@ -22,7 +22,7 @@ class Language:
     """One language. `name` is what it calls itself; `cldr` its locale, which writes numbers, dates and lists.
 
     The patterns are those of CLDR for dates: `this_year` and `any_year` with weekday, `year` without, `short` for an
-    axis; `joint` puts date and time together.
+    axis; `joint` puts date and time together. `signs`: its own ones for those of English, by code point.
     """
 
     code: str
@@ -34,6 +34,7 @@ class Language:
     year: str = "d MMM y"
     short: str = "d MMM"
     joint: str = "{day}, {time}"
+    signs: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def locale(self) -> Locale:
@@ -45,7 +46,14 @@ LANGUAGES: Mapping[str, Language] = {
     language.code: language
     for language in (
         Language(code=DEFAULT, name="English", cldr="en_GB"),
-        Language(code="ar", name="العربية", cldr="ar", is_right_to_left=True, joint="{day}، {time}"),
+        Language(
+            code="ar",
+            name="العربية",
+            cldr="ar",
+            is_right_to_left=True,
+            joint="{day}، {time}",
+            signs={ord(","): "،", ord(";"): "؛"},
+        ),
         Language(code="el", name="Ελληνικά", cldr="el"),
         Language(
             code="nb",

@@ -109,6 +109,8 @@ class Texts:
 
     def _said(self, said: Said) -> str:
         template = catalog_of(self.lang).gettext(said.template)
+        if not has_words(template):
+            template = template.translate(self.language.signs)  # "{first}; {second}": no text of any catalog
         if self.lang == PSEUDO and has_words(template):
             template = _pseudo(template)
         return template.format_map({name: self.say(each) for name, each in said.values})

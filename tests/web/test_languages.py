@@ -184,6 +184,12 @@ def test_a_sentence_is_translated_with_all_that_stands_in_it() -> None:
     assert texts_for("nb", "UTC").say(say("{a} {b}", a=inner, b="x")) == "ikke forsøk: ikke svar x"
 
 
+def test_signs_between_sentences_are_those_of_the_language() -> None:
+    pair = say("{a}, {b}; {a}", a=1, b=2)
+    assert texts_for("ar", "UTC").say(pair) == "1، 2؛ 1"
+    assert texts_for("nb", "UTC").say(pair) == "1, 2; 1"
+
+
 def test_data_stands_apart_in_a_sentence_that_runs_the_other_way() -> None:
     ar, en = texts_for("ar", "UTC"), texts_for("en", "UTC")
     assert f"{BEGIN}Ola Nordmann (1){END}" in ar.t("Handed to {name}", name="Ola Nordmann (1)")
