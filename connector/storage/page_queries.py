@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,7 +13,6 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Outcome
 from audits.model.said import Said
 from audits.model.score import FollowUpStatus, Verdict
-from audits.statistics.ranks import nearest_rank
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
 from connector.storage.contests import is_promise_set_aside, is_set_aside
@@ -64,15 +62,6 @@ class OwnerLoad:
     new: int
     open: int
     never_called: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """Seconds of working time to the first attempt over `n` leads; nearest-rank percentiles, None when n is 0."""
-
-    n: int
-    median_s: int | None
-    p90_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,46 +139,6 @@ def count_by_status(conn: Connection, install_id: str, scope: Scope) -> dict[Fol
     return dict.fromkeys(FollowUpStatus, 0) | {FollowUpStatus(name): count for name, count in rows}
 
 
-def read_waits(conn: Connection, install_id: str, scope: Scope) -> Waits:
-    """How long the tried leads in `scope` waited for the first attempt."""
-    value = lead_audits.c.first_attempt_s
-    conditions = [*_conditions(install_id, scope), value.is_not(None)]
-    n = _count(conn, install_id, conditions)
-    if not n:
-        return Waits(0, None, None)
-
-    def ranked(percent: int) -> int:
-        found = conn.execute(
-            sa.select(value)
-            .select_from(lead_lists.joined(install_id))
-            .where(*conditions)
-            .order_by(value)
-            .offset(nearest_rank(n, percent) - 1)
-            .limit(1)
-        ).scalar_one()
-        return int(found or 0)
-
-    return Waits(n, ranked(50), ranked(90))
-
-
-def count_waits(conn: Connection, install_id: str, scope: Scope, edges_s: Sequence[int]) -> tuple[int, ...]:
-    """Tried leads by wait: below edges_s[0], between the edges, from the last on: one count more than edges."""
-    value = lead_audits.c.first_attempt_s
-    bounds: list[int | None] = [None, *edges_s, None]
-    columns = []
-    for low, high in pairwise(bounds):
-        inside: list[sa.ColumnElement[bool]] = [value.is_not(None)]
-        if low is not None:
-            inside.append(value >= low)
-        if high is not None:
-            inside.append(value < high)
-        columns.append(sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*inside), 1), else_=0)), 0))
-    row = conn.execute(
-        sa.select(*columns).select_from(lead_lists.joined(install_id)).where(*_conditions(install_id, scope))
-    ).one()
-    return tuple(int(count) for count in row)
-
-
 def count_arrivals(
     conn: Connection, install_id: str, scope: Scope, since: datetime, until: datetime, zone: str
 ) -> list[tuple[date, int]]:
@@ -212,28 +161,6 @@ def count_arrivals(
     for number, count in rows:
         counts[from_micros(int(number) * _BUCKET_US).astimezone(local).date()] += count
     return sorted(counts.items())
-
-
-def count_by_rule(conn: Connection, install_id: str, scope: Scope) -> dict[str, dict[Outcome, int]]:
-    """Rule id → outcome → leads in `scope` of which the rule says so now."""
-    rows = conn.execute(
-        sa.select(current_findings.c.rule_id, current_findings.c.outcome, sa.func.count())
-        .select_from(
-            lead_lists.joined(install_id).join(
-                current_findings,
-                sa.and_(
-                    current_findings.c.install_id == install_id,
-                    current_findings.c.lead_id == lead_audits.c.lead_id,
-                ),
-            )
-        )
-        .where(*_conditions(install_id, scope))
-        .group_by(current_findings.c.rule_id, current_findings.c.outcome)
-    )
-    counts: dict[str, dict[Outcome, int]] = {}
-    for rule_id, outcome, count in rows:
-        counts.setdefault(rule_id, {})[Outcome(outcome)] = count
-    return counts
 
 
 def list_owner_loads(conn: Connection, install_id: str, scope: Scope) -> list[OwnerLoad]:
