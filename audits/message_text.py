@@ -22,6 +22,8 @@ LEAST_WORDS = 6
 PHRASE_WORDS = 12
 #: Only so many characters of a text are looked at: what differs later does not make a message personal.
 LOOKED_AT = 4000
+#: Of so many words of each text a shared phrase is sought: the search takes as many steps as their product.
+_SHARED_IN = 800
 
 _GREETINGS = (
     # English
@@ -45,12 +47,12 @@ _GREETING = re.compile(
     + r")(?!\w)(?:(?:[^\S\n]+[^\s,،!:]+){0,4}[^\S\n]*(?:[,،!:]|\n|$))?",
     re.IGNORECASE,
 )
-_QUOTE_BEGINS = re.compile(
-    r"^\s*(?:--\s*$|_{5,}\s*$|-{3,}.*-{3,}\s*$|on .{4,80} wrote:|am .{4,80} schrieb.*:|den .{4,80} skrev.*:"
-    r"|στις .{4,80} έγραψε.*:|في .{4,80} كتب.*:)",
-    re.IGNORECASE | re.MULTILINE,
+_QUOTE_SAYS = re.compile(
+    r"on .{4,80} wrote:|am .{4,80} schrieb.*:|den .{4,80} skrev.*:|στις .{4,80} έγραψε.*:|في .{4,80} كتب.*:",
+    re.IGNORECASE,
 )
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
+_RUN = re.compile(r"\S+")
+_LINK = re.compile(r"(?:https?://|www\.)(?=\S)", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\s/|—–…]+")
 #: Vowel signs and the stretching stroke of Arabic: written or not, the word is the same.
 _ARABIC_SIGNS = re.compile("[\u0640\u064b-\u065f\u0670]")
@@ -113,7 +115,7 @@ def normalised_likeness(a: str, b: str) -> int:
 def shared_phrase(a: str, b: str) -> str:
     """The longest run of words, of those that are compared, that stands in both texts, as `a` writes it; at most
     PHRASE_WORDS of them, "" when they share none."""
-    one, two = _words(a, ()), _words(b, ())
+    one, two = _words(a, ())[:_SHARED_IN], _words(b, ())[:_SHARED_IN]
     ours, theirs = [folded for _, folded in one], [folded for _, folded in two]
     run = SequenceMatcher(None, ours, theirs, autojunk=False).find_longest_match()
     return " ".join(shown for shown, _ in one[run.a : run.a + min(run.size, PHRASE_WORDS)])
@@ -135,7 +137,7 @@ def language_of(text: str) -> str | None:
 
 def questions(text: str) -> tuple[str, ...]:
     """The sentences that end in a question mark: `?`, Arabic `؟`, and `;` where the sentence is Greek."""
-    plain = _LINK.sub(" ", unicodedata.normalize("NFKC", text))
+    plain = _without_links(unicodedata.normalize("NFKC", text))
     found = (each.strip() for each in _SENTENCE.findall(plain))
     return tuple(
         each
@@ -159,11 +161,8 @@ def names_a_phone(text: str, region: str | None) -> bool:
 def _words(text: str, names: Collection[str]) -> Sequence[tuple[str, str]]:
     """The words that are compared: as written, and folded."""
     plain = unicodedata.normalize("NFKC", text[:LOOKED_AT]).replace("\r\n", "\n")
-    begins = _QUOTE_BEGINS.search(plain)
-    if begins is not None and begins.start() > 0:
-        plain = plain[: begins.start()]
-    plain = "\n".join(line for line in plain.split("\n") if not line.lstrip().startswith(">"))
-    plain = _LINK.sub(" ", plain)
+    lines = _own_lines(plain.split("\n"))
+    plain = _without_links("\n".join(line for line in lines if not line.lstrip().startswith(">")))
     greeting = _GREETING.match(plain)
     if greeting is not None:
         plain = plain[greeting.end() :]
@@ -175,6 +174,37 @@ def _words(text: str, names: Collection[str]) -> Sequence[tuple[str, str]]:
         if folded and folded not in left_out and not any(char.isdigit() for char in word):
             pairs.append((word, folded))
     return pairs
+
+
+def _own_lines(lines: list[str]) -> list[str]:
+    """The lines before the quoted mail or the signature; all of them where nothing stands before it."""
+    for place, line in enumerate(lines):
+        if _begins_quote(line.strip()):
+            return lines[:place] if any(each.strip() for each in lines[:place]) else lines
+    return lines
+
+
+def _begins_quote(line: str) -> bool:
+    # Whoever writes to a lead, or fills a form, chooses the text: no expression here may try a line over and over.
+    if line == "--" or (len(line) >= 5 and not line.strip("_")):
+        return True
+    if len(line) >= 6 and line.startswith("---") and line.endswith("---"):
+        return True
+    return _QUOTE_SAYS.match(line) is not None
+
+
+def _without_links(text: str) -> str:
+    """Without addresses of pages and of people."""
+    return _RUN.sub(lambda run: _without_link(run.group()), text)
+
+
+def _without_link(run: str) -> str:
+    at = run.find("@", 1)
+    dot = run.find(".", at + 2) if at > 0 else -1
+    if 0 < dot < len(run) - 1:
+        return " "
+    link = _LINK.search(run)
+    return run if link is None else f"{run[: link.start()]} "
 
 
 def _bare(written: str) -> str:

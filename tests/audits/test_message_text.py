@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,3 +188,36 @@ def test_does_not_ask_for_a_phone_number(text: str) -> None:
 )
 def test_a_number_to_call_back(text: str, region: str | None, named: bool) -> None:
     assert names_a_phone(text, region) is named
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["-", "--- ", "_", "@", "a@", "www.", "\n", " \n", "am x schrieb ", "on x wrote", "dear ", "a ", "?", "1 ", "("],
+)
+def test_no_text_takes_long_to_be_looked_at(part: str):
+    # Whoever fills a form chooses the text: each of these would keep a careless expression busy for hours.
+    text = (part * 10_000)[:10_000] + "x"
+    begun = time.process_time()
+    normalised(text)
+    questions(text)
+    asks_for_phone(text)
+    names_a_phone(text, "DE")
+    shared_phrase(text, text[1:])
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Your offer\n--- Original message ---\nold words", "your offer"),
+        ("Your offer\n-----\nold words", "your offer old words"),
+        ("Your offer\n______\nold words", "your offer"),
+        ("Your offer\n  -- \nPeter", "your offer"),
+        ("\n-- \nYour offer", "your offer"),
+        ("Your offer\nAm 3. Mai 2026 schrieb Kim:\nold words", "your offer"),
+        ("see www.a.example/b and k@b.example, k@b or @b.example", "see and k@b or b.example"),
+        ("link:https://a.example/b", "link"),
+    ],
+)
+def test_quotes_and_addresses_are_left_out(text: str, words: str):
+    assert normalised(text) == words
