@@ -41,6 +41,7 @@ pages = Blueprint("overview", __name__)
 
 _ACT_ROWS = 8
 _LATE_ROWS = 6
+_RULE_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ class OverviewPage:
     busiest: Cell | None
     statuses: list[StatusRow]
     rules: list[RuleLine]
+    more_rules: list[RuleLine]
     contested: int
 
 
@@ -163,6 +165,7 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
     statuses = page_queries.count_by_status(conn, install_id, Scope(leads=mine))
     reading = cursors.get_cursor(conn, install_id, "backfill")
     is_reading = me.is_admin and (reading is None or reading.finished_at is None)
+    rules, more_rules = _most_broken_first(told.rules())
     arrivals = arrivals_by_day(days, says, href=lambda on: told.href(from_=on, to=on))
     tried, reached = told.report.first_attempt, told.report.first_connection
     return OverviewPage(
@@ -191,9 +194,18 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
         arrivals=arrivals,
         busiest=_busiest(arrivals),
         statuses=[StatusRow(status, count, leads_href(status=status)) for status, count in statuses.items()],
-        rules=[line for line in told.rules() if line.breaches or line.unknown],
+        rules=rules,
+        more_rules=more_rules,
         contested=told.report.contested,
     )
+
+
+def _most_broken_first(lines: list[RuleLine]) -> tuple[list[RuleLine], list[RuleLine]]:
+    """The rules that most leads break, at most ten of them; and all others that say anything, most broken first."""
+    telling = [line for line in lines if line.breaches or line.unknown]
+    ranked = sorted(telling, key=lambda line: (-line.breaches, -line.unknown))
+    shown = sum(1 for line in ranked[:_RULE_ROWS] if line.breaches)
+    return ranked[:shown], ranked[shown:]
 
 
 def _figures(told: Reported, summary: SpanSummary) -> list[tuple[str, tuple[str, str]]]:
