@@ -23,7 +23,7 @@ from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
 from connector.storage.column_types import UtcMicros, storable
 from connector.storage.deals import deal_neighbours, leads_of_deals, store_deals
 from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
-from connector.storage.json_text import load_coverage
+from connector.storage.json_text import load_coverage, load_map
 from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
 from connector.storage.lead_ends import (
     ENDED_IN_ANOTHER,
@@ -159,7 +159,7 @@ def _store(
     }
     if not accepted:
         return set()
-    found = _without_own_edits(conn, install_id, before, _leads_of(conn, install_id, accepted))
+    found = _without_own_edits(conn, install_id, before, _leads_of(conn, install_id, accepted), accepted)
     rows = {
         lead_id: lead_row(install_id, record, found[lead_id], read_at, region) for lead_id, record in accepted.items()
     }
@@ -199,14 +199,33 @@ def _leads_of(conn: Connection, install_id: str, records: Mapping[str, RecordLik
 
 
 def _without_own_edits(
-    conn: Connection, install_id: str, before: Mapping[str, sa.Row[Any]], found: dict[str, Lead]
+    conn: Connection,
+    install_id: str,
+    before: Mapping[str, sa.Row[Any]],
+    found: dict[str, Lead],
+    records: Mapping[str, RecordLike],
 ) -> dict[str, Lead]:
-    """The leads with `modified_at` as it was where the last change is a write of ours: it is nobody's edit."""
-    edited = [
-        lead_id
-        for lead_id, lead in found.items()
-        if lead_id in before and lead.modified_at is not None and before[lead_id].modified_at != lead.modified_at
-    ]
+    """The leads with `modified_at` as it was where the last change is a write of ours: it is nobody's edit.
+
+    Whoever was killed between a write and its commit does not know of it: the write shows by our own fields, which
+    differ from those of the last read. A record that comes with our fields filled was written by an earlier install;
+    when somebody else changed it last cannot be told.
+    """
+    edited: list[str] = []
+    for lead_id, lead in found.items():
+        row, ours = before.get(lead_id), {name: value for name, value in records[lead_id].our_fields.items() if value}
+        if lead.modified_at is None or (row is not None and row.modified_at == lead.modified_at):
+            continue
+        if row is None:
+            if ours:
+                found[lead_id] = replace(lead, modified_at=None)
+            continue
+        shown = {name: value for name, value in load_map(row.our_fields).items() if value}
+        # A change that an earlier read has seen already is no news: it was left out then, too.
+        if ours != shown or (ours and lead.modified_at <= row.read_at):
+            found[lead_id] = replace(lead, modified_at=row.modified_at)
+        else:
+            edited.append(lead_id)
     if not edited:
         return found
     last = sa.func.max(written_values.c.written_at, type_=UtcMicros)

@@ -22,14 +22,14 @@ from connector.crm.plain_text import plain_text
         ("3 < 4", "3 < 4"),
     ],
 )
-def test_what_a_reader_sees(sent: str, read: str):
+def test_what_a_reader_sees(sent: str, read: str) -> None:
     assert plain_text(sent) == read
 
 
 @pytest.mark.parametrize(
     "part", ["<", "<a ", "<!", "<!--", "</", "<![", "<a b='", "&", "&#", "<script>", "<?", "\n "]
 )
-def test_no_markup_takes_long_to_be_read(part: str):
+def test_no_markup_takes_long_to_be_read(part: str) -> None:
     begun = time.process_time()
     plain_text("<p>" + (part * 200_000)[:200_000])
     assert time.process_time() - begun < 3

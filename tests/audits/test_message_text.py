@@ -194,7 +194,7 @@ def test_a_number_to_call_back(text: str, region: str | None, named: bool) -> No
     "part",
     ["-", "--- ", "_", "@", "a@", "www.", "\n", " \n", "am x schrieb ", "on x wrote", "dear ", "a ", "?", "1 ", "("],
 )
-def test_no_text_takes_long_to_be_looked_at(part: str):
+def test_no_text_takes_long_to_be_looked_at(part: str) -> None:
     # Whoever fills a form chooses the text: each of these would keep a careless expression busy for hours.
     text = (part * 10_000)[:10_000] + "x"
     begun = time.process_time()
@@ -219,5 +219,5 @@ def test_no_text_takes_long_to_be_looked_at(part: str):
         ("link:https://a.example/b", "link"),
     ],
 )
-def test_quotes_and_addresses_are_left_out(text: str, words: str):
+def test_quotes_and_addresses_are_left_out(text: str, words: str) -> None:
     assert normalised(text) == words

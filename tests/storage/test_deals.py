@@ -12,18 +12,22 @@ import sqlalchemy as sa
 from audits.model.activity import ActivityKind, Direction
 from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.deal import DealContact
+from audits.model.finding import Evidence
+from audits.model.said import Count, say
 from audits.model.surroundings import Surroundings
-from connector.storage import outbox, people, timeline
+from connector.storage import outbox, people, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.deals import CONTACT_NOT_READ
+from connector.storage.findings import list_findings, store_findings
 from connector.storage.installs import Install
-from connector.storage.tables import deals
+from connector.storage.tables import deals, findings
 from connector.storage.texts import LONGEST_TEXT, NO_LONGER_KEPT
 from tests.factories import (
     NOW,
     at,
     make_activity,
     make_deal,
+    make_finding,
     make_install,
     make_lead,
     make_owner,
@@ -229,3 +233,56 @@ def test_our_own_write_is_nobodys_edit(database: Database, install: Install) -> 
     assert case_of(database, install).lead.modified_at == at(-60)
     assert store(database, install, make_record(make_lead(modified_at=at(-10))), read_at=at(-5)) == {"1"}
     assert case_of(database, install).lead.modified_at == at(-10)
+
+
+def test_a_write_of_which_a_killed_worker_never_knew_is_nobodys_edit_either(
+    database: Database, install: Install
+) -> None:
+    def read(modified_at: datetime, read_at: datetime, note: str = "x") -> datetime | None:
+        record = make_record(make_lead(modified_at=modified_at), our_fields={"note": note})
+        store(database, install, record, read_at=read_at)
+        return case_of(database, install).lead.modified_at
+
+    store(database, install, make_record(make_lead(modified_at=at(-600))), read_at=at(-500))
+    # Our note stands there now, and no row tells that we wrote it.
+    assert read(at(-400), at(-300)) == at(-600)
+    assert read(at(-400), at(-200)) == at(-600), "what was left out once is left out again"
+    assert read(at(-100), at(-50)) == at(-100), "then a person changed the record"
+
+
+def test_a_record_with_values_of_an_earlier_install_does_not_say_who_changed_it(
+    database: Database, install: Install
+) -> None:
+    def read(modified_at: datetime, read_at: datetime) -> datetime | None:
+        record = make_record(make_lead(modified_at=modified_at), our_fields={"note": "x"})
+        store(database, install, record, read_at=read_at)
+        return case_of(database, install).lead.modified_at
+
+    assert read(at(-600), at(-500)) is None
+    assert read(at(-600), at(-400)) is None
+    assert read(at(-300), at(-200)) == at(-300)
+
+
+def test_the_shared_phrase_of_a_finding_goes_with_the_text(database: Database, install: Install) -> None:
+    told = say('It went to {leads} besides: "{phrase}".', leads=Count(4, "lead"), phrase="Zwitscherware for you")
+    shared = Evidence(
+        record_type="email", record_id="a", field="shared phrase", value="Zwitscherware for you", at=at(days=-100)
+    )
+    other = replace(shared, field="direction", value="outbound")
+    finding = replace(make_finding("1", rule_id="FM001"), said=told, evidence=(shared, other))
+    store(database, install, make_record("1"))
+    with database.write() as conn:
+        store_findings(conn, install.install_id, [finding], at(days=-99))
+        worklist.mark_audited(conn, install.install_id, ["1"], NOW)
+        assert not worklist.list_dirty(conn, install.install_id)
+        assert timeline.wipe_texts(conn, install.install_id, NOW, 101) == 0
+        (kept,) = list_findings(conn, install.install_id, "1")
+        assert "Zwitscherware" in kept.finding.sentence
+        timeline.wipe_texts(conn, install.install_id, NOW, 99)
+        (wiped,) = list_findings(conn, install.install_id, "1")
+        assert set(worklist.list_dirty(conn, install.install_id)) == {"1"}, "its note says the phrase, too"
+        stored = [str(row) for row in conn.execute(sa.select(findings))]
+    assert "Zwitscherware" not in "".join(stored)
+    assert wiped.finding.evidence == (replace(shared, value="…"), other)
+    assert wiped.finding.sentence == 'It went to 4 leads besides: "…".'
+    assert wiped.fingerprint == kept.fingerprint
