@@ -340,7 +340,8 @@ class _Writer:
                     title=t("What could not be looked at"),
                     head=(t("Facts"), t("Why")),
                     rows=tuple(
-                        (self._text(t(words.FACTS[fact])), self._text(self._says.stored(cause))) for fact, cause in about.gaps
+                        (self._text(t(words.FACTS[fact])), self._text(self._says.stored(cause)))
+                        for fact, cause in about.gaps
                     ),
                     none=t("The CRM shows all that the rules ask for."),
                 ),

@@ -216,10 +216,11 @@ def _blurs(act: Act) -> Set[Blur]:
 
 
 def _is_padded(act: Act) -> bool:
-    """A call that was noted much later, or claims a conversation of seconds."""
+    """A call that was noted much later, or claims a conversation of seconds without a call log that is shown."""
     if not isinstance(act, Call):
         return False
-    return act.recorded_at - act.at > timedelta(hours=1) or (act.result is CallResult.CONNECTED and act.talk_s < 20)
+    is_short = act.result is CallResult.CONNECTED and act.talk_s < 20
+    return act.recorded_at - act.at > timedelta(hours=1) or (is_short and act.rep_ref != INSTALLER_REF)
 
 
 class PipedriveDemo:
