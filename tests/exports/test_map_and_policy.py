@@ -241,7 +241,7 @@ def test_absences_of_an_owner_are_whole_days_of_his_zone(tmp_path: Path):
 
 def test_every_figure_of_a_policy_can_be_given(tmp_path: Path):
     path = tmp_path / "policy.toml"
-    lines = [f"{name.removesuffix('_s')} = " + ('"2h"' if name.endswith("_s") else "7") for name in LIMITS]
+    lines = [f"{name.removesuffix('_s')} = " + ('"7h"' if name.endswith("_s") else "7") for name in LIMITS]
     path.write_text(
         'contacted_statuses = ["Contacted"]\nwaiting_statuses = "Waiting"\nduplicate_window_days = 9\n'
         + POLICY
@@ -252,7 +252,7 @@ def test_every_figure_of_a_policy_can_be_given(tmp_path: Path):
     policy, shipped = read_policy(path), Policy(version="x", calendar=read_policy(path).calendar)
     same = {each.name for each in fields(Policy) if getattr(policy, each.name) == getattr(shipped, each.name)}
     assert {name: getattr(policy, name) for name in LIMITS} == {
-        name: 7200 if name.endswith("_s") else 7 for name in LIMITS
+        name: 25_200 if name.endswith("_s") else 7 for name in LIMITS
     }
     assert [name for name in same if name in {each.name for each in fields(Policy) if each.type == "int"}] == []
     assert (policy.contacted_statuses, policy.waiting_statuses) == (("Contacted",), ("Waiting",))
