@@ -18,8 +18,9 @@ from connector.reporting.charts.first_attempt import first_attempt_distribution
 from connector.reporting.charts.funnel import stage_funnel
 from connector.reporting.charts.load import kept_by_load, load_and_capacity, load_by_day
 from connector.reporting.charts.not_yet_called import not_yet_called_curve
-from connector.reporting.charts.picture import PRINT, Picture, in_print, nice_top
+from connector.reporting.charts.picture import PRINT, Picture, colour, in_print, nice_top
 from connector.reporting.charts.week_heat import arrivals_and_attempts_heat
+from connector.reporting.print_picture import printed
 
 EN, PSEUDO = Texts(zone="Europe/Berlin"), Texts(lang="qps", zone="Europe/Berlin")
 SPANS = spans_of([60 * n for n in range(1, 200)])
@@ -169,7 +170,25 @@ def test_pictures_are_mirrored_for_who_begins_at_the_right():
 def test_a_colour_without_a_print_of_its_own_is_refused():
     assert in_print("fill=var(--ink)") == f"fill={PRINT['ink']}"
     with pytest.raises(KeyError):
-        in_print("var(--no-such-colour)")
+        colour("no-such-colour")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["var(--no-such-colour)", "\x01\x0b\ufffe", "</svg><script>", "datum.x', \"]\\", "&#1;", "{'signal': 'x'}"],
+)
+def test_any_name_can_stand_in_a_picture(name: str):
+    days = [OwnerDay("1", date(2026, 3, 2), 3, 4, 2000, 200)]
+    for shown in (load_and_capacity(days, {"1": name}, EN), load_by_day(days, name, EN)):
+        drawn = shown.svg(is_print=True)
+        assert drawn is not None
+        ET.fromstring(drawn)
+        assert "<img" in printed(shown, 300.0)
+        # What is data stays data: the name stands in rows and nowhere else.
+        vega = json.loads(shown.vega or "")
+        rows = [row for data in vega.pop("data") for row in data.get("values", ())]
+        assert any(name in str(row.get("says")) for row in rows)
+        assert json.dumps(name) not in json.dumps(vega)
 
 
 @pytest.mark.parametrize(("value", "top"), [(0, 4), (4, 4), (5, 8), (13, 16), (17, 20), (41, 80), (401, 800)])

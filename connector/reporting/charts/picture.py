@@ -40,7 +40,9 @@ PRINT = {
     "heat-4": "#347f92",
     "heat-5": "#1c5566",
 }
-_VARIABLE = re.compile(r"var\(--([a-z0-9-]+)\)")
+_VARIABLE = re.compile(r"var\(--(" + "|".join(PRINT) + r")\)")
+#: What no XML may hold. A CRM lets people put it into their names.
+_NOT_XML = re.compile("[^\\t\\n\\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: What the converter puts before an address within the site.
 _BASE = "https://vega.github.io/vega-datasets/"
 
@@ -94,7 +96,7 @@ class Picture:
 
 
 def in_print(text: str) -> str:
-    """`text` with the colours of paper. Raises KeyError for a variable that PRINT lacks."""
+    """`text` with the colours of paper. Other words in that form stay as they are: they are somebody's name."""
     return _VARIABLE.sub(lambda found: PRINT[found.group(1)], text)
 
 
@@ -235,4 +237,5 @@ def _vega(spec: str) -> str:
 
 @lru_cache(maxsize=128)
 def _svg(spec: str) -> str:
-    return str(vl_convert.vega_to_svg(_vega(spec))).replace(_BASE, "")
+    drawn = str(vl_convert.vega_to_svg(_vega(spec))).replace(_BASE, "")
+    return _NOT_XML.sub("\ufffd", drawn)
