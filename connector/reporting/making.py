@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -91,6 +91,7 @@ def make_report(conn: Connection, install_id: str, since: datetime, until: datet
         used.update((each.lead_id, each.digest) for each in packed if each.lead_id in used)
         known += packed
     contests = report_rows.count_contests(conn, install_id, as_of)
+    set_aside = promises_set_aside(conn, install_id, as_of) & used.keys()
     inputs = {
         **_present(install.zone, policies.values(), since.year, as_of.year),
         "policies": sorted(policies),
@@ -100,8 +101,10 @@ def make_report(conn: Connection, install_id: str, since: datetime, until: datet
         "facts": facts_digest(used),
         # A decision may be taken back, and nothing tells afterwards that it once stood.
         "contests": [[each.rule_id, each.decision, each.n] for each in contests],
+        # Marks, so that nothing of a lead is left here when its person is forgotten.
+        "set_aside": sorted(snapshots.marks_of(conn, install_id, set_aside).values()),
     }
-    report = _reported(conn, install_id, collector, contests, since, until, as_of, install.zone)
+    report = _reported(conn, install_id, collector, contests, set_aside, since, until, as_of, install.zone)
     return MadeReport(report=report, inputs=inputs, known=tuple(known), live_ids=frozenset(live))
 
 
@@ -160,7 +163,9 @@ def rebuild_report(conn: Connection, install_id: str, stored: StoredReport) -> R
         "facts": facts_digest(used),
     }
     contests = [ContestCount(rule_id, decision, n) for rule_id, decision, n in stored.inputs["contests"]]
-    return Rebuilt(_reported(conn, install_id, collector, contests, since, until, as_of, zone), inputs)
+    marks = frozenset(stored.inputs["set_aside"])
+    set_aside = {lead_id for lead_id, mark in snapshots.marks_of(conn, install_id, used).items() if mark in marks}
+    return Rebuilt(_reported(conn, install_id, collector, contests, set_aside, since, until, as_of, zone), inputs)
 
 
 def facts_digest(used: Mapping[str, str]) -> str:
@@ -202,6 +207,7 @@ def _reported(
     install_id: str,
     collector: RowCollector,
     contests: Sequence[ContestCount],
+    set_aside: Collection[str],
     since: datetime,
     until: datetime,
     as_of: datetime,
@@ -212,7 +218,7 @@ def _reported(
         decided=decided_of(contests),
         usual_cycle_s=usual_cycle_s(norms_at(conn, install_id, as_of)),
     )
-    rows = replace(rows, leads=without_set_aside(rows.leads, promises_set_aside(conn, install_id, as_of)))
+    rows = replace(rows, leads=without_set_aside(rows.leads, set_aside))
     return handling_report(
         rows, since=since, until=until, as_of=as_of, zone=zone, history_since=min(since, until - HISTORY)
     )

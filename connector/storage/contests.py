@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -117,7 +117,8 @@ def reopen(conn: Connection, install_id: str, contest_id: str, *, at: datetime) 
         found.fingerprint,
         why=found.why,
         user_id=found.opened_by,
-        at=max(at, found.opened_at),
+        # The newest by its time, whatever the clock of whoever reopens says.
+        at=max(at, found.opened_at + timedelta(microseconds=1)),
     )
 
 

@@ -164,6 +164,16 @@ def without_texts(case: LeadCase) -> LeadCase:
     )
 
 
+def marks_of(conn: Connection, install_id: str, lead_ids: Iterable[str]) -> dict[str, str]:
+    """Lead id → a mark that stands for it where the id itself must not be kept."""
+    salt = _salt(conn, install_id)
+    return {lead_id: _mark(salt, lead_id) for lead_id in lead_ids}
+
+
+def _mark(salt: str, record_id: str) -> str:
+    return f"~{salted(salt, f'snapshot:{record_id}')[:24]}"
+
+
 def _salt(conn: Connection, install_id: str) -> str:
     salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
     # Without a tenant there is nothing to hide, and the row is refused by its foreign key.
@@ -200,7 +210,7 @@ def _marked(case: LeadCase, salt: str) -> LeadCase:
     own = case.lead.lead_id
 
     def mark(record_id: str) -> str:
-        return record_id if record_id == own else f"~{salted(salt, f'snapshot:{record_id}')[:24]}"
+        return record_id if record_id == own else _mark(salt, record_id)
 
     return replace(
         case,

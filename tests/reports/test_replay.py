@@ -17,12 +17,12 @@ from connector.jobs.weekly_report import weekly_report
 from connector.reporting import making
 from connector.reporting.figures import week_bounds
 from connector.reporting.replay import Replay, first_difference, replay
-from connector.storage import policies, reports, snapshots, timeline, worklist
+from connector.storage import contests, policies, reports, snapshots, timeline, worklist
 from connector.storage.cases import load_cases
 from connector.storage.policies import PolicyBook
 from connector.storage.reports import StoredReport
 from connector.storage.surroundings import surroundings_of
-from connector.storage.tables import case_snapshots
+from connector.storage.tables import case_snapshots, current_findings, findings
 from tests.factories import at, make_activity, make_calendar, make_record
 from tests.reports.account import ZONE, Account, drawn_lead
 
@@ -170,6 +170,51 @@ def test_a_person_who_was_forgotten_is_said(account: Account) -> None:
     assert not told.is_equal
     assert told.reasons == ("1 records of people were forgotten since; nothing of them is kept",)
     assert told.place
+
+
+def test_what_was_set_aside_then_stays_so(account: Account) -> None:
+    before = account.now - timedelta(minutes=1)
+    with account.context.database.write() as conn:
+        charged = conn.execute(
+            sa.select(findings.c.lead_id, findings.c.fingerprint)
+            .join(
+                current_findings,
+                sa.and_(
+                    current_findings.c.install_id == findings.c.install_id,
+                    current_findings.c.fingerprint == findings.c.fingerprint,
+                ),
+            )
+            .where(findings.c.install_id == account.install_id, findings.c.rule_id.in_(contests.PROMISE_RULES))
+            .where(findings.c.outcome == "breach", findings.c.owner_id.is_not(None))
+        ).all()
+        assert charged
+        for each in charged:
+            opened = contests.open_contest(
+                conn, account.install_id, each.fingerprint, why="No", user_id="rep", at=before
+            )
+            assert opened is not None
+            assert contests.decide(
+                conn,
+                account.install_id,
+                opened.contest_id,
+                contests.Decision.SET_ASIDE,
+                note="Yes",
+                user_id="head",
+                at=before,
+            )
+    stored = made(account)
+    marks = stored.inputs["set_aside"]
+    assert isinstance(marks, list)
+    assert marks
+    assert not {each.lead_id for each in charged} & set(marks), "no id is kept that a forgotten person would leave"
+    with account.context.database.write() as conn:
+        # Taken back by one whose clock is slow, or who waited for the store: as if it had been before the report.
+        for lead_id in {each.lead_id for each in charged}:
+            for contest in contests.list_contests(conn, account.install_id, lead_id):
+                assert contests.reopen(conn, account.install_id, contest.contest_id, at=before) is not None
+        assert not contests.promises_set_aside(conn, account.install_id, account.now)
+    told = again(account, stored)
+    assert (told.is_equal, told.reasons) == (True, ())
 
 
 def test_a_changed_rule_and_changed_zones_are_said(account: Account) -> None:
