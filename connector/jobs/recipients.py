@@ -37,3 +37,8 @@ def managers_of(team: str | None, readers: list[MailChoice]) -> list[MailChoice]
 def texts_of(reader: MailChoice, zone: str) -> Texts:
     """What is said to the reader, in his language."""
     return Texts(lang=reader.language or DEFAULT, zone=zone)
+
+
+def one_line(text: str) -> str:
+    """`text` without any kind of line break: no subject may hold one."""
+    return " ".join(text.split())

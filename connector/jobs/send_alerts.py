@@ -24,7 +24,7 @@ from audits.dues import response_due
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from connector.jobs.context import Lease
-from connector.jobs.recipients import managers_of, opening, texts_of
+from connector.jobs.recipients import managers_of, one_line, opening, texts_of
 from connector.language.texts import Texts
 from connector.logs import get_logger
 from connector.oauth.mail import Mail, Mailer, MailNotSent, mailer_for
@@ -40,6 +40,7 @@ AGAIN_AFTER = timedelta(minutes=15)
 GIVEN_UP_AFTER = timedelta(days=3)
 _BATCH = 200
 _LISTED = 20
+_LONGEST_NAME = 120
 
 _log = get_logger(__name__)
 
@@ -242,7 +243,7 @@ def alert_mail(
     keys = sorted(f"{each.kind.value}:{each.lead_id}:{each.due_at.isoformat()}" for each in told)
     return Mail(
         to=reader.email,
-        subject=f"{many} · {install.account_name}".replace("\n", " ").replace("\r", " "),
+        subject=one_line(f"{many} · {install.account_name}"),
         text="\n\n".join([*parts, foot]) + "\n",
         key="|".join((install.install_id, reader.user_id, *keys)),
     )
@@ -250,6 +251,7 @@ def alert_mail(
 
 def _line(case: LeadCase, alert: Alert, says: Texts, public_url: str) -> str:
     lead = case.lead
-    name = lead.full_name or lead.company or says.t("Lead {id}", id=lead.lead_id)
+    # Whoever fills a form writes his name, and what comes after a line break would look like words of ours.
+    name = one_line(lead.full_name or lead.company or "")[:_LONGEST_NAME] or says.t("Lead {id}", id=lead.lead_id)
     due = says.t("{name}: due {moment}", name=name, moment=says.moment(alert.due_at, now=case.as_of))
     return f"- {due}\n  {public_url}/leads/{quote(lead.lead_id, safe='')}"

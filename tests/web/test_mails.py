@@ -24,6 +24,7 @@ from connector.oauth.mail import FileMailer, Mail, MailNotSent
 from connector.reporting import pdf
 from connector.storage import alerts, findings, mail_choices, people, policies, worklist
 from connector.storage.tables import alerts as rows
+from connector.storage.tables import installs
 from tests.factories import make_activity, make_lead
 from tests.web.conftest import WebApp
 from tests.web.seed import NOW, Tenant, seed_tenant, store_and_audit
@@ -83,13 +84,13 @@ def lease_of(web: WebApp, tenant: Tenant) -> Lease:
     return take_lease(web.context, tenant.install_id, "test")
 
 
-def arrive(web: WebApp, tenant: Tenant, lead_id: str = "9001") -> None:
+def arrive(web: WebApp, tenant: Tenant, lead_id: str = "9001", name: str = "Clara") -> None:
     """A lead without a kind: its goal is 5 minutes and its promise 30 minutes of working time."""
     lead = make_lead(
         lead_id,
         received_at=web.clock.now,
         owner_id=tenant.rep_owner_id,
-        first_name="Clara",
+        first_name=name,
         last_name=f"Hartmann {lead_id}",
         status=LeadStatus.OPEN,
     )
@@ -136,6 +137,23 @@ def test_the_holder_is_warned_and_told_and_then_his_manager_each_once(web: WebAp
     assert (told["To"], "Nobody of your team" in text_of(told)) == (HEAD, True)
     assert [mail for step in range(8) for mail in at(web, tenant, box, 15 + step)] == []
     assert set(outcomes(web, tenant).values()) == {"sent"}
+
+
+def test_what_people_type_cannot_look_like_words_of_ours(web: WebApp, tenant: Tenant, box: Mailbox):
+    """A lead writes his name into a form; an account's name goes into the subject."""
+    with web.database.write() as connection:
+        connection.execute(
+            sa.update(installs)
+            .where(installs.c.install_id == tenant.install_id)
+            .values(account_name="Pumps\r\nBcc: all@evil.example\u2028\x85Ltd")
+        )
+    arrive(web, tenant, name="Eve\n\nSign in anew: http://evil.example\u2028" + "x" * 500)
+    (warning,) = at(web, tenant, box, 6)
+    assert warning["Subject"].endswith("Pumps Bcc: all@evil.example Ltd")
+    assert warning["Bcc"] is None
+    lines = text_of(warning).splitlines()
+    assert [line for line in lines if "evil" in line and not line.startswith("- Eve Sign in anew:")] == []
+    assert max(map(len, lines)) < 250
 
 
 def test_who_answered_meanwhile_is_not_mailed(web: WebApp, tenant: Tenant, box: Mailbox):
