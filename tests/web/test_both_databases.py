@@ -59,6 +59,8 @@ def same_browser(web: WebApp, client: FlaskClient) -> FlaskClient:
         "from=0001-01-01&to=0001-01-01",
         "from=9999-12-31&to=9999-12-31",
         "to=9999-12-30",
+        "during=0001-01-01..9999-12-31&charged=572",
+        "during=9999-12-31..0001-01-01&held=-",
         "q=%00&owner=a%00&source=%00&held=%00&rule=RT001",
         "q=%25&owner=_",
         "page=1000000000000000000000000000000&wait=999999999-999999999",
