@@ -17,7 +17,10 @@ from tests.conftest import DatabaseUrls
 from tests.web.conftest import WebApp, csrf_of
 from tests.web.seed import Tenant, seed_tenant
 
-LISTS = ("/leads", "/leads.csv", "/owners", "/neglected", "/neglected.csv", "/overview")
+LISTS = (
+    "/leads", "/leads.csv", "/owners", "/owners.csv", "/neglected", "/neglected.csv", "/overview", "/my", "/response",
+    "/response/what-if?due=0", "/follow-up", "/funnel", "/leads?held=%00nobody", "/leads?charged=%00nobody",
+)  # fmt: skip
 
 
 @pytest.fixture
