@@ -59,7 +59,8 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     assert not answered & never
     assert answered | set(result["impossible"]) == {rule.info.rule_id for rule in RULES}
     assert set(result["planted"]) >= {"NC001", "NC003", "LD003", "PL001", "PL002", "PL003", "PL004"}
-    assert result["found"] == result["planted"]
+    # What may hang on an act of which Pipedrive says too little is found over and above what is found for sure.
+    assert result["planted"].items() <= {rule: result["found"][rule] for rule in result["planted"]}.items()
     assert set(result["not_evaluated"]) >= {"RT001", "RT003", "FU001", "FU002", "FU008", "FM001", "FM003", "NC004"}
     names = ("missed", "unplanted", "unsaid", "score_differences", "not_audited", "not_in_crm", "list_differences")
     assert {name: result[name] for name in names} == {name: [] for name in names}
