@@ -55,6 +55,7 @@ def error_response(
     """A page for `status`, with our own words when given."""
     if "texts" not in g:
         choose_texts()  # what failed came before
+    g.is_error_page = True
     said = _SAID.get(status, _SAID[500])
     texts_given = (head or t(said.head), remedy or t(said.remedy))
     response = make_response(

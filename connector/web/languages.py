@@ -64,11 +64,13 @@ _CARRY_CODES = ("/oauth/", "/sign-in/oidc/callback", "/sign-in/link/")
 def here_without_choice() -> str:
     """The path and query of this request, without what asks for a language: where a reader goes on in another one.
 
-    The addresses to which a CRM or a sign-in provider sends a browser carry codes and strangers' words: nothing of them
-    is printed, and the reader goes on at the start.
+    The addresses to which a CRM or a sign-in provider sends a browser carry codes and strangers' words: nothing of
+    them is printed, and the reader goes on at the start. A page on an error prints the path alone.
     """
     if request.path.startswith(_CARRY_CODES):
         return "/"
+    if g.get("is_error_page"):
+        return quote(request.path)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("lang", "note")]
     return quote(request.path) + (f"?{urlencode(kept)}" if kept else "")
 
