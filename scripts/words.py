@@ -64,7 +64,8 @@ def python_calls(source: str) -> Iterator[Call]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             # `texts.say(value)` says what another place made.
-            name = getattr(node.func, "id", "") or getattr(node.func, "attr", "").replace("say", "")
+            attribute = getattr(node.func, "attr", "").lstrip("_")
+            name = getattr(node.func, "id", "") or ("" if attribute == "say" else attribute)
             if name in CALLS and node.args:
                 given = [each.value for each in node.args[: CALLS[name]] if isinstance(each, ast.Constant)]
                 texts = tuple(each for each in given if isinstance(each, str))

@@ -22,8 +22,6 @@ from connector.language.catalogs import catalog_of
 from connector.language.languages import DEFAULT, LANGUAGES, PSEUDO, Language, language_of
 from connector.language.stored import found_again
 
-_PSEUDO_LETTERS = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
-
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -61,8 +59,6 @@ class Texts:
         return self._filled(catalog_of(self.lang).ngettext(one, many, n), {"n": self.number(n), **values})
 
     def _filled(self, said: str, values: dict[str, object]) -> str:
-        if self.lang == PSEUDO and said:
-            said = _pseudo(said)
         if not values:
             return said
         return said.format(**{name: self._apart(each) for name, each in values.items()})
@@ -111,8 +107,6 @@ class Texts:
         template = catalog_of(self.lang).gettext(said.template)
         if not has_words(template):
             template = template.translate(self.language.signs)  # "{first}; {second}": no text of any catalog
-        if self.lang == PSEUDO and has_words(template):
-            template = _pseudo(template)
         return template.format_map({name: self.say(each) for name, each in said.values})
 
     def _moment(self, moment: Moment) -> str:
@@ -214,18 +208,6 @@ def has_words(template: str) -> bool:
     """Whether a template holds letters besides its {names}."""
     outside = "".join(piece.partition("}")[2] if index else piece for index, piece in enumerate(template.split("{")))
     return any(letter.isalpha() for letter in outside)
-
-
-def _pseudo(text: str) -> str:
-    """Accented vowels outside of {names}, in brackets that show where a text was cut."""
-    parts: list[str] = []
-    for index, piece in enumerate(text.split("{")):
-        name, brace, rest = piece.partition("}")
-        if index and brace:
-            parts.append("{" + name + "}" + rest.translate(_PSEUDO_LETTERS))
-        else:
-            parts.append(piece.translate(_PSEUDO_LETTERS))
-    return "⟦" + "".join(parts) + "⟧"
 
 
 def texts_for(lang: str, zone: str) -> Texts:

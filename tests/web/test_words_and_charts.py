@@ -45,7 +45,9 @@ def test_times_are_those_of_the_account():
 
 def test_the_pseudo_language_marks_texts_and_turns_the_page():
     pseudo = texts_for("qps", "UTC")
-    assert pseudo.t("Open {n} leads", n=3) == "⟦Ópén 3 léáds⟧"
+    assert pseudo.t("Lead {id}", id="3 open") == "⟦Léád 3 open⟧"
+    assert pseudo.plural("{n} lead", "{n} leads", 3) == "⟦3 léáds⟧"
+    assert pseudo.t("A text that no translator saw") == "A text that no translator saw"
     assert (pseudo.direction, EN.direction, texts_for("xx", "UTC").lang) == ("rtl", "ltr", "en")
 
 
