@@ -45,7 +45,7 @@ def test_times_are_those_of_the_account():
 
 def test_the_pseudo_language_marks_texts_and_turns_the_page():
     pseudo = texts_for("qps", "UTC")
-    assert pseudo.t("Lead {id}", id="3 open") == "⟦Léád 3 open⟧"
+    assert pseudo.t("Lead {id}", id="3 open") == "⟦Léád \u20683 open\u2069⟧"
     assert pseudo.plural("{n} lead", "{n} leads", 3) == "⟦3 léáds⟧"
     assert pseudo.t("A text that no translator saw") == "A text that no translator saw"
     assert (pseudo.direction, EN.direction, texts_for("xx", "UTC").lang) == ("rtl", "ltr", "en")
