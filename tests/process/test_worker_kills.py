@@ -125,7 +125,9 @@ def test_a_worker_killed_at_random_instants_audits_every_lead_as_an_undisturbed_
     reference = undisturbed(stack, tmp_path / "reference")
     # When a record was last changed by anybody but us is not shown by a CRM that has our values: a fresh store does
     # not know it, and the other one kept it from the first read. Neither takes our write for somebody's edit.
-    assert _but_edits(current(stack.settings.database_url)) == _but_edits(current(reference))
+    here, there = current(stack.settings.database_url), current(reference)
+    differ = {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)}
+    assert {rule for _, rule in differ} <= {"AG005"}
     for url in (stack.settings.database_url, reference):
         seen_edited = rows(
             url,
@@ -133,18 +135,13 @@ def test_a_worker_killed_at_random_instants_audits_every_lead_as_an_undisturbed_
             since=to_micros(installed_at),
         )
         assert {lead for (lead,) in seen_edited} <= set(called)
-    # What the undisturbed run would write stands on every record already.
-    # But for what time alone changed meanwhile: the reference runs a minute later.
+    # What the undisturbed run would write stands on every record already, but for that one rule's sentence.
     later = stack.control.writes(door="api", action="update", objectType="contacts")
     assert later[: len(writes)] == writes
-    assert len(later) - len(writes) <= 3
+    assert {write["objectId"] for write in later[len(writes) :]} <= {lead for lead, _ in differ}
     equal = Counter((write["objectId"], json.dumps(write["properties"], sort_keys=True)) for write in writes)
     assert sum(number - 1 for number in equal.values()) <= KILLS * 100
     _assert_sound(stack)
-
-
-def _but_edits(found: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    return {key: fingerprint for key, fingerprint in found.items() if key[1] != "AG005"}
 
 
 def _assert_sound(stack: Stack) -> None:
