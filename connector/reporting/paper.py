@@ -248,7 +248,7 @@ class _Writer:
                         self._t("Late, seen / expected"),
                         self._t("Believed ratio (95 %)"),
                         self._t("Half within"),
-                        self._t("Says"),
+                        self._t("In comparison"),
                     ),
                     rows=tuple(map(self._person, shown)),
                     note=self._left_out(len(people) - len(shown)),
@@ -419,10 +419,11 @@ class _Writer:
         # A word of ours in place of a name is none that links anywhere.
         href = self._href(lead.lead_id) if self._href is not None and lead.lead_id else None
         overdue = lead.overdue_wall_s
+        status = self._t(words.STATUSES[lead.status])
         return (
             Cell(told, told, href),
             self._text(self._owner(lead.holder_id)),
-            self._text(self._t(words.STATUSES[lead.status])),
+            self._text(self._t("{status} (contested)", status=status) if lead.is_contested else status),
             self._text(self.moment(lead.received_at)),
             self._text(self.moment(lead.due_at)),
             self._text(self._says.span(overdue, has_days=True)),

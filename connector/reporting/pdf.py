@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +36,12 @@ _FAMILIES = tuple(f"Assay {script}" for script in _SCRIPTS)
 #: Laying out takes one core and some hundred megabytes: one at a time.
 _ONE_AT_A_TIME = threading.Lock()
 _WAIT_S = 60
+#: A word of so many letters may be torn apart to keep its column from pushing the others away: a name that is none.
+_LONG_WORD = 22
+#: Cells of so many letters stay on one line when they begin with a figure, or with a day and end with a time.
+_ONE_LINE = 30
+_WITH_TIME = re.compile(r"\d[^\d].*\d\d:\d\d$")
+_BEFORE_PER_CENT = re.compile(r"(?<=\d) (?=%)")
 
 
 class NoPdf(LeadAssayError):
@@ -62,6 +69,8 @@ def html_of(report: Paper, says: Texts) -> str:
         paper=report,
         says=says,
         is_listing=is_listing,
+        joined=_joined,
+        look=_look,
         picture=printed,
         colours=PRINT,
         families=Markup(", ").join(Markup('"{}"').format(name) for name in _FAMILIES),
@@ -70,6 +79,18 @@ def html_of(report: Paper, says: Texts) -> str:
         end="left" if says.is_right_to_left else "right",
     )
     return made
+
+
+def _joined(text: str) -> str:
+    """`text` with no line ending between a number and its per cent sign, which texts write with a plain space."""
+    return _BEFORE_PER_CENT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def _look(text: str) -> str:
+    """The class of a cell of words: whether its line may end inside of it."""
+    if len(text) < _ONE_LINE and (text[:1].isdigit() or _WITH_TIME.search(text)):
+        return "kept"
+    return "breaks" if any(len(word) > _LONG_WORD for word in text.split()) else "words"
 
 
 def _print(html: str) -> bytes:
