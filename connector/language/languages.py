@@ -22,7 +22,8 @@ class Language:
     """One language. `name` is what it calls itself; `cldr` its locale, which writes numbers, dates and lists.
 
     The patterns are those of CLDR for dates: `this_year` and `any_year` with weekday, `year` without, `short` for an
-    axis; `joint` puts date and time together. `signs`: its own ones for those of English, by code point.
+    axis; `joint` puts date and time together; `percent` writes a share. `signs`: its own ones for those of
+    English, by code point.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Language:
     year: str = "d MMM y"
     short: str = "d MMM"
     joint: str = "{day}, {time}"
+    percent: str = "#,##0\N{NO-BREAK SPACE}%"
     signs: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -52,9 +54,12 @@ LANGUAGES: Mapping[str, Language] = {
             cldr="ar",
             is_right_to_left=True,
             joint="{day}، {time}",
+            # With a space between them the sign would stand on either side of the number, by what stands around.
+            percent="#,##0%",
             signs={ord(","): "،", ord(";"): "؛"},
         ),
-        Language(code="el", name="Ελληνικά", cldr="el"),
+        # A semicolon is the question mark there.
+        Language(code="el", name="Ελληνικά", cldr="el", signs={ord(";"): "·"}),
         Language(
             code="nb",
             name="Norsk bokmål",

@@ -6,6 +6,7 @@ catalog of translations; what it lacks is said in English.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,6 +22,9 @@ from connector.language.bidi import isolated
 from connector.language.catalogs import catalog_of
 from connector.language.languages import DEFAULT, LANGUAGES, PSEUDO, Language, language_of
 from connector.language.stored import found_again
+
+#: A no-break space: no line ends between a number and its unit.
+_JOINED = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,11 @@ class Texts:
 
     def t(self, text: str, **values: object) -> str:
         """`text` translated, with {names} filled in from `values`."""
-        return self._filled(catalog_of(self.lang).gettext(text) if text else "", values)
+        return self._filled(_held(catalog_of(self.lang).gettext(text)) if text else "", values)
 
     def plural(self, one: str, many: str, n: int, **values: object) -> str:
         """`one` or `many` by the plural rule of the language; {n} is `n` written out."""
-        return self._filled(catalog_of(self.lang).ngettext(one, many, n), {"n": self.number(n), **values})
+        return self._filled(_held(catalog_of(self.lang).ngettext(one, many, n)), {"n": self.number(n), **values})
 
     def _filled(self, said: str, values: dict[str, object]) -> str:
         if not values:
@@ -104,9 +108,9 @@ class Texts:
         return self.t(template, **{n: self.t(v) if n == "words" else v for n, v in values.items()}) + ends
 
     def _said(self, said: Said) -> str:
-        template = catalog_of(self.lang).gettext(said.template)
+        template = _held(catalog_of(self.lang).gettext(said.template))
         if not has_words(template):
-            template = template.translate(self.language.signs)  # "{first}; {second}": no text of any catalog
+            template = self.signs(template)  # "{first}; {second}": no text of any catalog
         return template.format_map({name: self.say(each) for name, each in said.values})
 
     def _moment(self, moment: Moment) -> str:
@@ -128,13 +132,17 @@ class Texts:
     def _date(self, on: date, pattern: str) -> str:
         return str(format_date(on, pattern, locale=self.locale))
 
+    def signs(self, between: str) -> str:
+        """What stands between two texts, such as "; ", in the signs of the language."""
+        return between.translate(self.language.signs)
+
     def number(self, value: float | None) -> str:
         """A number with its separators; an en dash for None."""
         return "–" if value is None else str(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float | None) -> str:
         """A share of 1 as whole per cent; an en dash for None."""
-        return "–" if share is None else str(format_percent(share, format="#,##0 %", locale=self.locale))
+        return "–" if share is None else str(format_percent(share, format=self.language.percent, locale=self.locale))
 
     def money(self, minor: int, currency: str) -> str:
         """An amount in minor units of `currency` (ISO 4217)."""
@@ -185,7 +193,7 @@ class Texts:
             said = [self.t("{n} h", n=self.number(hours)), self.t("{n} min", n=minutes) if shows_minutes else ""]
         else:
             said = [self.t("{n} min", n=minutes)]
-        return sign + " ".join(part for part in said if part)
+        return sign + _spanned(said)
 
     def _exact_span(self, seconds: int) -> str:
         """As findings say it: to the second, but for ten hours and more."""
@@ -196,12 +204,20 @@ class Texts:
             self.t("{n} min", n=minutes) if minutes else "",
             self.t("{n} s", n=rest_s) if rest_s and hours < 10 else "",
         ]
-        return " ".join(part for part in parts if part) or self.t("{n} s", n=0)
+        return _spanned(parts) or _spanned([self.t("{n} s", n=0)])
 
 
 def counted_texts(noun: str) -> tuple[str, str]:
     """What stands in the catalogs for so many of a noun of NOUNS, in the singular and the plural."""
     return f"{{n}} {noun}", f"{{n}} {NOUNS[noun]}"
+
+
+def _held(text: str) -> str:
+    return text.replace(" %", f"{_JOINED}%")
+
+
+def _spanned(parts: Sequence[str]) -> str:
+    return " ".join(part.replace(" ", _JOINED) for part in parts if part)
 
 
 def has_words(template: str) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from connector.web.links import leads_href
-from connector.web.texts import t
+from connector.web.texts import current
 
 CHOICES = (7, 30, 90)
 DEFAULT_DAYS = 30
@@ -61,4 +61,8 @@ def day_start(on: date, zone: str) -> datetime:
 
 def choices(here: Period, path: str) -> list[Choice]:
     """The periods to choose from on the page at `path`."""
-    return [Choice(t("{n} days", n=days), leads_href(path, days=days), days == here.days) for days in CHOICES]
+    says = current()
+    return [
+        Choice(says.plural("{n} day", "{n} days", days), leads_href(path, days=days), days == here.days)
+        for days in CHOICES
+    ]

@@ -118,7 +118,7 @@ def test_the_curve_steps_as_its_table_does():
     assert drawn[0] == (0, 1.0, 1.0, 1.0)
     assert drawn[1:] == [tuple(cell.value for cell in row[:4]) for row in picture.table.rows]
     assert [row[4].value for row in picture.table.rows] == [step.at_risk - step.happened for step in curve.steps]
-    assert "At the agreed 30 min" in picture.says
+    assert "At the agreed 30\xa0min" in picture.says
 
 
 def test_the_funnel_draws_what_the_numbers_carry():

@@ -86,7 +86,7 @@ def test_a_card_says_what_the_lead_page_says(web: WebApp, tenant: Tenant):
             "what": "Call to the lead",
             "when": "Wed 18 Nov, 13:40",
             "who": "Anneke de Vries",
-            "result": "no answer, 12 s",
+            "result": "no answer, 12\xa0s",
         }
     ]
     assert details["page"]["url"] == "http://localhost:8000/leads/4711"
@@ -115,7 +115,7 @@ def test_what_is_overdue_says_by_how_much_and_what_was_owed(web: WebApp, tenant:
     assert row.due_at is not None
     late = web.clock.now - row.due_at
     hours, minutes = divmod(int(late.total_seconds()) // 60, 60)
-    assert card["details"]["clock"]["text"].endswith(f"overdue by {hours} h {minutes} min of working time")
+    assert card["details"]["clock"]["text"].endswith(f"overdue by {hours}\xa0h {minutes}\xa0min of working time")
     assert card["details"]["clock"]["tone"] == "bad"
     assert "no attempt" in card["details"]["nextStep"]
     assert card["details"]["attempts"] == []
@@ -131,7 +131,7 @@ def test_a_night_does_not_count_as_late(web: WebApp, tenant: Tenant):
     assert row.due_at is not None
     hours, minutes = divmod(int((NOW.replace(hour=17, minute=0) - row.due_at).total_seconds()) // 60 + 30, 60)
     clock = only_lead_at(web, tenant.admin_id, "4711")["details"]["clock"]
-    assert clock["text"].endswith(f"overdue by {hours} h {minutes} min of working time")
+    assert clock["text"].endswith(f"overdue by {hours}\xa0h {minutes}\xa0min of working time")
     web.clock.now = row.due_at
     assert (
         only_lead_at(web, tenant.admin_id, "4711")["details"]["clock"]["text"]

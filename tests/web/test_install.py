@@ -142,7 +142,7 @@ def test_the_bar_counts_and_then_shows_what_was_found(web: WebApp):
         cursors.start_cursor(connection, tenant.install_id, "backfill", began - timedelta(minutes=2, seconds=40))
         cursors.put_cursor(connection, tenant.install_id, "backfill", "c", 12_400, 31_000, began)
     bar = client.get("/install/progress/bar").text
-    assert "Reading the last 90 days: 12,400 of 31,000 contacts, 4 min left." in bar
+    assert "Reading the last 90 days: 12,400 of 31,000 contacts, 4\xa0min left." in bar
     assert "You can close this page." in bar
     assert 'hx-trigger="every 2s"' in bar
     assert 'aria-valuenow="40"' in bar

@@ -164,9 +164,9 @@ def test_values_are_written_as_the_locale_writes_them() -> None:
     assert nb.say(Moment(AT, "Europe/Oslo", Shape.TIME)) == "14:20"
     assert nb.say(Moment(AT, "Europe/Oslo", Shape.DAY)) == "man. 2. mars 2026"
     assert nb.say(Moment(AT, "Europe/Oslo", Shape.HOUR_UNKNOWN)) == "man. 2. mars 2026 (klokkeslett ikke kjent)"
-    assert nb.say(Span(7505)) == "2 t 5 min 5 s"
-    assert (nb.say(Span(0)), nb.say(Span(36_065))) == ("0 s", "10 t 1 min")
-    assert nb.say(Percent(93)) == "93 %"
+    assert nb.say(Span(7505)) == "2\xa0t 5\xa0min 5\xa0s"
+    assert (nb.say(Span(0)), nb.say(Span(36_065))) == ("0\xa0s", "10\xa0t 1\xa0min")
+    assert nb.say(Percent(93)) == "93\xa0%"
     assert nb.say(Money(123_456, "NOK")) == "1\xa0234,56\xa0kr"
     assert en.say(Money(5000, "JPY")) == "JP¥5,000"
     assert en.say(Money(5_000, "KWD")) == "KWD5.000"

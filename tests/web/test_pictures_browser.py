@@ -77,7 +77,7 @@ def test_what_if_moves_the_numbers_without_a_reload(served: Site):
         page.evaluate("window.stayed = true")
         before = page.locator("#what-if-broken").inner_text()
         sentence = page.locator("#what-if-result .sentence").inner_text()
-        assert "agreement of 30 min" in sentence
+        assert "agreement of 30\xa0min" in sentence
         page.fill("#w-due", "600")
         expect(page.locator("#what-if-result .sentence")).to_contain_text("agreement of 10 h")
         after = page.locator("#what-if-broken").inner_text()
@@ -122,7 +122,7 @@ def test_without_scripts_the_picture_of_the_server_stands(served: Site):
         page.fill("#w-due", "600")
         page.fill("#w-goal", "5")
         page.click("form[action='/response'] button")
-        assert "agreement of 10 h" in page.locator("#what-if-result .sentence").inner_text()
+        assert "agreement of 10\xa0h" in page.locator("#what-if-result .sentence").inner_text()
 
 
 def test_a_picture_reads_from_the_right_where_lines_do(served: Site):

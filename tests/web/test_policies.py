@@ -252,7 +252,7 @@ def test_changes_name_each_difference_once():
         "Hours of the team Field",
         "Absences of Anneke",
     ]
-    assert "due 45 min" in found[0].after
+    assert "due 45\xa0min" in found[0].after
     assert changes(old, replace(old, version="8"), {}) == []
 
 

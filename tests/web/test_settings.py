@@ -175,10 +175,10 @@ def test_uninstall_needs_the_name_and_then_ends_everything(web: WebApp, tenant: 
             10,
             "warn",
             "at the moment: The CRM asked for a pause &lt;b&gt;now&lt;/b&gt;. It goes on Wed 18 Nov, 14:30 "
-            "(Europe/Berlin), in 10 min;",
+            "(Europe/Berlin), in 10\xa0min;",
         ),
         (1, "UnexpectedPayload: HTML came.", 10, "bad", "at the moment: UnexpectedPayload: HTML came. It goes on"),
-        (9, "The CRM does not answer.", 15, "bad", "It goes on Wed 18 Nov, 14:35 (Europe/Berlin), in 15 min;"),
+        (9, "The CRM does not answer.", 15, "bad", "It goes on Wed 18 Nov, 14:35 (Europe/Berlin), in 15\xa0min;"),
         (
             2,
             "The CRM does not answer.",
@@ -186,7 +186,7 @@ def test_uninstall_needs_the_name_and_then_ends_everything(web: WebApp, tenant: 
             "warn",
             "did not get through: The CRM does not answer. It is being tried",
         ),
-        (0, "Of 30,000 tokens 17,900 are left.", 15, "warn", "go on Thu 19 Nov, 01:00 (Europe/Berlin), in 10 h."),
+        (0, "Of 30,000 tokens 17,900 are left.", 15, "warn", "go on Thu 19 Nov, 01:00 (Europe/Berlin), in 10\xa0h."),
     ],
 )
 def test_sync_tells_why_nothing_moves_and_when_it_goes_on(

@@ -18,14 +18,14 @@ EN = texts_for("en", "Europe/Berlin")
 @pytest.mark.parametrize(
     ("seconds", "working", "wall"),
     [
-        (0, "0 s", "0 s"),
-        (59, "59 s", "59 s"),
-        (60, "1 min", "1 min"),
-        (7500, "2 h 5 min", "2 h 5 min"),
-        (36_300, "10 h", "10 h"),
-        (90_000, "25 h", "1 d 1 h"),
-        (172_800, "48 h", "2 d"),
-        (-90, "−1 min", "−1 min"),
+        (0, "0\xa0s", "0\xa0s"),
+        (59, "59\xa0s", "59\xa0s"),
+        (60, "1\xa0min", "1\xa0min"),
+        (7500, "2\xa0h 5\xa0min", "2\xa0h 5\xa0min"),
+        (36_300, "10\xa0h", "10\xa0h"),
+        (90_000, "25\xa0h", "1\xa0d 1\xa0h"),
+        (172_800, "48\xa0h", "2\xa0d"),
+        (-90, "−1\xa0min", "−1\xa0min"),
         (None, "–", "–"),
     ],
 )
@@ -40,7 +40,7 @@ def test_times_are_those_of_the_account():
     assert EN.moment(summer, now=winter) == "Mon 6 Jul, 11:00"
     assert EN.moment(winter, now=winter + timedelta(days=400)) == "5 Jan 2026, 10:00"
     assert EN.day(datetime(2026, 1, 5, 23, 30, tzinfo=UTC)) == "Tue 6 Jan 2026"
-    assert (EN.number(31_000), EN.number(None), EN.percent(0.654)) == ("31,000", "–", "65 %")
+    assert (EN.number(31_000), EN.number(None), EN.percent(0.654)) == ("31,000", "–", "65\xa0%")
 
 
 def test_the_pseudo_language_marks_texts_and_turns_the_page():

@@ -61,7 +61,11 @@ def arrivals_by_day(
     return Picture(
         name="arrivals",
         title=says.t("New leads per day"),
-        says=says.t("{n} new leads in {days} days.", n=says.number(total), days=len(days)),
+        says=says.t(
+            "{leads} in {days}.",
+            leads=says.plural("{n} new lead", "{n} new leads", total),
+            days=says.plural("{n} day", "{n} days", len(days)),
+        ),
         spec=finished(chart, height=190) if total else None,
         table=table((says.t("Day"), says.t("New leads")), rows),
     )

@@ -71,7 +71,7 @@ def stage_funnel(
     ripe_ones = [cohort for cohort in cohorts if cohort.is_ripe]
     sentence = (
         says.plural("{n} cohort", "{n} cohorts", len(cohorts))
-        + "; "
+        + says.signs("; ")
         + (
             says.plural("for {n} the usual cycle is over", "for {n} the usual cycle is over", len(ripe_ones))
             if any(cohort.is_ripe is not None for cohort in cohorts)

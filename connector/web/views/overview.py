@@ -282,6 +282,6 @@ def _kept(told: Reported) -> Kept:
             segments,
             chart_id="kept-chart",
             title=t("How the first attempt stands"),
-            describes="; ".join(f"{part.label}: {says.number(part.count)}" for part in segments),
+            describes=says.signs("; ").join(f"{part.label}: {says.number(part.count)}" for part in segments),
         ),
     )

@@ -361,7 +361,7 @@ def _effect_panel(effect: policy_effect.Effect) -> EffectPanel:
             (
                 lead_href(each.lead_id),
                 each.name or t("Lead {id}", id=each.lead_id),
-                ", ".join(titles.get(rule_id, rule_id) for rule_id in each.rule_ids),
+                current().signs(", ").join(titles.get(rule_id, rule_id) for rule_id in each.rule_ids),
             )
             for each in effect.named
         ],
