@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from connector.crm.port import OurField
@@ -23,12 +23,14 @@ UNKNOWN_CAUSE: Final = "unknown"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSaid:
     """What the app says of one lead: the rules found to be broken, those that it could not judge, what should stand
-    in our five fields, and what explains that its first attempt was late (as in audits.causes)."""
+    in our five fields, what explains that its first attempt was late (as in audits.causes), and why each rule is
+    broken (rule id → code of the reason)."""
 
     rules: frozenset[str]
     not_evaluated: frozenset[str] = frozenset()
     fields: Mapping[str, str]
     cause: str = NO_CAUSE
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Comparison:
     causes_planted: Counter[str]
     causes_found: Counter[str]
     cause_differences: tuple[str, ...]
+    reason_differences: tuple[str, ...]
     people_planted: Mapping[str, frozenset[str]]
     people_found: Mapping[str, frozenset[str]]
 
@@ -102,6 +105,7 @@ class Comparison:
             or self.echoes_heeded
             or self.list_differences
             or self.cause_differences
+            or self.reason_differences
             or self.people_planted != self.people_found
         )
 
@@ -121,6 +125,7 @@ class Comparison:
             "not_audited": list(self.not_audited),
             "not_in_crm": list(self.not_in_crm),
             "list_differences": list(self.list_differences),
+            "reason_differences": list(self.reason_differences),
             "causes": {
                 "planted": dict(sorted(self.causes_planted.items())),
                 "found": dict(sorted(self.causes_found.items())),
@@ -218,6 +223,7 @@ def compare(
             for lead_id, (planted, found) in explained.items()
             if found not in (planted, UNKNOWN_CAUSE)
         ),
+        reason_differences=tuple(_reason_differences(truth, expected, said)),
         people_planted=people_planted or {},
         people_found=people_found or {},
     )
@@ -225,6 +231,20 @@ def compare(
 
 #: The rules whose breach has a cause.
 _IS_LATE: Final = frozenset({"RT001", "RT002"})
+
+
+def _reason_differences(
+    truth: Mapping[str, Planted], expected: Mapping[str, Expected], said: Mapping[str, LeadSaid]
+) -> list[str]:
+    """Where a planted breach was found for another reason than that which was planted."""
+    return [
+        f"lead {lead_id} breaks {rule_id} by {reason}, the app says {found}"
+        for lead_id, planted in sorted(truth.items())
+        for rule_id, reason in sorted(planted.reasons.items())
+        if rule_id in expected[lead_id].breaches and lead_id in said
+        # A breach that is missed is told of as such.
+        if (found := said[lead_id].reasons.get(rule_id, reason)) != reason
+    ]
 
 
 def _field_differences(said: Mapping[str, LeadSaid], crm: Mapping[str, Mapping[str, str]]) -> list[FieldDifference]:

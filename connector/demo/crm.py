@@ -146,6 +146,11 @@ class DemoCrm(Protocol):
         ...
 
     @property
+    def no_absences(self) -> str:
+        """Why the admin does not tell the app who is on holiday; "" = he does."""
+        ...
+
+    @property
     def head(self) -> Head:
         """Who signs in."""
         ...

@@ -121,8 +121,8 @@ class Told:
 
     `preferred_at`: from when the person wished to be called. `is_deal`: it was converted.
     `is_deal_of_several`: the person is the first of several in a large deal.
-    `is_of_absent`: its owner is on holiday, of which no CRM knows. `is_on_long_hold`: it has waited for the lead for
-    so long that it would be silent, were it not on hold.
+    `is_of_absent`: its owner is on holiday, of which no CRM knows: the app must be told. `is_on_long_hold`: it has
+    waited for the lead for so long that it would be silent, were it not on hold.
     """
 
     acts: tuple[Act, ...]

@@ -23,6 +23,8 @@ class Truth:
     told: dict[str, Told]
     #: The rules that persons broke over weeks, by owner id.
     people: dict[str, frozenset[str]] = field(default_factory=dict)
+    #: Who is on holiday from when to when (aware UTC), by owner id.
+    away: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, population: Population, filled: Filled) -> Truth:
@@ -35,6 +37,7 @@ class Truth:
             planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
             told={lead_id: told_of(lead, until, shared=shared, away=away) for lead_id, lead in leads.items()},
             people={filled.rep_ids[ref]: rules for ref, rules in population.people.items()},
+            away={filled.rep_ids[rep.ref]: rep.away for rep in population.history.reps if rep.away is not None},
         )
 
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:

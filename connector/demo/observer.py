@@ -96,13 +96,14 @@ class Observer:
                     if audit is None:
                         continue
                     current = findings.list_findings(connection, install_id, lead_id, only_current=True)
-                    by_outcome: dict[Outcome, set[str]] = defaultdict(set)
+                    by_outcome: dict[Outcome, dict[str, str]] = defaultdict(dict)
                     for each in current:
-                        by_outcome[each.finding.outcome].add(each.finding.rule_id)
+                        by_outcome[each.finding.outcome][each.finding.rule_id] = each.finding.reason
                     found[lead_id] = LeadSaid(
                         rules=frozenset(by_outcome[Outcome.BREACH]),
                         not_evaluated=frozenset(by_outcome[Outcome.NOT_EVALUATED]),
                         cause=audit.cause,
+                        reasons=by_outcome[Outcome.BREACH],
                         fields=field_values(
                             quality=audit.quality,
                             handling=audit.handling,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +14,9 @@ from connector.demo.comparison import Comparison
 _SHOWN = 12
 
 
-def print_report(console: Console, result: Comparison, seconds: float) -> None:
-    """The table, what differs, and one sentence that says whether all is equal."""
+def print_report(console: Console, result: Comparison, seconds: float, left_out: Sequence[str] = ()) -> None:
+    """The table, what differs, and one sentence that says whether all is equal. `left_out`: sentences that say what
+    this account could not be made to hold."""
     missed = Counter(each.rule_id for each in result.missed)
     unplanted = Counter(each.rule_id for each in result.unplanted)
     unsaid = Counter(each.rule_id for each in result.unsaid)
@@ -61,6 +63,8 @@ def print_report(console: Console, result: Comparison, seconds: float) -> None:
         for rule_id in sorted(rules)
     )
     console.print(f"Found on persons: {broken or 'nothing'}.", markup=False, highlight=False)
+    for sentence in left_out:
+        console.print(sentence, style="dim", markup=False, highlight=False, soft_wrap=True)
     for sentence in _differences(result):
         console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
     leads = result.kinds.total()
@@ -93,6 +97,7 @@ def _differences(result: Comparison) -> list[str]:
     said += [f"lead {lead_id} is missing in the CRM" for lead_id in result.not_in_crm]
     said += result.list_differences
     said += result.cause_differences
+    said += result.reason_differences
     for owner_id in sorted({*result.people_planted, *result.people_found}):
         planted = sorted(result.people_planted.get(owner_id, ()))
         found = sorted(result.people_found.get(owner_id, ()))

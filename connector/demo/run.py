@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
+from zoneinfo import ZoneInfo
 
 import requests
 from rich.console import Console
@@ -32,7 +33,7 @@ from connector.demo.observer import Observer, Standing
 from connector.demo.processes import HOST, Crew, DemoFailed, check_port, free_port
 from connector.demo.report import print_report
 from connector.errors import ConfigError
-from connector.sandbox.population import LEAST_LEADS, make_population
+from connector.sandbox.population import LEAST_LEADS, ZONE, make_population
 from connector.sandbox.wire import JsonObject
 from connector.settings import load_settings
 
@@ -87,8 +88,8 @@ def run_demo(options: DemoOptions) -> int:
             raise
         seconds = time.monotonic() - started
         bar.stop()
-        _write_json(options, result, seconds)
-        print_report(out, result, seconds)
+        _write_json(options, result, demo.left_out, seconds)
+        print_report(out, result, seconds, demo.left_out)
         if not options.is_once:
             demo.show_around(out)
     return 0 if result.is_equal else 1
@@ -118,6 +119,8 @@ class _Demo:
     def __init__(self, options: DemoOptions, folder: Path, stack: ExitStack, steps: _Steps) -> None:
         self._options = options
         self._crm = DEMO_CRMS[options.crm]
+        #: What this account cannot be made to hold, in sentences.
+        self.left_out: tuple[str, ...] = ()
         self._folder = folder
         self._steps = steps
         self._secrets = Secrets.make()
@@ -171,6 +174,9 @@ class _Demo:
         with self._steps.step("Name the head of sales, who signs in by a mailed link"):
             visits.name_head_of_sales(self._admin, self._app_url, self._crm.head, wait=self._pause)
             visits.sign_in(self._head, self._link())
+        if truth.away and not self._crm.no_absences:
+            with self._steps.step("Enter who is on holiday"):
+                visits.tell_absences(self._admin, self._app_url, truth.away, ZoneInfo(ZONE))
         with self._steps.step("New leads and calls come in by webhooks") as tell:
             scene = LiveActs(self._desk, truth)
             acts = [*scene.common(), *self._crm.own_acts(self._desk, scene)]
@@ -219,6 +225,7 @@ class _Demo:
         """Seed the sandbox. Returns what is planted."""
         population = make_population(seed=self._options.seed, until=datetime.now(UTC), leads=self._options.leads)
         truth = Truth.of(population, self._desk.fill(population))
+        self.left_out = (*population.left_out, *filter(None, (self._crm.no_absences,)))
         self._desk.plant_truth(truth.as_json())
         return truth
 
@@ -311,11 +318,12 @@ def _keep_logs(folder: Path, options: DemoOptions, console: Console) -> None:
         console.print(f"The logs are kept in {kept}.", highlight=False)
 
 
-def _write_json(options: DemoOptions, result: Comparison, seconds: float) -> None:
+def _write_json(options: DemoOptions, result: Comparison, left_out: tuple[str, ...], seconds: float) -> None:
     if options.json_path is None:
         return
     document: JsonObject = {
         **result.as_json(),
+        "left_out": list(left_out),
         "leads": result.kinds.total(),
         "seed": options.seed,
         "seconds": round(seconds, 1),

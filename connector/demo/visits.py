@@ -9,9 +9,11 @@ import io
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connector.demo.browser import Browser, Page
 from connector.demo.crm import Head
@@ -69,6 +71,26 @@ def name_fields(browser: Browser, app_url: str, names: Mapping[str, str], *, wai
         raise DemoFailed(f"The page {app_url}/settings/fields does not offer all of {', '.join(names.values())}.")
     typed = {f"role-{role}": name for role, name in names.items()}
     browser.submit(page, page.form("/settings/fields"), typed=typed)
+
+
+def tell_absences(
+    browser: Browser, app_url: str, away: Mapping[str, tuple[datetime, datetime]], zone: ZoneInfo
+) -> None:
+    """On the page of the policy: who is away from when to when, by owner id; kept as a new version. The page takes
+    wall times of `zone`. Raises DemoFailed when it is not kept."""
+    page = browser.open(f"{app_url}/settings/policies/edit")
+    typed: dict[str, str] = {}
+    for number, (owner_id, (begin, end)) in enumerate(sorted(away.items())):
+        form = page.form("/settings/policies/edit")
+        page = browser.submit(page, form, ("do", "absence-add"), typed=typed)
+        typed |= {
+            f"a{number}_owner": owner_id,
+            f"a{number}_begin": f"{begin.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            f"a{number}_end": f"{end.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        }
+    page = browser.submit(page, page.form("/settings/policies/edit"), ("do", "save"), typed=typed)
+    if "note=policy-saved" not in page.url:
+        raise DemoFailed(f"The page {app_url}/settings/policies/edit did not keep the absences.")
 
 
 def ask_for_link(browser: Browser, app_url: str, mailbox: Path, head: Head) -> str:

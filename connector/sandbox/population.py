@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from connector.sandbox.everyday import EVERYDAY, being_tried, in_conversation, sold, sold_slowly
 from connector.sandbox.faults import FAULTS
 from connector.sandbox.history import AccountHistory, Rep
+from connector.sandbox.load import overloaded
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.one_person import favours_clients, flooded
 from connector.sandbox.people import Crowd
@@ -33,12 +34,16 @@ LEAST_LEADS: Final = 150
 #: So many leads break each rule in an account of that many leads or more; a smaller one has fewer of each.
 LEAST_PLANTS: Final = 6
 LARGE: Final = 400
+#: Three mornings of one rep, each with more leads than a small account has in a week: from so many leads on a flood
+#: stands among enough other leads.
+FLOODED: Final = 200
 #: What is usual is learned from twenty deals that were won; so many are sold fast, and as many slowly.
 LEAST_SOLD: Final = 11
 #: So many are being tried, and as many spoken with: the demo's live acts happen to leads on which nothing is found.
 LEAST_WORKED: Final = 8
 FEW_PLANTS: Final = 1
 NOT_CALLED: Final = "not_called"
+OVERLOADED: Final = "overloaded"
 _PLANTED_SHARE: Final = 0.30
 _TRAP_SHARE: Final = 0.08
 
@@ -76,19 +81,29 @@ class Planted:
     note: str
     #: What explains that the first attempt was late; "" = nothing is late, or it is not said.
     cause: str = ""
+    #: Why a rule is broken, where the rule alone does not say it: rule id → code of the reason.
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> JsonObject:
-        return {"rules": sorted(self.rules), "kind": self.kind, "note": self.note, "cause": self.cause}
+        return {
+            "rules": sorted(self.rules),
+            "kind": self.kind,
+            "note": self.note,
+            "cause": self.cause,
+            "reasons": dict(self.reasons),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
     """`history` in nobody's dialect. `truth` holds what is planted, by the ref of the lead in the history; `people`
-    the rules that a person broke over weeks, by the ref of the rep."""
+    the rules that a person broke over weeks, by the ref of the rep; `left_out` says what the account is too small
+    for."""
 
     history: AccountHistory
     truth: dict[str, Planted]
     people: dict[str, frozenset[str]]
+    left_out: tuple[str, ...] = ()
 
     def counts(self) -> Counter[str]:
         """How often each rule is planted."""
@@ -109,7 +124,7 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     absent = replace(ABSENT, away=(hours.before(until, 20 * HOUR), until + timedelta(days=9)))
     stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), gone, absent, KEEPER)
     people = {KEEPER.ref: favours_clients(stage)}
-    if leads >= LARGE:
+    if leads >= FLOODED:
         flooded(stage)
     told_together = len(stage.stories)
     yields = _play(
@@ -130,22 +145,33 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     everyday, weights = [scenario for scenario, _ in EVERYDAY], [weight for _, weight in EVERYDAY]
     while len(stage.stories) < leads:
         dice.choices(everyday, weights=weights)[0](stage)
+    told = tuple(story.history() for story in stage.stories)
+    burdened = overloaded(told, hours)
     return Population(
         history=AccountHistory(
             until=until,
             opened_at=until.replace(year=until.year - 2, day=1),
             reps=(*REPS, gone, absent, KEEPER),
-            leads=tuple(story.history() for story in stage.stories),
+            leads=told,
             deals=tuple(deal for story in stage.stories if (deal := story.deal()) is not None),
         ),
-        truth={story.ref: Planted(story.rules, story.kind, story.note, _cause(story)) for story in stage.stories},
+        truth={
+            story.ref: Planted(story.rules, story.kind, story.note, _cause(story, burdened), story.reasons)
+            for story in stage.stories
+        },
         people=people,
+        left_out=()
+        if leads >= FLOODED
+        else (f"No flood of leads, which would explain late attempts by overload: that takes {FLOODED} leads.",),
     )
 
 
-def _cause(story: Story) -> str:
-    """What explains that the first attempt was late: that nobody called, unless something else was played."""
-    return story.cause or (NOT_CALLED if story.rules & {"RT001", "RT002"} else "")
+def _cause(story: Story, burdened: Set[str]) -> str:
+    """What explains that the first attempt was late: what was played; else that more lay before its rep than he
+    manages (`burdened`, by ref), which the dice bring about; else that nobody called."""
+    if story.cause or not story.rules & {"RT001", "RT002"}:
+        return story.cause
+    return OVERLOADED if story.ref in burdened else NOT_CALLED
 
 
 def _play(

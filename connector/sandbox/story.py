@@ -5,6 +5,7 @@ Every moment is aware UTC. Nothing may lie after `until`, but for what is planne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -71,6 +72,8 @@ class Story:
     rules: frozenset[str] = frozenset()
     #: Why its first attempt was late, where it is not that nobody called.
     cause: str = ""
+    #: Why a rule is broken, where the rule alone does not say it: rule id → code of the reason.
+    reasons: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     arrived_by: By = WEBSITE
     first_name: str = field(init=False)

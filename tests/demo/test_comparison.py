@@ -58,6 +58,17 @@ def test_the_cause_of_a_late_attempt(found: str, is_equal: bool) -> None:
     }
 
 
+@pytest.mark.parametrize(("found", "differences"), [("owner_absent", []), ("owner_left", ["owner_left"])])
+def test_the_reason_of_a_breach(found: str, differences: list[str]) -> None:
+    given = everything()
+    given["truth"]["1"] = Planted(frozenset({"NC006"}), "left", "", reasons={"NC006": "owner_absent"})
+    given["said"]["1"] = LeadSaid(rules=frozenset({"NC006"}), fields=FIELDS, reasons={"NC006": found})
+    result = compare(**given)
+    assert result.is_equal is not bool(differences)
+    said = [f"lead 1 breaks NC006 by owner_absent, the app says {each}" for each in differences]
+    assert result.as_json()["reason_differences"] == said
+
+
 @pytest.mark.parametrize(
     ("planted", "found"),
     [({"7": frozenset({"NC007"})}, {}), ({}, {"7": frozenset({"NC007"})})],

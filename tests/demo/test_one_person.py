@@ -17,7 +17,7 @@ from audits.owner_periods import attempts_of, overdue_of, owner_case
 from audits.rulebook import OWNER_RULES
 from connector.jobs.audit_owners import period_before
 from connector.sandbox.office_hours import OfficeHours
-from connector.sandbox.population import LARGE, LEAST_LEADS, ZONE, make_population
+from connector.sandbox.population import FLOODED, LARGE, LEAST_LEADS, ZONE, make_population
 from connector.storage import policies, timeline
 from connector.storage.database import Database
 from connector.storage.loads import loads_of
@@ -52,11 +52,12 @@ def test_found_on_persons_is_planted(until: datetime) -> None:
     assert found == population.people
 
 
-def test_why_a_first_attempt_was_late_is_found_as_planted(database: Database) -> None:
+@pytest.mark.parametrize("leads", [FLOODED, 300, LARGE])
+def test_why_a_first_attempt_was_late_is_found_as_planted(database: Database, leads: int) -> None:
     """Through the store, which counts the load: no cause but the planted one is named, and none of the planted
     floods, vendors and missing owners is missed."""
     until = UNTILS[2]
-    population = make_population(seed=3, until=until, leads=LARGE)
+    population = make_population(seed=3, until=until, leads=leads)
     account = HistoryAccount(population, OfficeHours(ZoneInfo(ZONE)))
     policy = replace(policy_of(population, ZONE), version="2")
     cases = [account.case(lead.ref, until) for lead in population.history.leads]

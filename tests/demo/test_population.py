@@ -19,6 +19,7 @@ from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import CULTURES
 from connector.sandbox.population import (
     FEW_PLANTS,
+    FLOODED,
     LARGE,
     LEAST_LEADS,
     LEAST_PLANTS,
@@ -76,17 +77,26 @@ def test_found_is_planted(until: datetime, seed: int) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("leads", [FLOODED, 300, 600])
 @pytest.mark.parametrize("until", [UNTILS[2], UNTILS[5]], ids=str)
-def test_a_large_account_is_found_as_planted(until: datetime) -> None:
-    """What is usual is learned from more leads, and some leads share a type."""
-    population = make_population(seed=3, until=until, leads=600)
+def test_a_larger_account_is_found_as_planted(until: datetime, leads: int) -> None:
+    """What is usual is learned from more leads, some leads share a type, and one rep is flooded."""
+    population = make_population(seed=3, until=until, leads=leads)
     account = HistoryAccount(population, OfficeHours(BERLIN))
     policy = policy_of(population, ZONE)
     found = {ref: breaches(account, policy, ref, until) for ref in population.truth}
     assert found == {ref: planted.rules & IN_RULEBOOK for ref, planted in population.truth.items()}
 
 
-@pytest.mark.parametrize("leads", [LEAST_LEADS, 600])
+@pytest.mark.parametrize("leads", [LEAST_LEADS, FLOODED - 1, FLOODED, 300, 600])
+def test_a_flood_is_planted_where_the_size_carries_it_or_it_is_said(leads: int) -> None:
+    population = make_population(seed=3, until=UNTILS[2], leads=leads)
+    is_flooded = any(planted.cause == "overloaded" for planted in population.truth.values())
+    assert is_flooded is (leads >= FLOODED)
+    assert [str(FLOODED) in sentence for sentence in population.left_out] == ([] if is_flooded else [True])
+
+
+@pytest.mark.parametrize("leads", [LEAST_LEADS, FLOODED, 300, 600])
 def test_every_rule_is_planted_and_most_leads_are_clean(leads: int) -> None:
     population = make_population(seed=3, until=UNTILS[2], leads=leads)
     counts = population.counts()

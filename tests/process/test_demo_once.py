@@ -43,7 +43,12 @@ def test_planted_is_found_and_scores_are_equal() -> None:
     assert 150 <= result["leads"] <= 160
     assert result["webhooks"]["undelivered"] == 0
     assert result["webhooks"]["delivered"] == result["webhooks"]["fired"] > 20
+    assert result["reason_differences"] == []
+    assert result["kinds"]["left_for_the_holiday"] == result["kinds"]["left_by_who_went"] == 1
     assert "All equal" in done.stderr
+    (left_out,) = result["left_out"]
+    assert "overload" in left_out
+    assert left_out in done.stderr
 
 
 def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
@@ -62,7 +67,16 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     # What may hang on an act of which Pipedrive says too little is found over and above what is found for sure.
     assert result["planted"].items() <= {rule: result["found"][rule] for rule in result["planted"]}.items()
     assert set(result["not_evaluated"]) >= {"RT001", "RT003", "FU001", "FU002", "FU008", "FM001", "FM003", "NC004"}
-    names = ("missed", "unplanted", "unsaid", "score_differences", "not_audited", "not_in_crm", "list_differences")
+    names = (
+        "missed",
+        "unplanted",
+        "unsaid",
+        "reason_differences",
+        "score_differences",
+        "not_audited",
+        "not_in_crm",
+        "list_differences",
+    )
     assert {name: result[name] for name in names} == {name: [] for name in names}
     for kind in ("live_converted", "live_merged", "live_merged_into", "live_discarded", "live_number_corrected"):
         assert result["kinds"][kind] == 1, kind

@@ -229,6 +229,10 @@ class PipedriveDemo:
     name: Final = "pipedrive"
     account_id: Final = str(COMPANY_ID)
     head: Final = Head(user_id=str(HEAD.user_id), email=HEAD.email, name=HEAD.name)
+    no_absences: Final = (
+        "No absence is entered: Pipedrive shows of a lead no history of owners, so that with absences the app could "
+        "not tell whose hours held on any lead."
+    )
 
     def coverage(self) -> Coverage:
         """With all scopes granted, and chats logged as activities, as the demo's admin says; no field is named for

@@ -153,6 +153,7 @@ def _left_alone(stage: Stage, kind: str, rep: Rep) -> None:
     stage.converse(story, stage.soon(story.received_at), stop=stage.hours.before(last, 4 * HOUR))
     end_with_words(stage, story, last)
     planted(story, "NC006", note=f"{rep.first_name} went, and nobody tried since")
+    story.reasons = {"NC006": "owner_absent" if rep.left_at is None else "owner_left"}
 
 
 SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
