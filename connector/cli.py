@@ -18,6 +18,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from connector.check_command import check_command
 from connector.clock_command import clock_command
 from connector.demo import DEMO_CRMS, DemoOptions, run_demo
 from connector.doctor import examine
@@ -251,6 +252,7 @@ def sandbox(dialect: str | None, port: int, config: Path | None) -> None:
 
 main.add_command(audit_command, name="audit")
 main.add_command(budget_command, name="budget")
+main.add_command(check_command, name="check")
 main.add_command(clock_command, name="clock")
 main.add_command(report_command, name="report")
 main.add_command(replay_command, name="replay")

@@ -1,0 +1,139 @@
+"""`leadassay check`: what leads in a file are, before or after they were bought. Needs no CRM and no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from audits.model.contact_data import region_of
+from audits.model.truth import TruthTerms
+from audits.truth.judgement import judge
+from connector.checking.answer import answer_of
+from connector.checking.asked import READERS, BadField, given_from, unread
+from connector.errors import UnexpectedPayload
+from connector.exports.mapping import FileFormat
+from connector.exports.problems import BadRow, UnusableInput
+from connector.exports.reader import open_sheet
+from connector.exports.sheet import FaultyCell, Sheet
+from connector.payloads import object_of, parse_json
+
+#: One lead is a few hundred bytes; a line of megabytes is another kind of file.
+LONGEST_LINE = 1 << 20
+
+
+class _Unusable(click.ClickException):
+    """The file cannot be used at all."""
+
+    exit_code = 2
+
+
+@click.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--country", help="Country of phone numbers written without + where a lead names none (NO, Norway).")
+@click.option("--own-domain", multiple=True, metavar="DOMAIN", help="A domain of your own firm; repeatable.")
+@click.option("--competitor-domain", multiple=True, metavar="DOMAIN", help="A competitor's domain; repeatable.")
+def check_command(
+    file: Path, country: str | None, own_domain: tuple[str, ...], competitor_domain: tuple[str, ...]
+) -> None:
+    """Check the leads in FILE: JSON lines, CSV or XLSX with the names of the API as columns.
+
+    Prints one JSON object for each lead, in the order of the file. A row that cannot be read is answered with
+    {"line", "error": {"field", "reason"}} and stops nothing; exit code 1 when there was such a row, 2 when the file
+    cannot be used at all. How many leads came out as what is told on standard error.
+    """
+    region = region_of(country, None)
+    if country and region is None:
+        raise _Unusable(f"--country {country}: no country is known by that name.")
+    terms = TruthTerms(
+        region=region,
+        own_domains=tuple(each.casefold() for each in own_domain),
+        competitor_domains=tuple(each.casefold() for each in competitor_domain),
+    )
+    counts: Counter[str] = Counter()
+    ignored: Counter[str] = Counter()
+    try:
+        for line, values in _leads(file):
+            answer = _checked(values, terms, ignored)
+            counts[str(answer.get("verdict", "not read"))] += 1
+            click.echo(json.dumps({"line": line, **answer} if "error" in answer else answer, ensure_ascii=False))
+    except UnusableInput as problem:
+        raise _Unusable(str(problem)) from problem
+    except OSError as problem:
+        raise _Unusable(f"{file}: cannot be read ({problem.strerror}).") from problem
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    click.echo(f"{file.name}: {told or 'no leads'}", err=True)
+    if ignored:
+        click.echo(f"Not read, for they mean nothing here: {', '.join(sorted(ignored))}", err=True)
+    sys.exit(1 if counts["not read"] else 0)
+
+
+def _checked(values: Mapping[str, object] | BadField, terms: TruthTerms, ignored: Counter[str]) -> dict[str, object]:
+    try:
+        if isinstance(values, BadField):
+            raise values
+        ignored.update(unread(values))
+        given = given_from(values)
+    except BadField as bad:
+        named = {} if isinstance(values, BadField) else {"id": values.get("id")}
+        return {**named, "error": {"field": bad.field, "reason": bad.why}}
+    return answer_of(given, judge(given, terms))
+
+
+def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
+    """(line, values) of each lead; BadField where a line is no lead. Raises UnusableInput, OSError."""
+    if _is_json(file):
+        yield from _json_lines(file)
+        return
+    with open_sheet(file, FileFormat(), READERS.keys()) as sheet:
+        if not set(READERS) & set(sheet.header):
+            raise UnusableInput(
+                f"{file}: no column has a name that is known here. Columns are named as in the API: "
+                f"{', '.join(READERS)}."
+            )
+        yield from _sheet_rows(sheet)
+
+
+def _is_json(file: Path) -> bool:
+    with file.open("rb") as source:
+        return source.read(4096).removeprefix(BOM_UTF8).lstrip()[:1] == b"{" or file.suffix.casefold() == ".jsonl"
+
+
+def _json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
+    with file.open("rb") as source:
+        number = 0
+        while line := source.readline(LONGEST_LINE):
+            number += 1
+            text = line.removeprefix(BOM_UTF8).strip() if number == 1 else line.strip()
+            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                while (rest := source.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                    pass
+                yield number, BadField("line", "is longer than a lead can be")
+            elif text:
+                try:
+                    yield number, object_of(parse_json(text, "the line"), "the line")
+                except UnexpectedPayload as bad:
+                    yield number, BadField("line", str(bad).removeprefix("the line ").rstrip("."))
+
+
+def _sheet_rows(sheet: Sheet) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
+    for row in sheet.rows():
+        if isinstance(row, BadRow):
+            yield row.line, BadField(row.column or "line", row.reason.removeprefix("the row "))
+            continue
+        values: dict[str, object] = {}
+        bad: BadField | None = None
+        for name, cell in zip(sheet.header, row.cells, strict=True):
+            if isinstance(cell, FaultyCell):
+                bad = bad or BadField(name, cell.reason)
+            elif name in values and cell:
+                bad = bad or BadField(name, "stands in more than one column")
+            else:
+                values[name] = cell.isoformat() if isinstance(cell, datetime) else cell
+        yield row.line, bad or values

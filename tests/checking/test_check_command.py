@@ -1,0 +1,98 @@
+"""`leadassay check`: files of leads, whole and broken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import Workbook
+
+from connector.check_command import LONGEST_LINE, check_command
+
+GOOD = {"id": "7", "name": "Anna Berg", "email": "anna.berg@firma.no", "phone": "22 33 44 55", "country": "Norway"}
+
+
+def checked(path: Path, *words: str) -> tuple[Result, list[dict[str, object]]]:
+    result = CliRunner().invoke(check_command, [str(path), *words])
+    return result, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def written(tmp_path: Path, name: str, text: str) -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_lead_is_answered_with_all_that_was_found(tmp_path: Path):
+    result, [answer] = checked(written(tmp_path, "leads.jsonl", json.dumps(GOOD)))
+    assert result.exit_code == 0
+    assert (answer["id"], answer["verdict"]) == ("7", "genuine")
+    assert answer["phone"]["e164"] == "+4722334455"  # type: ignore[index]
+    assert answer["phone"]["country"] == "NO"  # type: ignore[index]
+    assert answer["email"]["normalised"] == "anna.berg@firma.no"  # type: ignore[index]
+    assert {"line", "error"}.isdisjoint(answer)
+
+
+def test_csv_xlsx_and_json_lines_say_the_same(tmp_path: Path):
+    csv = written(tmp_path, "leads.csv", ";".join(GOOD) + "\n" + ";".join(GOOD.values()) + "\n")
+    book = Workbook()
+    book.active.append(list(GOOD))
+    book.active.append(list(GOOD.values()))
+    book.save(tmp_path / "leads.xlsx")
+    said = [checked(path)[1] for path in (csv, tmp_path / "leads.xlsx", written(tmp_path, "a.jsonl", json.dumps(GOOD)))]
+    assert said[0] == said[1] == said[2]
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ('{"id": "1"}', "email"),
+        ('{"id": "1", "email": " "}', "email"),
+        ('{"id": "1", "phone": 4711}', "phone"),
+        ('{"id": "1", "email": "a@b.no", "time_on_form_s": -1}', "time_on_form_s"),
+        ('{"id": "1", "email": "a@b.no", "time_on_form_s": true}', "time_on_form_s"),
+        ('{"id": "1", "email": "a@b.no", "submitted_at": "2026-03-02T10:00"}', "submitted_at"),
+        ('{"id": "1", "email": "a@b.no", "submitted_at": "0001-01-01T00:00+14:00"}', "submitted_at"),
+        ('{"id": "1", "email": "a@b.no", "name": "' + "x" * 501 + '"}', "name"),
+        ("[1]", "line"),
+        ("nonsense", "line"),
+        ('{"id": "1", "id": "2"}', "line"),
+        ('{"x": "' + "y" * LONGEST_LINE + '"}', "line"),
+    ],
+)
+def test_a_bad_row_names_its_field_and_stops_nothing(tmp_path: Path, row: str, field: str):
+    lines = [json.dumps(GOOD), row, "", json.dumps(GOOD)]
+    result, answers = checked(written(tmp_path, "leads.jsonl", "\n".join(lines)))
+    assert [answer.get("verdict") for answer in answers] == ["genuine", None, "genuine"]
+    assert answers[1]["line"] == 2
+    assert answers[1]["error"]["field"] == field  # type: ignore[index]
+    assert answers[1]["error"]["reason"]  # type: ignore[index]
+    assert result.exit_code == 1
+
+
+def test_a_broken_csv_row_is_told_and_the_rest_is_read(tmp_path: Path):
+    text = "id,email\n1,a@firma.no\n2\n3,b@firma.no\n"
+    result, answers = checked(written(tmp_path, "leads.csv", text))
+    assert [answer.get("id") for answer in answers] == ["1", None, "3"]
+    assert answers[1]["line"] == 3
+    assert result.exit_code == 1
+
+
+def test_what_is_not_read_is_told(tmp_path: Path):
+    result, _ = checked(written(tmp_path, "a.jsonl", json.dumps({**GOOD, "utm": "x"})))
+    assert "utm" in result.stderr
+    assert "1 genuine" in result.stderr
+
+
+def test_a_file_without_a_known_column_is_refused(tmp_path: Path):
+    result, answers = checked(written(tmp_path, "leads.csv", "Navn,E-post\nx,y\n"))
+    assert (result.exit_code, answers) == (2, [])
+    assert "no column has a name that is known" in result.stderr
+
+
+def test_a_country_that_nobody_knows_is_refused(tmp_path: Path):
+    result, _ = checked(written(tmp_path, "a.jsonl", ""), "--country", "Narnia")
+    assert result.exit_code == 2
+    assert "Narnia" in result.stderr
