@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from scipy.special import gammaincinv
 
-from audits.model.said import Said, say
+from audits.model.said import Said, Tenths, say
 from audits.statistics.enough import LEAST_CASES, NotEnoughData, rounded
 
 _TAIL = 0.025
@@ -84,15 +84,15 @@ class Standardised:
         }
 
 
-def formula(prior: float) -> Said:
-    """The calculation in words, for the page that shows its results."""
+def formula(prior: str) -> Said:
+    """The calculation in words, for the page that shows its results. `prior`: as its reader writes numbers."""
     return say(
         "Expected: for each lead of the person, the share of broken promises of the whole team among leads of the "
         "same hour of arrival, load, source and type, added up. Believed ratio = (observed + {prior}) / (expected + "
         "{prior}), where {prior} is learned from how much the ratios of all persons differ beyond chance, and never "
         "more than half of what is expected of a typical person: few leads move the ratio little away from 1. "
         "The interval holds 95 % of the gamma distribution with these two numbers.",
-        prior=f"{prior:.1f}",
+        prior=prior,
     )
 
 

@@ -227,7 +227,9 @@ class _Writer:
         report = self._report
         people = sorted(report.owners, key=lambda each: (self._owner(each.owner_id).casefold(), each.owner_id))
         shown = people[:MOST_OWNERS]
-        notes = [self._says.say(formula(report.prior))] if report.prior is not None else []
+        notes = (
+            [self._says.say(formula(self._says.number(round(report.prior, 1))))] if report.prior is not None else []
+        )
         notes.append(
             self._t(
                 "In the order of the alphabet, for these numbers carry no ranking. Somebody is called different only "
@@ -305,7 +307,7 @@ class _Writer:
             )
         ]
         if decided:
-            told = ", ".join(
+            told = self._says.signs(", ").join(
                 t("{n} {decision}", n=self._n(n), decision=t(words.DECISIONS.get(decision, decision)))
                 for decision, n in sorted(decided.items())
             )

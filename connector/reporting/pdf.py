@@ -10,7 +10,7 @@ import base64
 import logging
 import re
 import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from connector.errors import LeadAssayError
+from connector.language.bidi import isolated
 from connector.language.texts import Texts
 from connector.reporting.charts.picture import PRINT
 from connector.reporting.paper import Paper, is_listing
@@ -69,6 +70,7 @@ def html_of(report: Paper, says: Texts) -> str:
         paper=report,
         says=says,
         is_listing=is_listing,
+        apart=partial(isolated, is_right_to_left=says.is_right_to_left),
         joined=_joined,
         look=_look,
         picture=printed,

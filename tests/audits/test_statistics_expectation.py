@@ -64,7 +64,7 @@ def test_the_believed_ratio_follows_the_formula() -> None:
     assert (ann.low, ann.high) == pytest.approx((believed.ppf(0.025), believed.ppf(0.975)), abs=1e-5)
     assert 1 < ann.shrunk < ann.ratio
     assert dict(told.owners)["dan"] == NotEnoughData(10)
-    assert f"{prior:.1f}" in english(formula(told.prior))
+    assert "(observed + 2,5) / (expected + 2,5)" in english(formula("2,5"))
 
 
 def test_observed_and_expected_agree_over_the_team_whatever_the_cells() -> None:

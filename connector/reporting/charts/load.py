@@ -189,7 +189,7 @@ def kept_by_load(classes: Sequence[LoadClass], says: Texts, *, href: Callable[[i
     return Picture(
         name="kept-by-load",
         title=says.t("Tried in time, by load"),
-        says="; ".join(said) + ".",
+        says=says.signs("; ").join(said) + ".",
         spec=finished(bars + ranges, height=190) if values else None,
         table=table((says.t("Load"), says.t("Leads"), says.t("Tried in time")), rows),
     )

@@ -140,7 +140,7 @@ def owner(owner_id: str) -> str:
         periods=choices(period, owner_href(owner_id)),
         says=t("Last {n} days: leads that {name} is charged with.", n=period.days, name=told.name(owner_id)),
         verdict=None if own is None else verdict_of(own, told.name(owner_id), says),
-        formula="" if report.prior is None else says.say(formula(report.prior)),
+        formula="" if report.prior is None else says.say(formula(says.number(round(report.prior, 1)))),
         arrivals=report.arrivals,
         arrivals_href=told.href(kind=""),
         median=told.median(report.first_attempt.summary.median),

@@ -126,7 +126,7 @@ def _page(me: Viewer, told: Reported, lines: list[OwnerLine]) -> OwnersPage:
         caption=t(
             "The dot is the share tried in time, the line its 95 % interval, the mark across what was to be expected."
         ),
-        formula="" if report.prior is None else says.say(formula(report.prior)),
+        formula="" if report.prior is None else says.say(formula(says.number(round(report.prior, 1)))),
         periods=choices(told.period, "/owners"),
         rows=lines,
         load=load_and_capacity(
