@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from scipy.special import gammaincinv
 
-from audits.model.said import Said, Tenths, say
+from audits.model.said import Said, say
 from audits.statistics.enough import LEAST_CASES, NotEnoughData, rounded
 
 _TAIL = 0.025
