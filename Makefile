@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup check static unit test demo bench docs words lock format clean
+.PHONY: help setup check static unit test demo bench accuracy docs words lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
 	$(PY) benchmarks/compare.py
+
+accuracy: setup ## lead truth against sets made by others, with peers; writes docs/accuracy.md
+	$(PY) -m scripts.accuracy
 
 docs: setup ## renew the pages that are made from the code
 	$(PY) -m audits.reports.rulebook_page > docs/rulebook.md
