@@ -93,6 +93,9 @@ def _pace(own: Sequence[_Wait], at: datetime) -> int | None:
 def _waits(lead: LeadHistory) -> list[tuple[str, _Wait]]:
     tried_at = min((act.at for act in lead.acts if act.at >= lead.received_at and _is_attempt(act)), default=None)
     closed_at = next((change.at for change in lead.status_changes if change.status in _CLOSED), None)
+    if tried_at is None and lead.status.status is Status.OWN:
+        # A status of which nobody said what it means: it may have been closed long ago.
+        return []
     found = []
     for number, change in enumerate(lead.owner_changes):
         until = lead.owner_changes[number + 1].at if number + 1 < len(lead.owner_changes) else None

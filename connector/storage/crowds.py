@@ -1,61 +1,41 @@
-"""What one owner logged or ticked off within one minute, over all leads.
-
-The window slides: an act stands in a crowd of n when some span of 60 seconds holds it and n - 1 others of its owner.
-So it does not matter at which second a minute of the clock begins, nor in which order the acts are asked about. Only
-calls of which it is sure that they would be attempts count, and tasks whose tick has a time; an act of nobody stands
-alone. One act that hangs on several leads counts once.
-"""
+"""What one owner logged or ticked off within one minute, counted over the store (see audits.crowds)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Task
+from audits.crowds import WINDOW, Act, calls_of, crowds_among, ticked_of
+from audits.model.activity import ActivityKind, ActivityState, Direction
 from audits.model.case import LeadCase
 from audits.model.surroundings import Crowd
-from connector.storage.column_types import to_micros
 from connector.storage.ranges import merged, owner_ranges
 from connector.storage.statements import portions
 from connector.storage.tables import activities, tasks
 
-WINDOW = timedelta(seconds=60)
 _MICRO = timedelta(microseconds=1)
-_WINDOW_MICROS = WINDOW // _MICRO
-
-
-class Act(NamedTuple):
-    """One act of an owner: when it was recorded or ticked off, and on which lead. Of acts with one `act_id` on
-    several leads each is named."""
-
-    owner_id: str
-    at: datetime
-    act_id: str
-    lead_id: str
 
 
 def log_crowds(
     conn: Connection, install_id: str, cases: Sequence[LeadCase], as_of: datetime
 ) -> dict[str, tuple[Crowd, ...]]:
     """Of each lead its calls that were recorded in company, as of `as_of` (aware UTC)."""
-    own = [act for case in cases for act in _calls(case)]
-    return _crowds(own, _near(conn, _LOGS, install_id, own, as_of))
+    own = [act for case in cases for act in calls_of(case)]
+    return crowds_among(own, _near(conn, _LOGS, install_id, own, as_of))
 
 
 def tick_crowds(
     conn: Connection, install_id: str, cases: Sequence[LeadCase], as_of: datetime
 ) -> dict[str, tuple[Crowd, ...]]:
     """Of each lead its tasks that were ticked off in company, as of `as_of` (aware UTC)."""
-    own = [act for case in cases for act in _ticks(case)]
-    return _crowds(own, _near(conn, _TICKS, install_id, own, as_of))
+    own = [act for case in cases for act in ticked_of(case)]
+    return crowds_among(own, _near(conn, _TICKS, install_id, own, as_of))
 
 
 def logs_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> frozenset[Act]:
@@ -164,67 +144,3 @@ def _beside(near: Sequence[Act], acts: Collection[Act], burst: int) -> set[str]:
         if last - first <= 2 * burst:
             found.update(other.lead_id for other in by_owner[act.owner_id][first:last])
     return found
-
-
-def _largest(own: Sequence[Act], near: Iterable[Act]) -> list[int]:
-    """Of each of `own` the most acts of its owner in any minute that holds it, itself included."""
-    by_owner: dict[str, dict[str, int]] = {}
-    for act in near:
-        by_owner.setdefault(act.owner_id, {})[act.act_id] = to_micros(act.at)
-    times: Mapping[str, npt.NDArray[np.int64]] = {
-        owner_id: np.sort(np.fromiter(acts.values(), dtype=np.int64)) for owner_id, acts in by_owner.items()
-    }
-    counts = {
-        owner_id: np.searchsorted(each, each + _WINDOW_MICROS, side="left") - np.arange(len(each))
-        for owner_id, each in times.items()
-    }
-    sizes: list[int] = []
-    for act in own:
-        each = times.get(act.owner_id)
-        if each is None:
-            sizes.append(1)
-            continue
-        at = to_micros(act.at)
-        first, last = np.searchsorted(each, (at - _WINDOW_MICROS, at), side="right")
-        sizes.append(int(counts[act.owner_id][first:last].max(initial=1)))
-    return sizes
-
-
-def _crowds(own: Sequence[Act], near: Iterable[Act]) -> dict[str, tuple[Crowd, ...]]:
-    found: dict[str, list[Crowd]] = {}
-    for act, size in zip(own, _largest(own, near), strict=True):
-        if size > 1:
-            found.setdefault(act.lead_id, []).append(Crowd(record_id=act.act_id, count=size, at=act.at))
-    return {
-        lead_id: tuple(sorted(crowds, key=lambda each: (each.at, each.record_id)))
-        for lead_id, crowds in found.items()
-    }
-
-
-def _calls(case: LeadCase) -> list[Act]:
-    return [
-        Act(each.owner_id, each.recorded_at, each.activity_id, case.lead.lead_id)
-        for each in case.activities
-        if each.owner_id is not None and _is_sure_call(each)
-    ]
-
-
-def _is_sure_call(activity: Activity) -> bool:
-    return (
-        activity.kind is ActivityKind.CALL
-        and activity.direction is Direction.OUTBOUND
-        and activity.state is ActivityState.DONE
-        and activity.is_automated is False
-    )
-
-
-def _ticks(case: LeadCase) -> list[Act]:
-    return [
-        Act(task.owner_id, task.completed_at, task.task_id, case.lead.lead_id)
-        for task in case.tasks
-        if task.owner_id is not None and _is_ticked(task, case.as_of) and task.completed_at is not None
-    ]
-
-
-def _is_ticked(task: Task, as_of: datetime) -> bool:
-    return task.is_done and task.completed_at is not None and task.completed_at <= as_of

@@ -18,10 +18,11 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from audits.crowds import Act
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
 from audits.model.surroundings import Surroundings
-from connector.storage.crowds import Act, beside_logs, beside_ticks, log_crowds, logs_of, tick_crowds, ticks_of
+from connector.storage.crowds import beside_logs, beside_ticks, log_crowds, logs_of, tick_crowds, ticks_of
 from connector.storage.loads import loads_of
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
@@ -88,5 +89,5 @@ def beside(conn: Connection, install_id: str, changes: Company, at: datetime, po
     if changes.ticks:
         found |= beside_ticks(conn, install_id, changes.ticks, at, policy.tick_burst)
     if changes.texts:
-        found |= beside_texts(conn, install_id, changes.texts, at, policy.twin_leads)
+        found |= beside_texts(conn, install_id, changes.texts, at, policy.twin_leads, policy.twin_days)
     return found
