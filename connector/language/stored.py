@@ -27,6 +27,15 @@ TEMPLATES: tuple[str, ...] = (
     phrase("The field {name}, named for {words}, is not there any more"),
     phrase("What the field {name} says of {words} cannot be read"),
     phrase("Working time cannot be counted: {reason}"),
+    # Why a report cannot be shown, or none was made.
+    phrase(
+        "The report {report} was kept in format {kept}, which this version cannot show: it shows format {present}. "
+        "Make the report on that week anew with leadassay report --week"
+    ),
+    phrase(
+        "The report could not be made, by a fault of our own; nothing was lost. Ask for it again. When it fails "
+        "again, tell the operator: the log has the rest"
+    ),
     # Why nothing is read or written.
     phrase("HubSpot says that the access token is not active: connect again"),
     phrase("HubSpot has ended our access (uninstalled, revoked, or the account is gone): connect again"),

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent
 
+from audits.model.currencies import minor_digits
 from audits.model.said import NOUNS, Count, Listed, Moment, Money, Percent, Said, Shape, Span, Term, Value
 from connector.language.bidi import isolated
 from connector.language.catalogs import catalog_of
@@ -146,7 +147,7 @@ class Texts:
 
     def money(self, minor: int, currency: str) -> str:
         """An amount in minor units of `currency` (ISO 4217)."""
-        amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+        amount = Decimal(minor).scaleb(-minor_digits(currency))
         return str(format_currency(amount, currency, locale=self.locale))
 
     def local(self, at: datetime) -> datetime:

@@ -147,7 +147,9 @@ class _Drawing:
             '<svg class="timeline" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-title {i}-desc">'
             '<title id="{i}-title">{title}</title><desc id="{i}-desc">{describes}</desc>'
         ).format(w=WIDTH, h=self.height, i=chart_id, title=title, describes=describes)
-        parts = [head, self._hours(), self._bands(), self._ribbon(), self._axis(), self._moments(), self._marks()]
+        parts = [head, self._hours(), self._bands(), self._ribbon(), self._axis(), self._moments()]
+        # Names come after the lines of the moments, which else would run through them.
+        parts += [self._names(), self._marks()]
         return Markup("").join([*parts, Markup("</svg>")])
 
     def _rect(self, css: str, start: datetime, end: datetime, y: float, height: float) -> Markup:
@@ -178,24 +180,35 @@ class _Drawing:
         parts = [self._lane_name(t("Held by"), self.top + _RIBBON / 2)]
         for held in self.line.held:
             name = held.name or t("nobody")
-            left, right = self.x(held.start), self.x(held.end)
             says = t(
                 "{name}: {start} to {end}",
                 name=name,
                 start=self.texts.moment(held.start),
                 end=self.texts.moment(held.end),
             )
-            room = int((right - left - 8) / _LETTER)
-            shown = name if len(name) <= room else (name[: room - 1] + "…" if room > 4 else "")
             parts.append(Markup("<g><title>{}</title>").format(says))
             parts.append(
                 self._rect(
                     "owner-span" if held.name else "owner-none", held.start, held.end, self.top + 3, _RIBBON - 4
                 )
             )
+            parts.append(Markup("</g>"))
+        return Markup("").join(parts)
+
+    def _names(self) -> Markup:
+        parts = []
+        for held in self.line.held:
+            name = held.name or self.texts.t("nobody")
+            left, right = self.x(held.start), self.x(held.end)
+            room = int((right - left - 8) / _LETTER)
+            shown = name if len(name) <= room else (name[: room - 1] + "…" if room > 4 else "")
             parts.append(
-                Markup('<text class="tick owner-name" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text></g>').format(
-                    self.turned(left + 6), self.top + _RIBBON / 2 + 5, self._anchor("start"), shown
+                Markup('<text class="tick owner-name{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+                    "" if held.name else " of-none",
+                    self.turned(left + 6),
+                    self.top + _RIBBON / 2 + 5,
+                    self._anchor("start"),
+                    shown,
                 )
             )
         return Markup("").join(parts)
