@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audits.model.policy import Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
+from connector.language.bidi import isolated
 from connector.web import policy_numbers
 from connector.web.policy_form import DAY_NAMES, days_text, hours_text
 from connector.web.policy_numbers import THRESHOLDS, Kind, Threshold
@@ -57,7 +58,7 @@ def target_text(target: ResponseTarget) -> str:
     """A target in one line."""
     says = current()
     whom = [
-        f"{label}: {', '.join(words)}"
+        f"{label}: {_apart(', '.join(words))}"
         for label, words in (
             (t("kinds"), target.lead_types),
             (t("sources"), target.sources),
@@ -67,17 +68,22 @@ def target_text(target: ResponseTarget) -> str:
         if words
     ]
     spans = t("goal {goal}, due {due}", goal=says.span(target.goal_s), due=says.span(target.due_s))
-    return f"{target.name}: {spans} ({'; '.join(whom) if whom else t('every lead')})"
+    return f"{_apart(target.name)}: {spans} ({says.signs('; ').join(whom) if whom else t('every lead')})"
 
 
 def week_text(calendar: Calendar) -> str:
     """The open hours of a week in one line."""
     days = (
-        f"{t(DAY_NAMES[day])} {hours_text(calendar.week[day])}"
+        f"{t(DAY_NAMES[day])} {_apart(hours_text(calendar.week[day]))}"
         for day in range(len(WEEKDAYS))
         if calendar.week.get(day)
     )
-    return f"{'; '.join(days)} ({calendar.zone})"
+    return f"{current().signs('; ').join(days)} ({_apart(calendar.zone)})"
+
+
+def _apart(text: str) -> str:
+    """Data in a line of ours, which may run the other way: hours and names would turn about in it."""
+    return isolated(text, is_right_to_left=current().is_right_to_left)
 
 
 def _figures(old: Policy, new: Policy) -> Iterator[Change]:

@@ -14,7 +14,7 @@ from audits.model.working_calendar import Calendar
 from connector.storage import findings, installs, people, policies
 from connector.web.access import Access, needs, viewer
 from connector.web.own_hours import OwnHoursForm, own_calendar, own_hours_of, own_hours_typed, with_own_hours
-from connector.web.policy_form import DAY_NAMES, hours_text
+from connector.web.policy_changes import week_text
 from connector.web.site import site
 from connector.web.texts import t
 
@@ -114,7 +114,4 @@ def _owners(connection: Connection, install_id: str) -> list[Owner]:
 def _said(policy: Policy, owner_id: str) -> str:
     """`Mon 9:00-12:30; Tue 9:00-17:00`, or nothing for the team's hours."""
     own = policy.owner_calendars.get(owner_id)
-    if own is None:
-        return ""
-    days = (f"{t(DAY_NAMES[day])} {hours_text(own.week[day])}" for day in range(len(DAY_NAMES)) if own.week.get(day))
-    return f"{'; '.join(days)} ({own.zone})"
+    return "" if own is None else week_text(own)

@@ -331,7 +331,7 @@ def _reading(life: Health, backfill: cursors.Progress | None, says: Texts, crm: 
         Figure(
             t("Last poll for lost events"),
             _when(polled, says),
-            t("{n} polls so far", n=says.number(life.count("reconciled"))),
+            says.plural("{n} poll so far", "{n} polls so far", life.count("reconciled")),
         ),
     ]
     left = life.counters.get("calls_left")
