@@ -75,7 +75,7 @@ class Fit:
 
 
 def fit(criteria: Iterable[Criterion], facts: Mapping[str, str | None], subject: FitSubject) -> Fit:
-    """The criteria on `subject` held against `facts`: field → what is known of the lead, None or blank = not known."""
+    """The criteria on `subject` held against `facts`: field → what is known of the lead, None or blank = unknown."""
     return Fit(parts=tuple(_part(each, facts.get(each.field)) for each in criteria if each.subject is subject))
 
 
