@@ -8,55 +8,24 @@ A print holds those words, so it goes when the text is wiped.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from hashlib import blake2b
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.message_text import LEAST_WORDS, normalised
+from audits import twins
 from audits.model.activity import ActivityKind, ActivityState, Direction
+from audits.twins import TextPrint
 from connector.storage.column_types import storable
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import activities, leads, text_bands, text_prints
 
-#: Bits of each band of a simhash: 64 in all.
-BANDS = (11, 11, 11, 11, 10, 10)
 _WRITTEN = (ActivityKind.EMAIL.value, ActivityKind.MESSAGE.value)
 
 
-@dataclass(frozen=True, slots=True)
-class TextPrint:
-    """What is kept of one text: `digest` of its `words`, and their simhash; both as signed 64-bit numbers."""
-
-    words: str
-    digest: int
-    simhash: int
-
-    @property
-    def bands(self) -> tuple[int, ...]:
-        """The bands of the simhash, each with its place in the number."""
-        left, found = self.simhash & (2**64 - 1), []
-        for place, bits in enumerate(BANDS):
-            found.append(place << 16 | left & (1 << bits) - 1)
-            left >>= bits
-        return tuple(found)
-
-
 def print_of(text: str, first_name: str | None, last_name: str | None) -> TextPrint | None:
-    """The print of a text that was written to that person; None for one that is too short to be compared."""
-    words = normalised(storable(text), [name for name in (first_name, last_name) if name])
-    split = words.split()
-    if len(split) < LEAST_WORDS:
-        return None
-    digest = int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), "big", signed=True)
-    hashes = np.array([_hash_of(word) for word in split], dtype=np.uint64)
-    votes = np.unpackbits(hashes.view(np.uint8).reshape(len(split), 8), axis=1).sum(axis=0)
-    bits = np.packbits(2 * votes > len(split))
-    return TextPrint(words, digest, int.from_bytes(bits.tobytes(), "big", signed=True))
+    """The print of a text as the store keeps it; None for one that is too short to be compared."""
+    return twins.print_of(storable(text), first_name, last_name)
 
 
 def renew_prints(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
@@ -176,8 +145,3 @@ def _texts(install_id: str, lead_ids: Collection[str]) -> sa.Select[tuple[object
             acts.from_lead_id.is_(None),
         )
     )
-
-
-@lru_cache(maxsize=50_000)
-def _hash_of(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")

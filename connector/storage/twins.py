@@ -1,41 +1,27 @@
-"""Which texts of a lead other leads got almost word for word.
-
-Only what a person of ours surely wrote and sent is compared, with what went to other leads within 30 days before and
-after it. Texts are told apart by their digests first (connector.storage.text_prints): equal ones need no comparing;
-of the others, those that share a band of their simhash and lie near it are compared word by word, at most
-MOST_VARIANTS of them for each text, the nearest first.
-"""
+"""Which texts of a lead other leads got almost word for word, counted over the store (see audits.twins)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.message_text import normalised_likeness, shared_phrase
-from audits.model.activity import Activity, ActivityKind
 from audits.model.case import LeadCase
 from audits.model.surroundings import Twin
-from audits.timeline import AttemptVerdict, judge_attempt
+from audits.twins import OwnText, TextPrint, alike, nearest, own_texts, twin_of
 from connector.storage.column_types import UtcMicros, Words
 from connector.storage.policies import PolicyBook
 from connector.storage.ranges import rows_wanted
 from connector.storage.statements import portions
 from connector.storage.tables import text_bands, text_prints
-from connector.storage.text_prints import TextPrint, print_of
 
-NEAR = timedelta(days=30)
 #: Simhashes of texts that are nearly alike differ in no more of their 64 bits.
 MOST_BITS = 14
 #: Most numbers in one IN list: SQLite takes 32,766 parameters.
 MOST_IDS = 20_000
-#: Other texts with which one is compared word by word.
-MOST_VARIANTS = 20
 
 
 class Sent(NamedTuple):
@@ -47,41 +33,22 @@ class Sent(NamedTuple):
     lead_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """A text of a lead that is asked about."""
-
-    activity: Activity
-    made: TextPrint
-    least_percent: int
-
-
 def twins_of(
     conn: Connection, install_id: str, cases: Sequence[LeadCase], as_of: datetime, book: PolicyBook
 ) -> dict[str, tuple[Twin, ...]]:
     """Of each lead its texts that others got almost word for word, as of `as_of` (aware UTC)."""
-    own = [text for case in cases for text in _own_texts(case, book)]
+    own = [text for case in cases for text in own_texts(case, book.policy_for(case.lead.received_at, case.as_of))]
     if not own:
         return {}
     near = _near_digests(conn, install_id, {each.made for each in own})
     variants = _words_of(conn, install_id, {digest for several in near.values() for digest in several})
-    alike = [_alike(each, near[each.made.digest], variants) for each in own]
-    counted = _others(conn, install_id, own, alike, as_of)
+    likenesses = [alike(each, near[each.made.digest], variants) for each in own]
+    counted = _others(conn, install_id, own, likenesses, as_of)
     found: dict[str, list[Twin]] = {}
-    for place, (each, likenesses) in enumerate(zip(own, alike, strict=True)):
-        leads_by_digest, others = counted.get(place, ({}, 0))
-        if not others:
-            continue
-        most = min(leads_by_digest, key=lambda digest: (-leads_by_digest[digest], -likenesses[digest], digest))
-        words = each.made.words if most == each.made.digest else variants[most]
-        found.setdefault(each.activity.lead_id, []).append(
-            Twin(
-                activity_id=each.activity.activity_id,
-                leads=others,
-                percent=min(likenesses[digest] for digest in leads_by_digest),
-                phrase=shared_phrase(each.activity.text or "", words),
-            )
-        )
+    for place, each in enumerate(own):
+        twin = twin_of(each, likenesses[place], *counted.get(place, ({}, 0)), variants)
+        if twin is not None:
+            found.setdefault(each.activity.lead_id, []).append(twin)
     return {lead_id: tuple(twins) for lead_id, twins in found.items()}
 
 
@@ -97,7 +64,9 @@ def texts_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> fr
     return frozenset(found)
 
 
-def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_of: datetime, most: int) -> set[str]:
+def beside_texts(
+    conn: Connection, install_id: str, texts: Collection[Sent], as_of: datetime, most: int, near_days: int
+) -> set[str]:
     """Leads whose count of twins may have come to be `most`, or less, when `texts` came or went.
 
     Where more than `most` others got a text of that digest, each of them had its twins without these: so each text
@@ -105,6 +74,7 @@ def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_
     """
     if not texts:
         return set()
+    span = timedelta(days=near_days)
     digests = {text.digest for text in texts}
     known = text_bands.c
     made: set[TextPrint] = set()
@@ -114,7 +84,7 @@ def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_
     near = _near_digests(conn, install_id, made)
     own = {text.lead_id for text in texts}
     ranges: list[_WantedRow] = [
-        (place, digest, "", "", text.at - NEAR, min(text.at + NEAR, as_of))
+        (place, digest, "", "", text.at - span, min(text.at + span, as_of))
         for place, text in enumerate(sorted(texts))
         for digest in sorted({text.digest, *near.get(text.digest, ())})
     ]
@@ -135,21 +105,6 @@ def beside_texts(conn: Connection, install_id: str, texts: Collection[Sent], as_
     return {lead_id for others in found.values() if len(others) <= most for lead_id in others}
 
 
-def _own_texts(case: LeadCase, book: PolicyBook) -> list[_Own]:
-    found: list[_Own] = []
-    lead = case.lead
-    for activity in case.activities:
-        if activity.kind not in (ActivityKind.EMAIL, ActivityKind.MESSAGE) or not activity.text:
-            continue
-        if judge_attempt(activity, lead.received_at, case.as_of).verdict is not AttemptVerdict.YES:
-            continue
-        made = print_of(activity.text, lead.first_name, lead.last_name)
-        if made is not None:
-            percent = book.policy_for(lead.received_at, case.as_of).twin_percent
-            found.append(_Own(activity, made, percent))
-    return found
-
-
 def _near_digests(conn: Connection, install_id: str, made: Collection[TextPrint]) -> dict[int, list[int]]:
     """For each digest the others whose texts may be alike, the nearest first, and none more than MOST_VARIANTS."""
     by_digest = {each.digest: each for each in made}
@@ -168,14 +123,8 @@ def _near_digests(conn: Connection, install_id: str, made: Collection[TextPrint]
             by_band.setdefault(band, []).append(digest)
     found: dict[int, list[int]] = {}
     for each in by_digest.values():
-        others = sorted({digest for band in each.bands for digest in by_band.get(band, ())} - {each.digest})
-        simhashes = np.array([rows[digest][1] for digest in others], dtype=np.int64)
-        apart = np.bitwise_xor(simhashes, np.int64(each.simhash)).view(np.uint8).reshape(-1, 8)
-        bits = np.unpackbits(apart, axis=1).sum(axis=1)
-        nearest = sorted(
-            (int(count), digest) for count, digest in zip(bits, others, strict=True) if count <= MOST_BITS
-        )
-        found[each.digest] = [digest for _, digest in nearest[:MOST_VARIANTS]]
+        sharing = {digest: rows[digest][1] for band in each.bands for digest in by_band.get(band, ())}
+        found[each.digest] = nearest(each, sharing)
     return found
 
 
@@ -197,22 +146,8 @@ def _words_of(conn: Connection, install_id: str, digests: Collection[int]) -> di
     return found
 
 
-def _alike(own: _Own, near: Sequence[int], variants: Mapping[int, str]) -> dict[int, int]:
-    """The digests of texts that are at least as alike as the policy asks, with their likeness in percent."""
-    found = {own.made.digest: 100}
-    for digest in near:
-        other = variants.get(digest)
-        if other is None:
-            continue
-        percent = normalised_likeness(own.made.words, other)
-        # Nobody need ask for the language: texts that share nearly all of their words are of one.
-        if percent >= own.least_percent:
-            found[digest] = percent
-    return found
-
-
 def _others(
-    conn: Connection, install_id: str, own: Sequence[_Own], alike: Sequence[Mapping[int, int]], as_of: datetime
+    conn: Connection, install_id: str, own: Sequence[OwnText], alike: Sequence[Mapping[int, int]], as_of: datetime
 ) -> dict[int, tuple[dict[int, int], int]]:
     """For each place in `own`: how many other leads got a text of each digest, and how many got any."""
     ranges = [
@@ -221,8 +156,8 @@ def _others(
             digest,
             each.activity.lead_id,
             each.activity.activity_id,
-            each.activity.occurred_at - NEAR,
-            min(each.activity.occurred_at + NEAR, as_of),
+            each.activity.occurred_at - each.near,
+            min(each.activity.occurred_at + each.near, as_of),
         )
         for place, (each, digests) in enumerate(zip(own, alike, strict=True))
         for digest in sorted(digests)
