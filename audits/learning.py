@@ -7,7 +7,7 @@ the sample happened to have.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -76,6 +76,19 @@ def learn(stays: Iterable[Stay], deals: Iterable[DealSpan], *, stage_percent: in
             _deal_norm(pipeline, spans, won_age_percent) for pipeline, spans in sorted(by_pipeline.items())
         ),
     )
+
+
+def finished_stays(changes: Iterable[tuple[str, str, datetime]]) -> Iterator[tuple[str, datetime, datetime]]:
+    """(stage, entered at, left at) of every finished stay of one lead. `changes`: (field, stage, since when) in order
+    of time and stage; a stay lasts from one recorded change to the next of the same field."""
+    last: dict[str, tuple[str, datetime]] = {}
+    for field, stage, at in changes:
+        entered = last.get(field)
+        if entered is not None and entered[0] == stage:
+            continue
+        if entered is not None and entered[1] < at:
+            yield entered[0], entered[1], at
+        last[field] = (stage, at)
 
 
 def longest_gap_s(touches: Sequence[datetime]) -> int | None:

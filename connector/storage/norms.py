@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from audits.learning import finished_stays
 from audits.model.lead import LeadStatus
 from audits.norms import Norms
 from connector.storage.statements import portions
@@ -129,25 +130,21 @@ def iter_stays(conn: Connection, install_id: str, as_of: datetime) -> Iterator[S
         .distinct()
     ):
         pipelines.setdefault(standing.stage, set()).add(standing.pipeline or "")
-    lead_id = ""
-    last: dict[str, Any] = {}
-    for row in conn.execute(query, execution_options={"yield_per": 1000}):
-        if row.lead_id != lead_id:
-            lead_id, last = row.lead_id, {}
-        entered = last.get(row.field)
-        if entered is not None and entered.raw_status == row.raw_status:
-            continue
-        if entered is not None and entered.occurred_at < row.occurred_at:
-            known = pipelines.get(entered.raw_status, set())
+    rows = conn.execute(query, execution_options={"yield_per": 1000})
+    for _, of_lead in groupby(rows, key=lambda row: row.lead_id):
+        changes = list(of_lead)
+        lead = changes[0]
+        told = ((change.field, change.raw_status, change.occurred_at) for change in changes)
+        for stage, entered_at, left_at in finished_stays(told):
+            known = pipelines.get(stage, set())
             yield StageStay(
-                pipeline=next(iter(known)) if len(known) == 1 else row.pipeline or "",
-                stage=entered.raw_status,
-                lead_type=row.lead_type,
-                source=row.source,
-                entered_at=entered.occurred_at,
-                left_at=row.occurred_at,
+                pipeline=next(iter(known)) if len(known) == 1 else lead.pipeline or "",
+                stage=stage,
+                lead_type=lead.lead_type,
+                source=lead.source,
+                entered_at=entered_at,
+                left_at=left_at,
             )
-        last[row.field] = row
 
 
 def list_deal_ages(conn: Connection, install_id: str, as_of: datetime) -> list[DealAge]:
