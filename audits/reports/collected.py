@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -85,3 +85,5 @@ class RowCollector:
             decided=decided,
             usual_cycle_s=usual_cycle_s,
         )
+        contested_leads: Collection[str] = frozenset(),
+            contested_leads=contested_leads,

@@ -7,7 +7,7 @@ interval, every median its n and an exact interval; under LEAST_CASES each says 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -79,8 +79,9 @@ class ReportRows:
 
     `attempts_by_hour`: attempts in the period on any lead, 7 rows from Monday, 24 columns. `judged`: (rule id,
     outcome) → current findings on leads that were open in the period. `contested`, `decided`: rule id → contests that
-    wait for a decision, and (rule id, decision) → those decided. `usual_cycle_s`: the learned age at winning; None =
-    not enough data: then no cohort is called ripe or unripe, and nothing is said of the cost of delay.
+    wait for a decision, and (rule id, decision) → those decided. `contested_leads`: ids of leads with a contest that
+    waits. `usual_cycle_s`: the learned age at winning; None = not enough data: then no cohort is called ripe or
+    unripe, and nothing is said of the cost of delay.
     """
 
     leads: tuple[HandledLead, ...]
@@ -88,6 +89,7 @@ class ReportRows:
     judged: Mapping[tuple[str, Outcome], int] = field(default_factory=dict)
     contested: Mapping[str, int] = field(default_factory=dict)
     decided: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    contested_leads: Collection[str] = frozenset()
     usual_cycle_s: int | None = None
 
 
@@ -260,7 +262,7 @@ def handling_report(
         unknown_load=sum(lead.load is None or lead.load.percent is None for lead in measured),
         owner_days=owner_days(measured, local),
         rules=tallies(rows.judged, rows.contested),
-        neglected=neglected((lead for lead in known if scope in ("", lead.holder_id)), as_of),
+        neglected=neglected((lead for lead in known if scope in ("", lead.holder_id)), as_of, rows.contested_leads),
         prior=prior,
         owners=tuple(each for each in people if scope in ("", each.owner_id)),
         decided=tuple((rule_id, decision, n) for (rule_id, decision), n in sorted(rows.decided.items())),

@@ -109,6 +109,7 @@ def _neglected(told: _Told) -> NeglectedLead:
         received_at=datetime.fromisoformat(told["received_at"]),
         due_at=None if due is None else datetime.fromisoformat(due),
         overdue_wall_s=told["overdue_wall_s"],
+        is_contested=told["is_contested"],
     )
 
 

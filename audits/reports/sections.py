@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -167,7 +167,7 @@ class RuleTally:
 @dataclass(frozen=True, slots=True)
 class NeglectedLead:
     """An open lead that nobody tries, or goes on trying. `overdue_wall_s`: since when something is due by the clock
-    on the wall, None = that is not known."""
+    on the wall, None = that is not known. `is_contested`: a finding on it is contested, and not decided."""
 
     lead_id: str
     holder_id: str
@@ -175,6 +175,7 @@ class NeglectedLead:
     received_at: datetime
     due_at: datetime | None
     overdue_wall_s: int | None
+    is_contested: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The same in fixed order."""
@@ -185,6 +186,7 @@ class NeglectedLead:
             "received_at": self.received_at.isoformat(),
             "due_at": None if self.due_at is None else self.due_at.isoformat(),
             "overdue_wall_s": self.overdue_wall_s,
+            "is_contested": self.is_contested,
         }
 
 
@@ -357,9 +359,10 @@ def owners(rows: Sequence[HandledLead], zone: ZoneInfo) -> tuple[float | None, t
 
 
 def tallies(judged: Mapping[tuple[str, Outcome], int], contested: Mapping[str, int]) -> tuple[RuleTally, ...]:
-    """What each rule said, by id. `judged`: (rule id, outcome) → findings; `contested`: rule id → open contests."""
+    """What each rule said, by id. `judged`: (rule id, outcome) → findings; `contested`: rule id → open contests. A
+    rule on persons judges no lead, and stands here when one of its findings is contested."""
     found = []
-    for rule_id in sorted({rule_id for rule_id, _ in judged}):
+    for rule_id in sorted({rule_id for rule_id, _ in judged} | {rule_id for rule_id, n in contested.items() if n}):
         count = {outcome: judged.get((rule_id, outcome), 0) for outcome in Outcome}
         answered = count[Outcome.PASS] + count[Outcome.BREACH]
         found.append(
@@ -374,9 +377,12 @@ def tallies(judged: Mapping[tuple[str, Outcome], int], contested: Mapping[str, i
     return tuple(found)
 
 
-def neglected(rows: Iterable[HandledLead], as_of: datetime) -> tuple[NeglectedLead, ...]:
+def neglected(
+    rows: Iterable[HandledLead], as_of: datetime, contested_leads: Collection[str] = frozenset()
+) -> tuple[NeglectedLead, ...]:
     """The neglected ones, what can still be saved first: those that may be buyers before pseudo-leads and duplicates,
-    then those for which the act is overdue for the shortest time, then the youngest."""
+    then those for which the act is overdue for the shortest time, then the youngest. `contested_leads`: ids of those
+    with a contest that waits for a decision."""
     found = [lead for lead in rows if lead.follow_up_status in NEGLECTED]
 
     def order(lead: HandledLead) -> tuple[bool, bool, float, float, str]:
@@ -397,6 +403,7 @@ def neglected(rows: Iterable[HandledLead], as_of: datetime) -> tuple[NeglectedLe
             received_at=lead.received_at,
             due_at=lead.due_at,
             overdue_wall_s=None if lead.due_at is None else max(0, int((as_of - lead.due_at).total_seconds())),
+            is_contested=lead.lead_id in contested_leads,
         )
         for lead in sorted(found, key=order)
     )

@@ -101,6 +101,7 @@ class CardLead:
     """One lead in words. `quality`, `handling`: 0-100, None = unknown, which `quality_says` and `handling_says` say.
 
     `details` None: the viewer may see no more than what stands on the record anyway; `limited_says` tells him.
+    `contests`: which findings somebody contests and nobody has decided yet, then which were set aside.
     """
 
     lead_id: str
@@ -113,6 +114,7 @@ class CardLead:
     status: CardText
     details: CardDetails | None
     limited_says: str = ""
+    contests: tuple[CardText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,7 @@ class CardLabels:
     attempts: str
     warnings: str
     limited: str
+    contests: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

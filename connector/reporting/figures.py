@@ -19,7 +19,7 @@ from audits.reports.handled import NEGLECTED, HandledLead, LoadMet
 from audits.reports.handling import HandlingReport, ReportRows, handling_report
 from audits.reports.what_if import WhatIf, what_if
 from connector.storage import report_rows
-from connector.storage.contests import promises_set_aside
+from connector.storage.contests import contested_leads, promises_set_aside
 from connector.storage.installs import get_install
 from connector.storage.norms import norms_at
 from connector.storage.policies import policy_as_of
@@ -71,6 +71,7 @@ def handling_figures(
         judged=report_rows.count_judged(conn, install_id, since, until, owner_id),
         contested=contested_of(told),
         decided=decided_of(told),
+        contested_leads=contested_leads(conn, install_id, as_of),
         usual_cycle_s=usual_cycle_s(norms_at(conn, install_id, as_of)),
     )
     return handling_report(

@@ -135,6 +135,7 @@ class _Sheets:
                 t("Arrived"),
                 t("Was due"),
                 t("Overdue for (s)"),
+                t("Contested"),
             ),
             tuple(
                 (
@@ -146,6 +147,7 @@ class _Sheets:
                     lead.received_at,
                     lead.due_at,
                     lead.overdue_wall_s,
+                    t("yes") if lead.is_contested else t("no"),
                 )
                 for place, lead in enumerate(self._report.neglected, 1)
             ),

@@ -1,8 +1,9 @@
 """Contests: what somebody said against a finding, and what was decided. Rows are never deleted but with their lead.
 
-A contest is about one finding. It goes on to stand for what the rule says of the lead as long as that is the same:
-same outcome, same reason, same evidence, under whatever version of the policy. Once the rule says something else, the
-contest is history, and the new finding can be contested anew.
+A contest is about one finding, on a lead or on a person. It goes on to stand for what the rule says of them as long
+as that is the same: same outcome, same reason, same evidence, under whatever version of the policy. Once the rule
+says something else, the contest is history, and the new finding can be contested anew. Persons are judged once a
+week: the newest period that was judged tells what the rule says.
 
 Of the contests on one finding the newest holds. Taking back a decision leaves its row and opens a new one, so that
 who decided what, and when, stays readable.
@@ -22,8 +23,9 @@ from sqlalchemy.engine import Connection
 
 from audits.model.finding import Finding, Outcome
 from connector.storage.findings import finding_from_row
+from connector.storage.owner_cases import newest_period, owner_finding_from_row
 from connector.storage.statements import portions
-from connector.storage.tables import contests, current_findings, findings, lead_audits
+from connector.storage.tables import contests, current_findings, findings, lead_audits, owner_findings
 
 #: A sentence is asked for, not a letter.
 LONGEST_WHY = 500
@@ -43,11 +45,13 @@ class Decision(StrEnum):
 class Contest:
     """One contest. `opened_by` and `decided_by` are user ids; times aware UTC. `decision` None = waits for one.
 
-    `is_present`: the rule still says the very same of the lead.
+    It is about the lead `lead_id`, or, where that is "", about the person `owner_id`. `is_present`: the rule still
+    says the very same of them.
     """
 
     contest_id: str
     lead_id: str
+    owner_id: str
     rule_id: str
     fingerprint: str
     why: str
@@ -63,6 +67,16 @@ class Contest:
     def is_open(self) -> bool:
         """Whether somebody has yet to decide."""
         return self.decision is None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether what the rule says now is printed with a mark: somebody contests it, or it was decided."""
+        return self.is_present and self.decision is not Decision.WITHDRAWN
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Lead id and owner id, of which one is "": whom the finding speaks of."""
+        return self.lead_id, self.owner_id
 
 
 def open_contest(
@@ -83,7 +97,27 @@ def open_contest(
     standing = standing_of(conn, install_id, [row.lead_id]).get((row.lead_id, row.rule_id))
     if standing is not None and standing.is_present and standing.decision is not Decision.WITHDRAWN:
         return None
-    return _open(conn, install_id, row.lead_id, row.rule_id, fingerprint, why=why, user_id=user_id, at=at)
+    return _open(conn, install_id, (row.lead_id, ""), row.rule_id, fingerprint, why=why, user_id=user_id, at=at)
+
+
+def open_contest_of_owner(
+    conn: Connection, install_id: str, fingerprint: str, *, why: str, user_id: str, at: datetime
+) -> Contest | None:
+    """Contest what a rule says of a person's newest period. None when that is no breach, or was contested already."""
+    row = conn.execute(
+        sa.select(owner_findings.c.owner_id, owner_findings.c.rule_id).where(
+            owner_findings.c.install_id == install_id,
+            owner_findings.c.fingerprint == fingerprint,
+            owner_findings.c.outcome == Outcome.BREACH.value,
+            owner_findings.c.as_of == newest_period(install_id),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    standing = standing_of_owners(conn, install_id, [row.owner_id]).get((row.owner_id, row.rule_id))
+    if standing is not None and standing.is_present and standing.decision is not Decision.WITHDRAWN:
+        return None
+    return _open(conn, install_id, ("", row.owner_id), row.rule_id, fingerprint, why=why, user_id=user_id, at=at)
 
 
 def decide(
@@ -112,7 +146,7 @@ def reopen(conn: Connection, install_id: str, contest_id: str, *, at: datetime) 
     return _open(
         conn,
         install_id,
-        found.lead_id,
+        found.about,
         found.rule_id,
         found.fingerprint,
         why=found.why,
@@ -167,22 +201,51 @@ def standing_of(conn: Connection, install_id: str, lead_ids: Collection[str]) ->
     return found
 
 
+def standing_of_owners(
+    conn: Connection, install_id: str, owner_ids: Collection[str]
+) -> dict[tuple[str, str], Contest]:
+    """(owner id, rule id) → the newest contest on what was said of a person, for those of `owner_ids` with one."""
+    found: dict[tuple[str, str], Contest] = {}
+    for portion in portions(sorted(set(owner_ids))):
+        for contest in _history(conn, install_id, contests.c.owner_id.in_(portion)):
+            found[contest.owner_id, contest.rule_id] = contest
+    return found
+
+
+def contested_leads(conn: Connection, install_id: str, as_of: datetime) -> frozenset[str]:
+    """Leads of which a finding that still stands was contested, and not decided, at `as_of` (aware UTC)."""
+    waiting = (
+        contests.c.lead_id != "",
+        contests.c.opened_at <= as_of,
+        sa.or_(contests.c.decided_at.is_(None), contests.c.decided_at > as_of),
+    )
+    return frozenset(each.lead_id for each in _history(conn, install_id, sa.and_(*waiting)) if each.is_present)
+
+
 def findings_of(conn: Connection, install_id: str, fingerprints: Iterable[str]) -> dict[str, Finding]:
-    """Fingerprint → the finding as it was said."""
+    """Fingerprint → the finding on a lead or a person as it was said."""
     found: dict[str, Finding] = {}
     for portion in portions(sorted(set(fingerprints))):
         rows = conn.execute(
             sa.select(findings).where(findings.c.install_id == install_id, findings.c.fingerprint.in_(portion))
         )
         found.update({row.fingerprint: finding_from_row(row) for row in rows})
+        persons = conn.execute(
+            sa.select(owner_findings)
+            .where(owner_findings.c.install_id == install_id, owner_findings.c.fingerprint.in_(portion))
+            # Two weeks may say the very same: the newest is shown.
+            .order_by(owner_findings.c.as_of)
+        )
+        found.update({row.fingerprint: owner_finding_from_row(row) for row in persons})
     return found
 
 
 def findings_on(
-    conn: Connection, install_id: str, owner_id: str, limit: int = 200, offset: int = 0
+    conn: Connection, install_id: str, owner_id: str, limit: int = 200, *, set_aside: bool = False
 ) -> tuple[list[tuple[str, Finding]], int]:
-    """Every breach that is said now of what this owner held: (fingerprint, finding), the newest first, and how many
-    there are in all."""
+    """Every breach that is said now of what this owner held and counts against him, or, with `set_aside`, no longer
+    does: (fingerprint, finding), the newest lead first, and how many there are in all."""
+    is_aside = is_set_aside(install_id)
     query = (
         sa.select(findings)
         .select_from(
@@ -195,13 +258,12 @@ def findings_on(
             findings.c.install_id == install_id,
             findings.c.owner_id == owner_id,
             findings.c.outcome == Outcome.BREACH.value,
+            is_aside if set_aside else ~is_aside,
         )
     )
     total = int(conn.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
     rows = conn.execute(
-        query.order_by(lead_audits.c.received_at.desc(), findings.c.rule_id, findings.c.lead_id)
-        .limit(limit)
-        .offset(offset)
+        query.order_by(lead_audits.c.received_at.desc(), findings.c.rule_id, findings.c.lead_id).limit(limit)
     )
     return [(row.fingerprint, finding_from_row(row)) for row in rows], total
 
@@ -269,7 +331,7 @@ def _is_newest(install_id: str) -> sa.ColumnElement[bool]:
 def _open(
     conn: Connection,
     install_id: str,
-    lead_id: str,
+    about: tuple[str, str],
     rule_id: str,
     fingerprint: str,
     *,
@@ -277,6 +339,7 @@ def _open(
     user_id: str,
     at: datetime,
 ) -> Contest:
+    lead_id, owner_id = about
     # Ids grow with time, so that contests of one instant have an order too.
     contest_id = f"{int(at.timestamp() * 1_000_000):020d}-{secrets.token_hex(6)}"
     conn.execute(
@@ -284,6 +347,7 @@ def _open(
             install_id=install_id,
             contest_id=contest_id,
             lead_id=lead_id,
+            owner_id=owner_id or None,
             rule_id=rule_id,
             fingerprint=fingerprint,
             why=why[:LONGEST_WHY],
@@ -325,7 +389,23 @@ def _query(install_id: str) -> sa.Select[Any]:
         now.c.fingerprint == current_findings.c.fingerprint,
         _says_the_same(about, now),
     )
-    return sa.select(contests, is_present.label("is_present")).where(contests.c.install_id == install_id)
+    is_said = sa.or_(sa.and_(contests.c.lead_id != "", is_present), _is_said_of_owner(install_id))
+    return sa.select(contests, is_said.label("is_present")).where(contests.c.install_id == install_id)
+
+
+def _is_said_of_owner(install_id: str) -> sa.ColumnElement[bool]:
+    """Whether the newest period of the person says the very same as the finding that was contested."""
+    about, now = owner_findings.alias("about_owner"), owner_findings.alias("now_of_owner")
+    return sa.exists().where(
+        about.c.install_id == install_id,
+        about.c.owner_id == contests.c.owner_id,
+        about.c.fingerprint == contests.c.fingerprint,
+        now.c.install_id == install_id,
+        now.c.owner_id == contests.c.owner_id,
+        now.c.rule_id == contests.c.rule_id,
+        now.c.as_of == newest_period(install_id),
+        _says_the_same(about, now),
+    )
 
 
 def _history(
@@ -339,6 +419,7 @@ def _contest(row: sa.Row[Any]) -> Contest:
     return Contest(
         contest_id=row.contest_id,
         lead_id=row.lead_id,
+        owner_id=row.owner_id or "",
         rule_id=row.rule_id,
         fingerprint=row.fingerprint,
         why=row.why,

@@ -358,15 +358,24 @@ def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str
     )
     hidden = {("lead", each) for each in ids} | {("activity", each) for each in conn.execute(acts).scalars()}
     rows = conn.execute(
-        sa.select(
-            owner_findings.c.owner_id, owner_findings.c.rule_id, owner_findings.c.as_of, owner_findings.c.evidence
-        ).where(owner_findings.c.install_id == install_id, owner_findings.c.evidence != "[]")
+        sa.select(owner_findings).where(owner_findings.c.install_id == install_id, owner_findings.c.evidence != "[]")
     )
     for row in rows.all():
         evidence = json.loads(row.evidence)
         left = [each for each in evidence if (each[0], each[1]) not in hidden]
         if len(left) < len(evidence):
             conn.execute(
+            # The old one is a hash over what must not be known; who contested the finding contests it still.
+            fingerprint = secrets.token_hex(32)
+            conn.execute(
+                sa.update(contests)
+                .where(
+                    contests.c.install_id == install_id,
+                    contests.c.owner_id == row.owner_id,
+                    contests.c.fingerprint == row.fingerprint,
+                )
+                .values(fingerprint=fingerprint)
+            )
                 sa.update(owner_findings)
                 .where(
                     owner_findings.c.install_id == install_id,
@@ -374,7 +383,7 @@ def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str
                     owner_findings.c.rule_id == row.rule_id,
                     owner_findings.c.as_of == row.as_of,
                 )
-                .values(evidence=json.dumps(left, separators=(",", ":")))
+                .values(evidence=json.dumps(left, separators=(",", ":")), fingerprint=fingerprint)
             )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
 from connector.storage.statements import portions
-from connector.storage.tables import contests, current_findings, lead_audits, leads, owners
+from connector.storage.tables import current_findings, lead_audits, leads, owners
 from connector.storage.timeline_rows import search_key
 
 
@@ -58,7 +58,8 @@ class LeadFilter:
 class LeadRow:
     """One line of a list. `name` "" = unknown or forgotten. Spans in seconds, times aware UTC.
 
-    `answer`, `cause`: as in audits.reports; `charged_to`: who is charged with the answer, "" = nobody.
+    `answer`, `cause`: as in audits.reports; `charged_to`: who is charged with the answer, "" = nobody. `contested`,
+    `set_aside`: the rules whose finding somebody contests and nobody has decided yet, or which was set aside.
     """
 
     lead_id: str
@@ -84,7 +85,8 @@ class LeadRow:
     record_url: str | None
     is_gone: bool
     is_forgotten: bool
-    is_contested: bool = False
+    contested: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
     answer: str
     cause: str
     charged_to: str
@@ -152,7 +154,7 @@ def joined(install_id: str) -> sa.FromClause:
 
 
 def lines(install_id: str) -> sa.Select[Any]:
-    """What a line of a list is made of; see `lead_row`."""
+    """What a line of a list is made of, but for its contests; see `lead_row`."""
     return (
         sa.select(
             lead_audits,
@@ -161,13 +163,6 @@ def lines(install_id: str) -> sa.Select[Any]:
             leads.c.company,
             leads.c.record_url,
             owners.c.name.label("owner_name"),
-            sa.exists()
-            .where(
-                contests.c.install_id == install_id,
-                contests.c.lead_id == lead_audits.c.lead_id,
-                contests.c.decided_at.is_(None),
-            )
-            .label("is_contested"),
         )
         .select_from(joined(install_id))
         .where(lead_audits.c.install_id == install_id)
@@ -175,7 +170,7 @@ def lines(install_id: str) -> sa.Select[Any]:
 
 
 def lead_row(row: sa.Row[Any]) -> LeadRow:
-    """A row of `lines` → the line."""
+    """A row of `lines` → the line, without what was contested."""
     return LeadRow(
         lead_id=row.lead_id,
         name=" ".join(part for part in (row.first_name, row.last_name) if part),
@@ -200,7 +195,6 @@ def lead_row(row: sa.Row[Any]) -> LeadRow:
         record_url=row.record_url,
         is_gone=row.gone_at is not None,
         is_forgotten=row.is_forgotten,
-        is_contested=bool(row.is_contested),
         answer=row.answer,
         cause=row.cause,
         charged_to=row.charged_to,

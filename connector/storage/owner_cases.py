@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +21,7 @@ from connector.storage.json_text import dump_evidence, dump_measures, dump_said,
 from connector.storage.policies import PolicyBook
 from connector.storage.statements import portions, upsert
 from connector.storage.surroundings import surroundings_of
-from connector.storage.tables import activities, leads, owner_findings
+from connector.storage.tables import activities, contests, leads, owner_findings
 
 _BATCH = 200
 _CONTACT = [
@@ -30,8 +31,10 @@ _CONTACT = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerFinding:
-    """What a rule said of one owner's period [since, finding.as_of), aware UTC; `found_at`: when it was judged."""
+    """What a rule said of one owner's period [since, finding.as_of), aware UTC; `found_at`: when it was judged.
+    `fingerprint`: of the finding as it was said."""
 
+    fingerprint: str
     finding: Finding
     since: datetime
     found_at: datetime
@@ -76,7 +79,10 @@ def owner_cases(
 def put_owner_findings(
     conn: Connection, install_id: str, said: Sequence[Finding], since: datetime, at: datetime
 ) -> None:
-    """Keep what was said at `at` of the periods that began at `since` (aware UTC). Said again, the last holds."""
+    """Keep what was said at `at` of the periods that began at `since` (aware UTC). Said again, the last holds; but
+    what somebody has contested stays as he read it."""
+    prints = [finding.fingerprint() for finding in said]
+    contested = _contested(conn, install_id, said)
     upsert(
         conn,
         owner_findings,
@@ -95,9 +101,11 @@ def put_owner_findings(
                 "policy_version": finding.policy_version,
                 "measures": dump_measures(finding.measures),
                 "evidence": dump_evidence(finding.evidence),
+                "fingerprint": fingerprint,
                 "found_at": at,
             }
-            for finding in said
+            for fingerprint, finding in zip(prints, said, strict=True)
+            if (finding.subject_id, finding.rule_id, finding.as_of) not in contested
         ],
     )
 
@@ -109,12 +117,7 @@ def owner_findings_of(
 
     Whoever neither made an attempt nor let a lead wait in that period is not named.
     """
-    newest = (
-        sa.select(sa.func.max(owner_findings.c.as_of, type_=owner_findings.c.as_of.type))
-        .where(owner_findings.c.install_id == install_id)
-        .scalar_subquery()
-    )
-    wanted = (owner_findings.c.install_id == install_id) & (owner_findings.c.as_of == newest)
+    wanted = (owner_findings.c.install_id == install_id) & (owner_findings.c.as_of == newest_period(install_id))
     if owner_ids is not None:
         wanted &= owner_findings.c.owner_id.in_(sorted(set(owner_ids)))
     rows = conn.execute(
@@ -122,24 +125,58 @@ def owner_findings_of(
     )
     return [
         OwnerFinding(
-            finding=Finding(
-                rule_id=row.rule_id,
-                rule_version=row.rule_version,
-                subject_id=row.owner_id,
-                outcome=Outcome(row.outcome),
-                reason=row.reason,
-                said=said_from_row(row),
-                policy_version=row.policy_version,
-                as_of=row.as_of,
-                measures=load_measures(row.measures),
-                evidence=load_evidence(row.evidence),
-                owner_id=row.owner_id,
-            ),
+            fingerprint=row.fingerprint,
+            finding=owner_finding_from_row(row),
             since=row.period_from,
             found_at=row.found_at,
         )
         for row in rows
     ]
+
+
+def newest_period(install_id: str) -> sa.ScalarSelect[datetime]:
+    """The end of the newest period that was judged, as a part of a statement."""
+    of = owner_findings.alias("judged_periods")
+    return (
+        sa.select(sa.func.max(of.c.as_of, type_=of.c.as_of.type))
+        .where(of.c.install_id == install_id)
+        .scalar_subquery()
+    )
+
+
+def owner_finding_from_row(row: sa.Row[Any]) -> Finding:
+    """A row of `owner_findings` → the finding."""
+    return Finding(
+        rule_id=row.rule_id,
+        rule_version=row.rule_version,
+        subject_id=row.owner_id,
+        outcome=Outcome(row.outcome),
+        reason=row.reason,
+        said=said_from_row(row),
+        policy_version=row.policy_version,
+        as_of=row.as_of,
+        measures=load_measures(row.measures),
+        evidence=load_evidence(row.evidence),
+        owner_id=row.owner_id,
+    )
+
+
+def _contested(conn: Connection, install_id: str, said: Sequence[Finding]) -> set[tuple[str, str, datetime]]:
+    """Which of these findings stand already and were contested, as (owner id, rule id, end of the period)."""
+    ends = sorted({finding.as_of for finding in said})
+    rows = conn.execute(
+        sa.select(owner_findings.c.owner_id, owner_findings.c.rule_id, owner_findings.c.as_of)
+        .join(
+            contests,
+            sa.and_(
+                contests.c.install_id == install_id,
+                contests.c.owner_id == owner_findings.c.owner_id,
+                contests.c.fingerprint == owner_findings.c.fingerprint,
+            ),
+        )
+        .where(owner_findings.c.install_id == install_id, owner_findings.c.as_of.in_(ends))
+    )
+    return {(row.owner_id, row.rule_id, row.as_of) for row in rows}
 
 
 def _worked_on(conn: Connection, install_id: str, since: datetime, as_of: datetime, book: PolicyBook) -> set[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from audits.model.said import Said
 from audits.model.score import FollowUpStatus, Verdict
 from connector.storage import lead_lists
 from connector.storage.column_types import from_micros
-from connector.storage.contests import is_promise_set_aside, is_set_aside
+from connector.storage.contests import Contest, Decision, is_promise_set_aside, is_set_aside, standing_of
 from connector.storage.findings import said_from_row
 from connector.storage.health import Notice
 from connector.storage.lead_lists import LeadFilter, LeadRow
@@ -66,12 +67,13 @@ class OwnerLoad:
 
 @dataclass(frozen=True, slots=True)
 class LaneLead:
-    """A lead in breach of a rule, with what the finding says."""
+    """A lead in breach of a rule, with what the finding says. `contest`: what was said against it, None = nothing."""
 
     lead: LeadRow
     said: Said
     since_at: datetime
     rule_id: str
+    contest: Contest | None
 
 
 def list_leads(conn: Connection, install_id: str, scope: Scope) -> tuple[list[LeadRow], int]:
@@ -85,7 +87,7 @@ def list_leads(conn: Connection, install_id: str, scope: Scope) -> tuple[list[Le
         .limit(scope.leads.limit)
         .offset(scope.leads.offset)
     )
-    return [lead_lists.lead_row(row) for row in rows], total
+    return _marked(conn, install_id, [lead_lists.lead_row(row) for row in rows]), total
 
 
 def iter_leads(conn: Connection, install_id: str, scope: Scope) -> Iterator[LeadRow]:
@@ -99,7 +101,7 @@ def iter_leads(conn: Connection, install_id: str, scope: Scope) -> Iterator[Lead
             .order_by(lead_audits.c.lead_id)
             .limit(_EXPORT_PORTION)
         ).all()
-        yield from (lead_lists.lead_row(row) for row in rows)
+        yield from _marked(conn, install_id, [lead_lists.lead_row(row) for row in rows])
         if len(rows) < _EXPORT_PORTION:
             return
         last = rows[-1].lead_id
@@ -220,7 +222,7 @@ def list_lane(conn: Connection, install_id: str, scope: Scope) -> tuple[list[Lan
         .offset(scope.leads.offset)
     )
     rule_id = scope.leads.rule_id or ""
-    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at, rule_id) for row in rows], total
+    return _said_lines(conn, install_id, [(row, rule_id) for row in rows]), total
 
 
 def list_said(conn: Connection, install_id: str, scope: Scope, rule_ids: Sequence[str], limit: int) -> list[LaneLead]:
@@ -251,33 +253,32 @@ def list_said(conn: Connection, install_id: str, scope: Scope, rule_ids: Sequenc
         .order_by(lead_audits.c.received_at.desc(), lead_audits.c.lead_id, findings.c.rule_id)
         .limit(limit)
     )
-    return [LaneLead(lead_lists.lead_row(row), said_from_row(row), row.since_at, row.rule_id) for row in rows]
+    return _said_lines(conn, install_id, [(row, row.rule_id) for row in rows])
 
 
 def list_presently(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> list[LeadRow]:
     """The lines of these leads, in the order given; those that are not there are left out. For few leads."""
     rows = conn.execute(lead_lists.lines(install_id).where(lead_audits.c.lead_id.in_(lead_ids)))
-    found = {row.lead_id: lead_lists.lead_row(row) for row in rows}
+    found = {row.lead_id: row for row in _marked(conn, install_id, [lead_lists.lead_row(row) for row in rows])}
     return [found[lead_id] for lead_id in lead_ids if lead_id in found]
 
 
 def count_contested(conn: Connection, install_id: str) -> dict[str, int]:
-    """Who is charged ("" = nobody) → findings that somebody contests and nobody has decided yet."""
-    holder = sa.func.coalesce(findings.c.owner_id, "")
+    """Who is charged ("" = nobody) → findings on leads and on himself that somebody contests and nobody has decided
+    yet."""
+    holder = sa.func.coalesce(contests.c.owner_id, findings.c.owner_id, "")
     rows = conn.execute(
         sa.select(holder, sa.func.count())
         .select_from(
-            contests.join(
+            contests.outerjoin(
                 findings,
-                sa.and_(
-                    findings.c.install_id == contests.c.install_id, findings.c.fingerprint == contests.c.fingerprint
-                ),
+                sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == contests.c.fingerprint),
             )
         )
         .where(
             contests.c.install_id == install_id,
-            findings.c.install_id == install_id,
             contests.c.decision.is_(None),
+            sa.or_(contests.c.owner_id.is_not(None), findings.c.fingerprint.is_not(None)),
         )
         .group_by(holder)
     )
@@ -301,6 +302,43 @@ def list_notices(conn: Connection, install_id: str, limit: int = 20) -> list[Not
             created_at=row.created_at,
         )
         for row in rows
+    ]
+
+
+def _marked(conn: Connection, install_id: str, rows: Sequence[LeadRow]) -> list[LeadRow]:
+    """The lines with what was contested on each, by rule."""
+    return _with_marks(rows, standing_of(conn, install_id, [row.lead_id for row in rows]))
+
+
+def _with_marks(rows: Sequence[LeadRow], told: Mapping[tuple[str, str], Contest]) -> list[LeadRow]:
+    contested: dict[str, list[str]] = {}
+    set_aside: dict[str, list[str]] = {}
+    for (lead_id, rule_id), contest in sorted(told.items()):
+        if contest.is_present and contest.is_open:
+            contested.setdefault(lead_id, []).append(rule_id)
+        elif contest.is_present and contest.decision is Decision.SET_ASIDE:
+            set_aside.setdefault(lead_id, []).append(rule_id)
+    return [
+        replace(row, contested=tuple(contested.get(row.lead_id, ())), set_aside=tuple(set_aside.get(row.lead_id, ())))
+        if row.lead_id in contested or row.lead_id in set_aside
+        else row
+        for row in rows
+    ]
+
+
+def _said_lines(conn: Connection, install_id: str, rows: Sequence[tuple[sa.Row[Any], str]]) -> list[LaneLead]:
+    """Each row of a finding with its rule's id → the line, with the contest on that finding."""
+    lines = [lead_lists.lead_row(row) for row, _ in rows]
+    told = standing_of(conn, install_id, [line.lead_id for line in lines])
+    return [
+        LaneLead(
+            lead,
+            said_from_row(row),
+            row.since_at,
+            rule_id,
+            contest if (contest := told.get((lead.lead_id, rule_id))) and contest.is_marked else None,
+        )
+        for lead, (row, rule_id) in zip(_with_marks(lines, told), rows, strict=True)
     ]
 
 

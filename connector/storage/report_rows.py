@@ -197,7 +197,7 @@ def count_contests(
     conn: Connection, install_id: str, as_of: datetime, owner_id: str | None = None
 ) -> list[ContestCount]:
     """The contests as they stood at `as_of` (aware UTC), by rule and decision. `owner_id`: of findings that he is
-    charged with; None = all."""
+    charged with, on leads and on himself; None = all."""
     of = contests.c
     # The type of an empty decision must be told.
     decision = sa.case((of.decided_at <= as_of, of.decision), else_=sa.null()).label("decision")
@@ -207,9 +207,9 @@ def count_contests(
         .group_by(of.rule_id, decision)
     )
     if owner_id is not None:
-        query = query.join(
-            findings, sa.and_(findings.c.install_id == of.install_id, findings.c.fingerprint == of.fingerprint)
-        ).where(findings.c.install_id == install_id, findings.c.owner_id == owner_id)
+        query = query.outerjoin(
+            findings, sa.and_(findings.c.install_id == install_id, findings.c.fingerprint == of.fingerprint)
+        ).where(sa.or_(of.owner_id == owner_id, findings.c.owner_id == owner_id))
     found = [ContestCount(row.rule_id, row.decision, row.n) for row in conn.execute(query)]
     return sorted(found, key=lambda each: (each.rule_id, each.decision or ""))
 

@@ -466,8 +466,10 @@ owner_findings = sa.Table(
     _text("policy_version"),
     _text("measures", "[]"),
     _text("evidence", "[]"),
+    _text("fingerprint"),
     _at("found_at"),
     sa.Index(None, "install_id", "as_of"),
+    sa.Index(None, "install_id", "fingerprint"),
 )
 
 lead_audits = sa.Table(
@@ -634,13 +636,15 @@ notices = sa.Table(
     sa.Index(None, "install_id", "lead_id"),
 )
 
-#: What somebody said against a finding, and what was decided. `fingerprint`: the finding as it stood.
+#: What somebody said against a finding, and what was decided. `fingerprint`: the finding as it stood. It is about the
+#: lead `lead_id`, or, where that is "", about the person `owner_id`.
 contests = sa.Table(
     "contests",
     metadata,
     _tenant(),
     _key("contest_id"),
     _text("lead_id"),
+    _words("owner_id"),
     _text("rule_id"),
     _text("fingerprint"),
     _text("why"),
@@ -651,6 +655,7 @@ contests = sa.Table(
     _text("decision_note", ""),
     _at("decided_at", nullable=True),
     sa.Index(None, "install_id", "lead_id"),
+    sa.Index(None, "install_id", "owner_id"),
     sa.Index(None, "install_id", "decided_at", "opened_at"),
 )
 

@@ -69,6 +69,11 @@ class Viewer:
         """A rep sees his own leads only: their owner id; None = no limit. A rep who owns nothing sees nothing."""
         return None if self.is_manager else (self.user.owner_id or "\x00nobody")
 
+    def may_know_lead_of(self, holder_id: str | None) -> bool:
+        """Whether he may see who a lead is that `holder_id` holds now: a manager, or that holder himself. Whoever
+        held it before reads what is said of him, and not of whom."""
+        return self.only_owner_id in (None, holder_id)
+
 
 def needs(access: Access) -> Callable[[ViewT], ViewT]:
     """Mark a view with its access class."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from audits.clock import NoWorkingHours, case_clock
@@ -25,6 +25,7 @@ from connector.crm.card import (
 )
 from connector.language.texts import Texts
 from connector.storage.card_queries import StoredCard
+from connector.storage.contests import Contest, Decision
 from connector.storage.findings import AuditRow
 from connector.storage.policies import PolicyBook
 from connector.web.access import Viewer
@@ -35,6 +36,7 @@ from connector.web.record_links import web_address
 from connector.web.sentences import written
 from connector.web.site import site
 from connector.web.texts import t
+from connector.web.views.rulebook import rule_titles
 
 #: Attempts that a card shows, the latest first.
 ATTEMPTS = 3
@@ -56,12 +58,13 @@ def card_labels() -> CardLabels:
         attempts=t("Last attempts"),
         warnings=t("Not looked at"),
         limited=t("Details"),
+        contests=t("Contested findings"),
     )
 
 
 def may_see_details(me: Viewer, card: StoredCard) -> bool:
-    """The rule of the lead page: managers see every lead, a rep those that he holds."""
-    return me.only_owner_id is None or card.lead.owner_id == me.only_owner_id
+    """The rule of all pages: managers see every lead, a rep those that he holds."""
+    return me.may_know_lead_of(card.lead.owner_id)
 
 
 def owners_named(cards: Sequence[StoredCard]) -> list[str]:
@@ -75,13 +78,15 @@ def owners_named(cards: Sequence[StoredCard]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class CardTeller:
-    """Writes cards for one viewer as of `now` (aware UTC). `book`: what was agreed when. `owners`: those named."""
+    """Writes cards for one viewer as of `now` (aware UTC). `book`: what was agreed when. `owners`: those named.
+    `contests`: (lead id, rule id) → the newest contest on it."""
 
     me: Viewer
     book: PolicyBook
     owners: tuple[Owner, ...]
     now: datetime
     says: Texts
+    contests: Mapping[tuple[str, str], Contest] = field(default_factory=dict)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -107,10 +112,26 @@ class CardTeller:
             verdict=CardText(verdict_label(verdict), Tone(verdict_tone(verdict))),
             status=CardText(status_label(status), Tone(status_tone(status))),
             details=self._details(card) if is_full else None,
+            contests=tuple(self._contests(lead.lead_id)),
             limited_says=""
             if is_full
             else t("Whoever holds this lead sees its details; so do the heads of sales and the admins."),
         )
+
+    def _contests(self, lead_id: str) -> Iterator[CardText]:
+        """What somebody contests, then what was set aside. It names rules and nobody: all viewers may read it."""
+        titles = rule_titles()
+        told = [
+            (titles.get(rule_id, rule_id), contest)
+            for (of_lead, rule_id), contest in sorted(self.contests.items())
+            if of_lead == lead_id and contest.is_present
+        ]
+        for title, contest in told:
+            if contest.is_open:
+                yield CardText(t("Contested, not decided: {rule}", rule=title), Tone.WARN)
+        for title, contest in told:
+            if contest.decision is Decision.SET_ASIDE:
+                yield CardText(t("Set aside: {rule}", rule=title), Tone.GOOD)
 
     def _details(self, card: StoredCard) -> CardDetails:
         attempts = self._attempts(card)

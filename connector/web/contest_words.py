@@ -36,6 +36,19 @@ class ContestShown:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The state of a contest as a tag beside what was contested."""
+
+    label: str
+    tone: str
+
+
+def mark_of(contest: Contest | None) -> Mark | None:
+    """The mark of a finding that was contested; None for one that was not."""
+    return None if contest is None else Mark(state_label(contest), state_tone(contest))
+
+
 def may_contest(me: Viewer, finding: Finding, holder_id: str | None) -> bool:
     """Whether the viewer may say that the finding is wrong: a manager always; a rep when it is about him, or about a
     lead that he holds (`holder_id`)."""
@@ -110,6 +123,11 @@ def state_label(contest: Contest) -> str:
             return t("Set aside")
         case Decision.WITHDRAWN:
             return t("Contest withdrawn")
+
+
+def state_word(contest: Contest | None) -> str:
+    """The state for a program: "contested" while it waits, else the decision; "" = not contested."""
+    return "" if contest is None else "contested" if contest.decision is None else contest.decision.value
 
 
 def state_tone(contest: Contest) -> str:

@@ -159,8 +159,9 @@ def scope_of(form: LeadsForm, me: Viewer, now: datetime) -> Scope:
     owner_id = me.only_owner_id
     if owner_id is None and form.owner:
         owner_id = "" if form.owner == NOBODY else form.owner
-    if owner_id is not None and me.only_owner_id in (form.charged, form.held):
-        # What is said of somebody he may see, whoever holds the lead by now.
+    if owner_id is not None and me.only_owner_id in (form.charged, form.held) and not form.q:
+        # What is said of somebody he may see, whoever holds the lead by now; but a search by name would tell who the
+        # leads of others are.
         owner_id = None
     during = _days(form.during)
     wait = _WAIT.fullmatch(form.wait)

@@ -25,6 +25,7 @@ from connector.storage import people
 from connector.storage.page_queries import LaneLead
 from connector.web import charts
 from connector.web.access import Viewer
+from connector.web.contest_words import Mark, mark_of
 from connector.web.labels import cause_charged, cause_label
 from connector.web.lead_names import display_name
 from connector.web.links import lead_href, leads_href
@@ -72,12 +73,14 @@ class SaidLine:
     title: str
     sentence: str
     record_url: str | None
+    contest: Mark | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """The figures of one period and scope (an owner's id, "" = the account), with the words of the reader."""
 
+    me: Viewer
     report: HandlingReport
     period: Period
     says: Texts
@@ -90,6 +93,7 @@ class Reported:
         """The figures that the viewer may see; `scope` None = all that he may see."""
         asked = (me.only_owner_id or "") if scope is None else scope
         return cls(
+            me=me,
             report=handling_figures(conn, me.install_id, period.since, period.until, now, asked),
             period=period,
             says=says,
@@ -176,13 +180,14 @@ class Reported:
         return [
             SaidLine(
                 href=lead_href(each.lead.lead_id),
-                name=display_name(each.lead),
+                name=display_name(each.lead, self.me),
                 received_at=each.lead.received_at,
                 owner=self.name(each.lead.charged_to or each.lead.owner_id or ""),
                 cause=cause_label(Cause(each.lead.cause)),
                 title=(titles or {}).get(each.rule_id, ""),
                 sentence=written(each.said),
                 record_url=web_address(each.lead.record_url),
+                contest=mark_of(each.contest),
             )
             for each in found
         ]

@@ -125,7 +125,9 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     findings.store_findings(conn, tenant, [breach], at(-30))
     contests.open_contest(conn, tenant, breach.fingerprint(), why=mark, user_id="user-1", at=at(-20))
     alerts.plan_alerts(conn, tenant, [ALERT])
-    owner_cases.put_owner_findings(conn, tenant, [make_finding("owner-1", "NC007", sentence=mark)], at(-30), at(-20))
+    of_owner = make_finding("owner-1", "NC007", sentence=mark)
+    owner_cases.put_owner_findings(conn, tenant, [of_owner], at(-30), at(-20))
+    contests.open_contest_of_owner(conn, tenant, of_owner.fingerprint(), why=mark, user_id="user-1", at=at(-19))
     for lead_id in ("1", "2"):
         outbox.put_outbox(conn, tenant, lead_id, {"note": mark}, at(-20))
     (row,) = outbox.take_outbox(conn, tenant, 1, NOW)
@@ -325,6 +327,15 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health.note_unmapped": {"value": FOREIGN},
     "page_queries.count_unseen": {"name": "owner_history"},
     "people.upsert_user": {"name": "Olga"},
+    "contests.open_contest_of_owner": {
+        "fingerprint": make_finding("owner-1", "NC007", sentence=FOREIGN).fingerprint()
+    },
+    "contests.findings_of": {
+        "fingerprints": [
+            make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint(),
+            make_finding("owner-1", "NC007", sentence=FOREIGN).fingerprint(),
+        ]
+    },
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
     "lead_ends.merge_ended": {"records": {"1": make_record("1", merged_ids=("2",))}},

@@ -79,6 +79,7 @@ ROUTES = (
     Route("contests.queue", "GET", MANAGER, "/contests"),
     Route("contests.contest", "POST", SIGNED_IN, "/leads/{lead_id}/contest", "/leads/{lead_id}/contest"),
     Route("contests.decide", "POST", SIGNED_IN, "/contests/no-such-contest", "/contests/no-such-contest"),
+    Route("contests.contest_of_owner", "POST", SIGNED_IN, "/owners/{owner_id}/contest", "/owners/{owner_id}/contest"),
     Route("contests.mine", "GET", SIGNED_IN, "/my", lists=True),
     Route("contests.choose_mails", "POST", SIGNED_IN, "/my/mails"),
     Route("policies.policies_list", "GET", ADMIN, "/settings/policies"),

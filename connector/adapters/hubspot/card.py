@@ -82,6 +82,7 @@ class HubSpotCard:
                     "nextStep": labels.next_step,
                     "attempts": labels.attempts,
                     "warnings": labels.warnings,
+                    "contests": labels.contests,
                 },
                 "leads": [_lead(lead) for lead in shown.leads],
                 "empty": shown.empty_says,
@@ -96,6 +97,7 @@ def _lead(lead: CardLead) -> JsonObject:
         "handling": {"value": lead.handling, "says": lead.handling_says},
         "verdict": _text(lead.verdict),
         "status": _text(lead.status),
+        "contests": [_text(each) for each in lead.contests],
         "limited": lead.limited_says,
         "details": _details(lead.details) if lead.details else None,
     }

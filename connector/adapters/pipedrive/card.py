@@ -108,6 +108,9 @@ def _object(number: int, lead: CardLead) -> JsonObject:
     }
     if lead.details:
         made.update(_details(lead.details))
+    if lead.contests:
+        # A label holds 40 characters, and which finding it is must not be cut off.
+        made["contests"] = _cut(" ".join(each.text for each in lead.contests), TEXT_CHARS)
     if lead.limited_says:
         made["limited"] = _cut(lead.limited_says, TEXT_CHARS)
     return made

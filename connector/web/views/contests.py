@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, abort, redirect, render_template, request
-from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
-from audits.model.finding import Evidence, Finding
 from connector.storage import contests, mail_choices, timeline, worklist
 from connector.storage.contests import LONGEST_WHY, Contest, Decision
-from connector.storage.lead_lists import lead_names
+from connector.storage.owner_cases import owner_findings_of
 from connector.web import contest_words
-from connector.web.access import Access, Viewer, needs, viewer
-from connector.web.contest_words import ContestShown, may_contest
-from connector.web.links import lead_href
-from connector.web.sentences import written
+from connector.web.access import Access, needs, viewer
+from connector.web.contest_words import may_contest
+from connector.web.links import lead_href, owner_href
+from connector.web.said_findings import SaidFinding, Teller
 from connector.web.site import site
 from connector.web.texts import current, t
-from connector.web.views.rulebook import rule_titles
 
 pages = Blueprint("contests", __name__)
 
 _MINE = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaidFinding:
-    """One finding with what it is about. `href` None: the viewer may not open the lead any more."""
-
-    lead_id: str
-    lead_name: str
-    href: str | None
-    rule_id: str
-    title: str
-    fingerprint: str
-    sentence: str
-    as_of: datetime
-    evidence: tuple[Evidence, ...]
-    contest: ContestShown | None
-    can_contest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +35,18 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyPage:
-    """What the page of one's own prints. `is_owner`: whether the CRM knows the viewer as somebody who holds leads."""
+    """What the page of one's own prints. `is_owner`: whether the CRM knows the viewer as somebody who holds leads.
+    `on_me`: what the rules on persons say of him, whatever it is. `findings`: breaches on leads that count against
+    him; `set_aside`: those that no longer do."""
 
     is_owner: bool
     is_manager: bool
+    on_me: list[SaidFinding]
     findings: list[SaidFinding]
     findings_says: str
     more_says: str
+    set_aside: list[SaidFinding]
+    set_aside_says: str
     gets_alerts: bool
     gets_digest: bool
     email: str
@@ -79,7 +62,7 @@ def queue() -> str:
         waiting = contests.list_open(connection, me.install_id)
         decided = contests.list_decided(connection, me.install_id)
         total = contests.count_open(connection, me.install_id)
-        told = _Teller(connection, me)
+        told = Teller(connection, me)
         page = QueuePage(
             waiting=told.contested(waiting),
             decided=told.contested(decided),
@@ -92,9 +75,9 @@ def queue() -> str:
 @pages.post("/leads/<lead_id>/contest")
 @needs(Access.SIGNED_IN)
 def contest(lead_id: str) -> Response:
-    """Say that a finding is wrong, and why."""
+    """Say that a finding on a lead is wrong, and why."""
     me, now = viewer(), site().now()
-    fingerprint, why = request.form.get("fingerprint", ""), " ".join(request.form.get("why", "").split())
+    fingerprint, why = _reason()
     with site().database.write() as connection:
         finding = contests.findings_of(connection, me.install_id, [fingerprint]).get(fingerprint)
         if finding is None or finding.subject_id != lead_id:
@@ -104,11 +87,29 @@ def contest(lead_id: str) -> Response:
         if not may_contest(me, finding, holder_id):
             abort(404)
         if not why:
-            return _back(lead_id, finding.rule_id, "contest-why")
+            return _back(lead_href(lead_id), finding.rule_id, "contest-why")
         made = contests.open_contest(connection, me.install_id, fingerprint, why=why, user_id=me.user.user_id, at=now)
         if made is not None:
             worklist.mark_due(connection, me.install_id, [lead_id], now)
-    return _back(lead_id, finding.rule_id, "contested" if made is not None else "contest-not")
+    return _back(lead_href(lead_id), finding.rule_id, "contested" if made is not None else "contest-not")
+
+
+@pages.post("/owners/<owner_id>/contest")
+@needs(Access.SIGNED_IN)
+def contest_of_owner(owner_id: str) -> Response:
+    """Say that what a rule says of a person is wrong, and why."""
+    me, now = viewer(), site().now()
+    fingerprint, why = _reason()
+    with site().database.write() as connection:
+        finding = contests.findings_of(connection, me.install_id, [fingerprint]).get(fingerprint)
+        if finding is None or finding.subject_id != owner_id or not may_contest(me, finding, None):
+            abort(404)
+        if not why:
+            return _back(owner_href(owner_id), finding.rule_id, "contest-why")
+        made = contests.open_contest_of_owner(
+            connection, me.install_id, fingerprint, why=why, user_id=me.user.user_id, at=now
+        )
+    return _back(owner_href(owner_id), finding.rule_id, "contested" if made is not None else "contest-not")
 
 
 @pages.post("/contests/<contest_id>")
@@ -151,32 +152,44 @@ def decide(contest_id: str) -> Response:
             done = contests.reopen(connection, me.install_id, contest_id, at=now) is not None
         else:
             abort(400, t("The page was not sent as it was made. Load it again."))
-        if done:
+        if done and found.lead_id:
             worklist.mark_due(connection, me.install_id, [found.lead_id], now)
     said = {"withdraw": "withdrawn", "reopen": "reopened"}.get(deed, "decided")
     if me.is_manager:
         return redirect(f"/contests?note={said if done else 'contest-not'}", 303)
-    return _back(found.lead_id, found.rule_id, said if done else "contest-not")
+    return _back(_page_of(found), found.rule_id, said if done else "contest-not")
 
 
 @pages.get("/my")
 @needs(Access.SIGNED_IN)
 def mine() -> str:
-    """Every breach that is charged to the viewer, and which mails he gets."""
-    me = viewer()
+    """All that is charged to the viewer, on leads and on himself, and which mails he gets."""
+    me, says = viewer(), current()
     with site().database.read() as connection:
         choice = mail_choices.find_choice(connection, me.install_id, me.user.user_id)
-        listed: list[tuple[str, Finding]] = []
-        total = 0
+        told = Teller(connection, me)
+        on_me: list[SaidFinding] = []
+        listed: list[SaidFinding] = []
+        aside: list[SaidFinding] = []
+        total = total_aside = 0
         if me.user.owner_id is not None:
-            listed, total = contests.findings_on(connection, me.install_id, me.user.owner_id, _MINE)
-        found = _Teller(connection, me).listed(listed)
+            owner_id = me.user.owner_id
+            on_me = told.on_persons(owner_findings_of(connection, me.install_id, [owner_id]))
+            found, total = contests.findings_on(connection, me.install_id, owner_id, _MINE)
+            listed = told.on_leads(found)
+            found, total_aside = contests.findings_on(connection, me.install_id, owner_id, _MINE, set_aside=True)
+            aside = told.on_leads(found)
     page = MyPage(
         is_owner=me.user.owner_id is not None,
         is_manager=me.is_manager,
-        findings=found,
-        findings_says=current().plural("{n} breach is said of you", "{n} breaches are said of you", total),
-        more_says=t("The newest {n} are shown.", n=current().number(_MINE)) if total > _MINE else "",
+        on_me=on_me,
+        findings=listed,
+        findings_says=says.plural("{n} breach is said of you", "{n} breaches are said of you", total),
+        more_says=t("The newest {n} are shown.", n=says.number(_MINE)) if total > _MINE else "",
+        set_aside=aside,
+        set_aside_says=says.plural(
+            "{n} breach no longer counts against you", "{n} breaches no longer count against you", total_aside
+        ),
         gets_alerts=choice is not None and choice.gets_alerts,
         gets_digest=choice is not None and choice.gets_digest,
         email=me.user.email,
@@ -201,63 +214,17 @@ def choose_mails() -> Response:
     return redirect("/my?note=mails", 303)
 
 
-def _back(lead_id: str, rule_id: str, note: str) -> Response:
+def _reason() -> tuple[str, str]:
+    """Which finding the form is about, and what it says against it, on one line."""
+    return request.form.get("fingerprint", ""), " ".join(request.form.get("why", "").split())
+
+
+def _page_of(found: Contest) -> str:
+    return owner_href(found.owner_id) if found.owner_id else lead_href(found.lead_id)
+
+
+def _back(href: str, rule_id: str, note: str) -> Response:
+    """To where the form stood: the page of one's own, or `href`, the page of whom the finding speaks of."""
     if request.form.get("back") == "my":
         return redirect(f"/my?note={note}", 303)
-    return redirect(f"{lead_href(lead_id)}?note={note}#{rule_id}", 303)
-
-
-class _Teller:
-    """Writes findings and contests for one viewer, from one transaction."""
-
-    def __init__(self, conn: Connection, me: Viewer) -> None:
-        self.conn, self.me, self.titles = conn, me, rule_titles()
-        self.deciders = contest_words.deciders_of(conn, me.install_id)
-        self.users = contest_words.user_names(conn, me.install_id)
-
-    def contested(self, listed: list[Contest]) -> list[SaidFinding]:
-        """What was contested, with each contest."""
-        about = contests.findings_of(self.conn, self.me.install_id, [each.fingerprint for each in listed])
-        names = lead_names(self.conn, self.me.install_id, [each.lead_id for each in listed])
-        return [
-            self._said(each.fingerprint, about[each.fingerprint], names, each)
-            for each in listed
-            if each.fingerprint in about
-        ]
-
-    def listed(self, found: list[tuple[str, Finding]]) -> list[SaidFinding]:
-        """What stands, with the contests on it."""
-        lead_ids = [finding.subject_id for _, finding in found]
-        standing = contests.standing_of(self.conn, self.me.install_id, lead_ids)
-        names = lead_names(self.conn, self.me.install_id, lead_ids)
-        said = []
-        for fingerprint, finding in found:
-            contest = standing.get((finding.subject_id, finding.rule_id))
-            said.append(self._said(fingerprint, finding, names, contest if contest and contest.is_present else None))
-        return said
-
-    def _said(
-        self,
-        fingerprint: str,
-        finding: Finding,
-        names: Mapping[str, tuple[str, str | None]],
-        contest: Contest | None,
-    ) -> SaidFinding:
-        name, holder_id = names.get(finding.subject_id, ("", None))
-        is_his = self.me.only_owner_id is None or holder_id == self.me.only_owner_id
-        is_free = contest is None or contest.decision is Decision.WITHDRAWN
-        return SaidFinding(
-            lead_id=finding.subject_id,
-            lead_name=(name if is_his else "") or t("Lead {id}", id=finding.subject_id),
-            href=lead_href(finding.subject_id) + f"#{finding.rule_id}" if is_his else None,
-            rule_id=finding.rule_id,
-            title=self.titles.get(finding.rule_id, finding.rule_id),
-            fingerprint=fingerprint,
-            sentence=written(finding.said),
-            as_of=finding.as_of,
-            evidence=finding.evidence,
-            contest=(
-                None if contest is None else contest_words.shown(contest, self.me, finding, self.deciders, self.users)
-            ),
-            can_contest=is_free and may_contest(self.me, finding, holder_id),
-        )
+    return redirect(f"{href}?note={note}#{rule_id}", 303)

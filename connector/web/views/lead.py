@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, abort, render_template
@@ -19,7 +19,9 @@ from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.contest_words import ContestShown
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
+from connector.web.links import lead_href
 from connector.web.record_links import web_address
+from connector.web.said_findings import among_strangers
 from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
@@ -134,8 +136,9 @@ class LeadPage:
     scores: list[ScoreBlock]
     facts: list[Fact]
     message: str | None
-    lead_id: str
+    contest_action: str
     longest_why: int
+    is_full: bool
 
 
 @pages.get("/leads/<lead_id>")
@@ -156,6 +159,7 @@ def lead(lead_id: str) -> str:
         found = findings.list_findings(connection, me.install_id, lead_id, only_current=True)
         if not cases or not _may_see(me, cases[0].lead.owner_id, found):
             abort(404)
+        is_full = me.may_know_lead_of(cases[0].lead.owner_id)
         row = findings.get_audit(connection, me.install_id, lead_id)
         policy = book.policy_for(cases[0].lead.received_at, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
@@ -167,15 +171,25 @@ def lead(lead_id: str) -> str:
             contest_words.user_names(connection, me.install_id),
         )
     story = Story(cases[0], policy, names, current(), conversions, me.install.crm)
-    page = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install), against).page(found, row)
+    builder = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install), against)
+    page = builder.page(found, row) if is_full else builder.own_part([each for each in found if _is_of(me, each)])
     return render_template("lead.html", page=page)
 
 
 def _may_see(me: Viewer, owner_id: str | None, found: list[findings.StoredFinding]) -> bool:
-    """A rep sees the leads that he holds, and those of which something is said of him: he may contest it."""
-    if me.only_owner_id in (None, owner_id):
-        return True
-    return any(each.finding.owner_id == me.only_owner_id for each in found)
+    """A rep sees the leads that he holds, and of those that he held what is said of him: he may contest it."""
+    return me.may_know_lead_of(owner_id) or any(_is_of(me, each) for each in found)
+
+
+def _is_of(me: Viewer, found: findings.StoredFinding) -> bool:
+    return found.finding.owner_id == me.only_owner_id
+
+
+def _without_persons(found: findings.StoredFinding) -> findings.StoredFinding:
+    """The finding with no value that could tell who the lead is: its sentence is made of none."""
+    said = found.finding
+    measures = tuple(each for each in said.measures if each.unit == "at" or not isinstance(each.value, str))
+    return replace(found, finding=replace(said, evidence=among_strangers(said.evidence), measures=measures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +239,39 @@ class _Builder:
             scores=self._scores(row),
             facts=self._facts(),
             message=lead.message,
-            lead_id=lead.lead_id,
+            contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
+            is_full=True,
+        )
+
+    def own_part(self, found: list[findings.StoredFinding]) -> LeadPage:
+        """For somebody who no longer holds the lead: `found`, what is said of himself, and not of whom."""
+        lead, titles = self.lead, rule_titles()
+        blocks = [self._finding(_without_persons(each), titles) for each in found]
+        breaches = [block for block in blocks if block.outcome is Outcome.BREACH]
+        others = [block for block in blocks if block.outcome is not Outcome.BREACH]
+        return LeadPage(
+            name=t("Lead {id}", id=lead.lead_id),
+            status=FollowUpStatus.UNKNOWN,
+            verdict=Verdict.UNKNOWN,
+            record_url=web_address(lead.record_url),
+            crm_label=self.crm_label,
+            warnings=[],
+            lacks=[],
+            target_says="",
+            charts=[],
+            key=[],
+            breaches=breaches,
+            others=others,
+            findings_says=self.says.plural("{n} breach", "{n} breaches", len(breaches)),
+            others_says=self.says.plural("{n} rule without a breach", "{n} rules without a breach", len(others)),
+            events=[],
+            scores=[],
+            facts=[Fact(t("Received"), self.says.moment(lead.received_at)), Fact(t("Record"), lead.lead_id)],
+            message=None,
+            contest_action=f"{lead_href(lead.lead_id)}/contest",
+            longest_why=LONGEST_WHY,
+            is_full=False,
         )
 
     def _finding(self, found: findings.StoredFinding, titles: dict[str, str]) -> FindingBlock:

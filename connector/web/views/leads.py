@@ -148,7 +148,7 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
         first_choices=[choice for choice in choices if choice.name in _FIRST],
         more_choices=[choice for choice in choices if choice.name not in _FIRST],
         columns=_columns(form),
-        rows=[_line(row) for row in rows],
+        rows=[_line(row, me) for row in rows],
         is_filtered=form.is_filtered,
         counted=says.plural("{n} lead", "{n} leads", total),
         range_says=t(
@@ -225,11 +225,15 @@ def _columns(form: LeadsForm) -> list[Column]:
     ]
 
 
-def _line(row: LeadRow) -> LeadLine:
+def _line(row: LeadRow, me: Viewer) -> LeadLine:
     return LeadLine(
         href=lead_href(row.lead_id),
-        name=display_name(row),
-        under=" · ".join(part for part in (row.company if row.name else "", row.source) if part),
+        name=display_name(row, me),
+        under=" · ".join(
+            part
+            for part in (row.company if row.name and me.may_know_lead_of(row.owner_id) else "", row.source)
+            if part
+        ),
         owner=row.owner_name or (t("owner {id}", id=row.owner_id) if row.owner_id else t("nobody")),
         received_at=row.received_at,
         first_attempt_s=row.first_attempt_s,
@@ -238,7 +242,7 @@ def _line(row: LeadRow) -> LeadLine:
         quality=row.quality,
         handling=row.handling,
         due_at=row.due_at,
-        is_contested=row.is_contested,
+        is_contested=bool(row.contested),
     )
 
 
@@ -268,15 +272,18 @@ EXPORT_HEAD = (
     "due_at",
     "note",
     "record_url",
+    "contested",
+    "set_aside",
 )
 
 
-def export_row(row: LeadRow) -> tuple[Cell, ...]:
-    """One line of an export, in the order of EXPORT_HEAD."""
+def export_row(row: LeadRow, me: Viewer) -> tuple[Cell, ...]:
+    """One line of an export for `me`, in the order of EXPORT_HEAD."""
+    may_know = me.may_know_lead_of(row.owner_id)
     return (
         row.lead_id,
-        row.name,
-        row.company,
+        row.name if may_know else "",
+        row.company if may_know else "",
         row.owner_name,
         row.source,
         row.received_at,
@@ -292,8 +299,10 @@ def export_row(row: LeadRow) -> tuple[Cell, ...]:
         row.verdict.value,
         row.follow_up_status.value,
         row.due_at,
-        row.note,
+        row.note if may_know else "",
         row.record_url,
+        " ".join(row.contested),
+        " ".join(row.set_aside),
     )
 
 
@@ -301,10 +310,10 @@ def _export() -> Iterable[tuple[Cell, ...]]:
     """All leads of the filter."""
     me = viewer()
     form, _ = read_form(request.args)
-    return _export_rows(site().database, me.install_id, scope_of(form, me, site().now()))
+    return _export_rows(site().database, me, scope_of(form, me, site().now()))
 
 
-def _export_rows(database: Database, install_id: str, scope: Scope) -> Iterator[tuple[Cell, ...]]:
+def _export_rows(database: Database, me: Viewer, scope: Scope) -> Iterator[tuple[Cell, ...]]:
     with database.read() as connection:
-        for row in page_queries.iter_leads(connection, install_id, scope):
-            yield export_row(row)
+        for row in page_queries.iter_leads(connection, me.install_id, scope):
+            yield export_row(row, me)

@@ -19,6 +19,7 @@ from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import LaneLead, Scope
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.cells import Cell
+from connector.web.contest_words import Mark, mark_of, state_word
 from connector.web.exports import send_csv, send_xlsx
 from connector.web.labels import crm_name
 from connector.web.lead_names import display_name
@@ -53,7 +54,7 @@ class Slip:
     sentence: str
     owner: str
     record_url: str | None
-    is_contested: bool
+    contest: Mark | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class FirstLine:
     overdue: str
     due_at: datetime | None
     record_url: str | None
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class NeglectedPage:
     xlsx_href: str
 
 
-EXPORT_HEAD = ("rule_id", "rule", "sentence", "since_at", *LEAD_HEAD)
+EXPORT_HEAD = ("rule_id", "rule", "sentence", "since_at", "contest", *LEAD_HEAD)
 
 
 @pages.get("/neglected")
@@ -174,6 +176,7 @@ def _first(conn: Connection, install_id: str, left: Sequence[NeglectedLead], tol
             overdue=overdue_words(each, told.says),
             due_at=each.due_at,
             record_url=web_address(rows[each.lead_id].record_url),
+            is_contested=bool(rows[each.lead_id].contested),
         )
         for each in left
         if each.lead_id in rows
@@ -197,7 +200,7 @@ def _slip(found: LaneLead, now: datetime, says: Texts) -> Slip:
         sentence=written(found.said),
         owner=lead.owner_name or (t("owner {id}", id=lead.owner_id) if lead.owner_id else t("nobody")),
         record_url=web_address(lead.record_url),
-        is_contested=lead.is_contested,
+        contest=mark_of(found.contest),
     )
 
 
@@ -210,7 +213,14 @@ def _export_rows(
             while True:
                 found, _ = page_queries.list_lane(connection, me.install_id, scope)
                 for each in found:
-                    yield (rule_id, titles.get(rule_id), says.say(each.said), each.since_at, *export_row(each.lead))
+                    yield (
+                        rule_id,
+                        titles.get(rule_id),
+                        says.say(each.said),
+                        each.since_at,
+                        state_word(each.contest),
+                        *export_row(each.lead, me),
+                    )
                 if len(found) < _PORTION:
                     break
                 scope = replace(scope, leads=replace(scope.leads, offset=scope.leads.offset + _PORTION))

@@ -56,6 +56,7 @@ class ActRow:
     due_in: str
     due_at: datetime
     record_url: str | None
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +252,7 @@ def _act_row(row: LeadRow, now: datetime, says: Texts) -> ActRow:
         due_in=t("in {span}", span=says.span((due_at - now).total_seconds())),
         due_at=due_at,
         record_url=web_address(row.record_url),
+        is_contested=bool(row.contested),
     )
 
 

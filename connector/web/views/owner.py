@@ -8,11 +8,10 @@ from flask import Blueprint, abort, render_template
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
-from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus
 from audits.reports.handling import OwnerFigures
 from audits.reports.sections import NeglectedLead
-from audits.rulebook import OWNER_RULES, RULES
+from audits.rulebook import RULES
 from audits.statistics.comparison import Standing
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.expectation import Expectation, formula
@@ -21,6 +20,7 @@ from connector.reporting.charts.first_attempt import first_attempt_distribution
 from connector.reporting.charts.load import load_by_day
 from connector.reporting.charts.picture import Picture
 from connector.storage import page_queries, people
+from connector.storage.contests import LONGEST_WHY
 from connector.storage.lead_lists import LeadRow
 from connector.storage.owner_cases import owner_findings_of
 from connector.web import charts
@@ -31,11 +31,11 @@ from connector.web.leads_form import NOBODY
 from connector.web.links import lead_href, leads_href, owner_href
 from connector.web.periods import Choice, choices, period_of_request
 from connector.web.reported import CauseLine, Reported, RuleLine, SaidLine
-from connector.web.sentences import written
+from connector.web.said_findings import SaidFinding, Teller
+from connector.web.said_findings import titles as titles_of_rules
 from connector.web.site import site
 from connector.web.texts import current, t
 from connector.web.views.follow_up import judged_scope
-from connector.web.views.rulebook import rule_titles
 
 pages = Blueprint("owner", __name__)
 
@@ -65,15 +65,7 @@ class LeftLine:
     name: str
     status: FollowUpStatus
     overdue: str
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFinding:
-    """What a rule on persons says of how he shared out his attempts."""
-
-    title: str
-    outcome: Outcome
-    sentence: str
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +91,8 @@ class OwnerPage:
     load: Picture
     rules: list[RuleLine]
     found: list[SaidLine]
-    shared_out: list[OwnFinding]
+    shared_out: list[SaidFinding]
+    longest: int
     left: list[LeftLine]
     left_total: int
     all_href: str
@@ -113,7 +106,7 @@ def owner(owner_id: str) -> str:
     me, now, says = viewer(), site().now(), current()
     if me.only_owner_id not in (None, owner_id):
         abort(404)
-    period, titles = period_of_request(now, me.install.zone), _titles()
+    period, titles = period_of_request(now, me.install.zone), titles_of_rules()
     with site().database.read() as connection:
         who = next((o for o in people.list_owners(connection, me.install_id) if o.owner_id == owner_id), None)
         told = Reported.read(connection, me, period, now, says, owner_id)
@@ -122,14 +115,7 @@ def owner(owner_id: str) -> str:
         found = page_queries.list_said(
             connection, me.install_id, judged_scope(told), [rule.info.rule_id for rule in RULES], _FOUND
         )
-        shared_out = [
-            OwnFinding(
-                titles.get(each.finding.rule_id, each.finding.rule_id),
-                each.finding.outcome,
-                written(each.finding.said),
-            )
-            for each in owner_findings_of(connection, me.install_id, [owner_id])
-        ]
+        shared_out = Teller(connection, me).on_persons(owner_findings_of(connection, me.install_id, [owner_id]))
         left = _left(connection, me.install_id, told.report.neglected[:_LEFT], says)
     report = told.report
     own = next(iter(report.owners), None)
@@ -160,16 +146,13 @@ def owner(owner_id: str) -> str:
         rules=[line for line in told.rules() if line.breaches or line.contested],
         found=told.said(found, titles),
         shared_out=shared_out,
+        longest=LONGEST_WHY,
         left=left,
         left_total=len(report.neglected),
         all_href=leads_href(owner=owner_id or NOBODY),
         crm_label=crm_name(me.install.crm),
     )
     return render_template("owner.html", page=page)
-
-
-def _titles() -> dict[str, str]:
-    return {**rule_titles(), **{rule.info.rule_id: t(rule.info.title) for rule in OWNER_RULES}}
 
 
 def verdict_of(own: OwnerFigures, name: str, says: Texts) -> Verdict:
@@ -243,7 +226,13 @@ def _left(conn: Connection, install_id: str, left: tuple[NeglectedLead, ...], sa
         row.lead_id: row for row in page_queries.list_presently(conn, install_id, [each.lead_id for each in left])
     }
     return [
-        LeftLine(lead_href(each.lead_id), display_name(rows[each.lead_id]), each.status, overdue_words(each, says))
+        LeftLine(
+            lead_href(each.lead_id),
+            display_name(rows[each.lead_id]),
+            each.status,
+            overdue_words(each, says),
+            bool(rows[each.lead_id].contested),
+        )
         for each in left
         if each.lead_id in rows
     ]

@@ -523,6 +523,7 @@ def upgrade() -> None:
         sa.Column("policy_version", Words, nullable=False),
         sa.Column("measures", Words, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("evidence", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("fingerprint", Words, nullable=False),
         sa.Column("found_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_owner_findings_install_id"), ondelete="CASCADE"
@@ -532,11 +533,18 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_owner_findings_install_id_as_of"), "owner_findings", ["install_id", "as_of"], unique=False
     )
+    op.create_index(
+        op.f("ix_owner_findings_install_id_fingerprint"),
+        "owner_findings",
+        ["install_id", "fingerprint"],
+        unique=False,
+    )
     op.create_table(
         "contests",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("contest_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),
+        sa.Column("owner_id", Words, nullable=True),
         sa.Column("rule_id", Words, nullable=False),
         sa.Column("fingerprint", Words, nullable=False),
         sa.Column("why", Words, nullable=False),
@@ -558,6 +566,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_contests_install_id_lead_id"), "contests", ["install_id", "lead_id"], unique=False)
+    op.create_index(op.f("ix_contests_install_id_owner_id"), "contests", ["install_id", "owner_id"], unique=False)
     op.create_table(
         "reports",
         sa.Column("install_id", Words, nullable=False),

@@ -140,6 +140,13 @@ function LeadFacts({ lead, labels }: { lead: Lead; labels: Labels }) {
         <DescriptionListItem label={labels.status}>
           <Toned words={lead.status} />
         </DescriptionListItem>
+        {lead.contests.length > 0 && (
+          <DescriptionListItem label={labels.contests}>
+            {lead.contests.map((contest, place) => (
+              <Toned key={place} words={contest} />
+            ))}
+          </DescriptionListItem>
+        )}
       </DescriptionList>
       {lead.details ? <Work details={lead.details} labels={labels} /> : <Text variant="microcopy">{lead.limited}</Text>}
     </Flex>

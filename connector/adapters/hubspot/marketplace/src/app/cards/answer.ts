@@ -38,6 +38,8 @@ export interface Lead {
   handling: Score;
   verdict: Words;
   status: Words;
+  /** Findings that somebody contests, and those that were set aside. */
+  contests: Words[];
   limited: string;
   details: Details | null;
 }
@@ -51,6 +53,7 @@ export interface Labels {
   nextStep: string;
   attempts: string;
   warnings: string;
+  contests: string;
 }
 
 export interface Shown {
