@@ -134,9 +134,9 @@ class Repair:
 class Signal:
     """One thing that speaks for or against a class.
 
-    `code`: one of the table audits.truth.weights, whence `weight` in natural log-odds of `lead_class` against a person
-    who asked (negative: speaks against the class). `lead_class` None: speaks for a person who asked, whatever else the
-    lead might be, and its weight is positive. `field` and `value`: what of Given it was read from.
+    `code`: one of the table audits.truth.weights, whence `weight` in natural log-odds of `lead_class` against a
+    person who asked (negative: speaks against the class). `lead_class` None: speaks for a person who asked and against
+    the classes that the table names; its weight is positive. `field` and `value`: what of Given it was read from.
     """
 
     code: str
@@ -149,8 +149,9 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneJudged:
-    """`is_valid` None: not to be told without a country. `reasons`: codes of audits.truth.phone. `region`: ISO letters.
-    `suggestions`: numbers in E.164 that were probably meant, the likeliest first."""
+    """`is_valid`, by the numbering plan; None: not to be told without a country. `reasons`: codes of
+    audits.truth.phone. `region`: ISO letters. `suggestions`: numbers in E.164 that were probably meant, the likeliest
+    first. A valid number may be kept for films: `can_be_called` is the question for a lead."""
 
     e164: str | None
     is_possible: bool | None
@@ -159,12 +160,23 @@ class PhoneJudged:
     region: str | None
     reasons: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+    extension: str | None = None
+
+    @property
+    def is_fictitious(self) -> bool:
+        """Whether the number is in a range kept for films."""
+        return "drama_range" in self.reasons
+
+    @property
+    def can_be_called(self) -> bool | None:
+        """Whether somebody may answer: valid and not fictitious; None when that cannot be told."""
+        return False if self.is_fictitious else self.is_valid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailJudged:
     """`normalised`: the address as mail is sent to it; `key`: as compared with others (no tag, no dots where the
-    provider ignores them). `is_deliverable` None = not looked up. `suggestion`: the address that was probably meant."""
+    provider ignores them). `is_deliverable` None = not looked up. `suggestion`: what was probably meant."""
 
     normalised: str | None
     key: str | None
@@ -224,14 +236,14 @@ class FormJudged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class Neighbours:
     """What other leads of the same account or file say about this one; None = not counted.
 
     `subnet_24h`: other leads of the subnet within a day before. `identical_24h`: other leads with the same payload.
     `template`: leads that share sub-source, subnet or device, and hour pattern with it, of which `template_reached`
     were reached by phone and `template_denied` said that they had not asked. `returns_under_names`: other names under
-    which the same number, address or device came. `in_burst`: part of a burst; `burst_explained`: one that the account
-    has announced (a spot on television) or that real buyers came of.
+    which the same number, address or device came. `burst_explained`: its burst is one that the account has announced
+    (a spot on television) or of which real buyers came.
     """
 
     subnet_24h: int | None = None
@@ -240,7 +252,6 @@ class Crowd:
     template_reached: int = 0
     template_denied: int = 0
     returns_under_names: int | None = None
-    in_burst: bool | None = None
     burst_explained: bool = False
 
 
@@ -250,6 +261,7 @@ class Known:
 
     `is_client`, `has_open_deal`, `seen_before`: as of delivery. `denied`: the number's owner said that he asked for
     nothing, after an attempt that reached him. `wrong_number`: said after an attempt that reached somebody.
+    `reached`: contact was made. `confirmed`: the person came to a meeting, or wrote after we had turned to him.
     """
 
     is_client: bool | None = None
@@ -257,6 +269,8 @@ class Known:
     seen_before: bool | None = None
     denied: bool | None = None
     wrong_number: bool | None = None
+    reached: bool | None = None
+    confirmed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,8 +303,8 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a lead is. `classes`: those that anything speaks for, the likeliest first. `pseudo_probability`: that it is
-    one of PSEUDO_CLASSES. `not_looked_at`: what was not given or could not be looked up, which says nothing."""
+    """What a lead is. `classes`: those that anything speaks for, the likeliest first. `pseudo_probability`: that it
+    is one of PSEUDO_CLASSES. `not_looked_at`: what was not given or not looked up, which says nothing."""
 
     id: str
     verdict: TruthVerdict

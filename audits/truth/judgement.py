@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from audits.model.said import say
 from audits.model.truth import (
     PSEUDO_CLASSES,
-    Crowd,
     EmailJudged,
     Given,
     Judgement,
@@ -22,6 +21,7 @@ from audits.model.truth import (
     Likelihood,
     MessageJudged,
     NameJudged,
+    Neighbours,
     PhoneJudged,
     Repair,
     Signal,
@@ -31,18 +31,21 @@ from audits.model.truth import (
 from audits.truth.contact_type import contact_type
 from audits.truth.email import email_repairs, email_signals, judge_email
 from audits.truth.form import form_signals, judge_form
+from audits.truth.history import known_signals, neighbour_signals
 from audits.truth.message import judge_message, message_signals
 from audits.truth.name import judge_name, name_signals
 from audits.truth.phone import judge_phone, phone_repairs, phone_signals, region_hint
-from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, signal
+from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, WEIGHTS, signal
 
 NOTHING = TruthTerms()
-UNCOUNTED = Crowd()
+UNCOUNTED = Neighbours()
 UNSEEN = Known()
 _DIGITS = 4
 
 
-def judge(given: Given, terms: TruthTerms = NOTHING, crowd: Crowd = UNCOUNTED, known: Known = UNSEEN) -> Judgement:
+def judge(
+    given: Given, terms: TruthTerms = NOTHING, neighbours: Neighbours = UNCOUNTED, known: Known = UNSEEN
+) -> Judgement:
     """What the lead is that left `given`, by the terms of the account, by what others left, and by what the CRM knew.
 
     The same arguments give the same answer for ever under one MODEL_VERSION.
@@ -60,7 +63,13 @@ def judge(given: Given, terms: TruthTerms = NOTHING, crowd: Crowd = UNCOUNTED, k
         *(message_signals(given.message or "", message, terms) if message else ()),
         *form_signals(given, form, terms),
         *_reach_signals(phones, email),
+        *_wish_signals(given, message),
+        *neighbour_signals(neighbours),
+        *known_signals(known),
     ]
+    if known.denied and any(each.lead_class is LeadClass.JOKER for each in signals):
+        said = say("Who was reached had not asked, and the request reads like a prank.")
+        signals.append(signal("denied_order", said, field="history", value="denied"))
     repairs = [
         *(each for field, text, judged in phones for each in phone_repairs(field, text, judged)),
         *(email_repairs(given.email or "", email) if email else ()),
@@ -82,30 +91,32 @@ def judge(given: Given, terms: TruthTerms = NOTHING, crowd: Crowd = UNCOUNTED, k
         contact_type=contact_type(given),
         model_version=MODEL_VERSION,
         genuine_signals=tuple(each for each in signals if each.lead_class is None),
-        not_looked_at=tuple(_not_looked_at(given, phones, crowd, known)),
+        not_looked_at=tuple(_not_looked_at(given, phones, neighbours, known)),
     )
 
 
 def pseudo_probabilities(signals: Iterable[Signal]) -> dict[LeadClass, float]:
     """The probability of each pseudo class; what is left to 1 is that of a person who asked."""
-    sums = _sums(signals)
-    odds = {each: PRIOR_ODDS[each] * math.exp(sums.get(each, 0.0) - sums.get(None, 0.0)) for each in PSEUDO_CLASSES}
+    found = list(signals)
+    odds = {each: PRIOR_ODDS[each] * math.exp(_sum(found, each)) for each in PSEUDO_CLASSES}
     whole = 1 + math.fsum(odds.values())
     return {each: value / whole for each, value in odds.items()}
 
 
 def error_probability(signals: Iterable[Signal]) -> float:
     """The probability that something was written down wrongly; who is really there speaks neither for nor against."""
-    odds = PRIOR_ODDS[LeadClass.ERROR] * math.exp(_sums(signals).get(LeadClass.ERROR, 0.0))
+    odds = PRIOR_ODDS[LeadClass.ERROR] * math.exp(_sum(list(signals), LeadClass.ERROR))
     return odds / (1 + odds)
 
 
-def _sums(signals: Iterable[Signal]) -> dict[LeadClass | None, float]:
-    # Summed in one order: the same reasons give the same last digit whatever found them first.
-    weights: dict[LeadClass | None, list[float]] = {}
-    for each in signals:
-        weights.setdefault(each.lead_class, []).append(each.weight)
-    return {lead_class: math.fsum(sorted(found)) for lead_class, found in weights.items()}
+def _sum(signals: list[Signal], lead_class: LeadClass) -> float:
+    """What speaks for a class, less what speaks for a person who asked and against that class."""
+    weights = [each.weight for each in signals if each.lead_class is lead_class]
+    weights += [
+        -each.weight for each in signals if each.lead_class is None and lead_class in WEIGHTS[each.code].against
+    ]
+    # fsum rounds once: the same reasons give the same last digit whatever found them first.
+    return math.fsum(weights)
 
 
 def _verdict(
@@ -141,13 +152,21 @@ def _reach_signals(phones: list[tuple[str, str, PhoneJudged]], email: EmailJudge
         yield signal("nothing_reachable", say("Neither a number nor an address was given."), field="phone", value="")
 
 
+def _wish_signals(given: Given, message: MessageJudged | None) -> Iterator[Signal]:
+    if message is not None and message.has_need:
+        yield signal("need_stated", say("Says what is wanted."), field="message", value=given.message or "")
+    if given.preferred_at is not None:
+        said = say("Says when to call.")
+        yield signal("preferred_time_given", said, field="preferred_at", value=given.preferred_at.isoformat())
+
+
 def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | None:
     """The number by which the person can be reached best: the first in use, else the first given."""
     return next((judged for _, _, judged in phones if judged.is_valid), phones[0][2] if phones else None)
 
 
 def _not_looked_at(
-    given: Given, phones: list[tuple[str, str, PhoneJudged]], crowd: Crowd, known: Known
+    given: Given, phones: list[tuple[str, str, PhoneJudged]], neighbours: Neighbours, known: Known
 ) -> Iterator[str]:
     if any(judged.is_valid is None for _, _, judged in phones):
         yield "phone"
@@ -156,7 +175,7 @@ def _not_looked_at(
             yield field
     if given.email:
         yield "deliverability"
-    if crowd == UNCOUNTED:
-        yield "crowd"
+    if neighbours == UNCOUNTED:
+        yield "neighbours"
     if known == UNSEEN:
         yield "history"

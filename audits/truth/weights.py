@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from audits.model.said import Said
-from audits.model.truth import LeadClass, Signal
+from audits.model.truth import PSEUDO_CLASSES, LeadClass, Signal
 
 #: Changes whenever a weight, a list or a threshold of audits.truth changes: the same version judges alike for ever.
 MODEL_VERSION = "1"
@@ -18,11 +18,16 @@ MODEL_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One reason: what it speaks for (None = for a person who asked), how much, and in words what it means."""
+    """One reason: what it speaks for (None = for a person who asked), how much, and in words what it means.
+
+    `against`: the pseudo classes whose odds a reason for a person who asked makes smaller. A paid form-filler has a
+    number in use, and a competitor answers the phone, so neither speaks against those.
+    """
 
     lead_class: LeadClass | None
     weight: float
     meaning: str
+    against: frozenset[LeadClass] = frozenset()
 
 
 #: Odds of each class against a person who asked before anything is looked at. Ours, low on purpose: public shares of
@@ -63,6 +68,7 @@ _add(
         "email_malformed": (6.0, "the address cannot be written to"),
         "email_domain_typo": (6.5, "the domain is a slip of the fingers away from that of a large provider"),
         "email_domain_unknown": (5.0, "no mail server answers for the domain"),
+        "wrong_number": (3.5, "who answered the number was somebody else"),
         "name_case_or_order": (
             4.0,
             "the name stands in the wrong field, or has a digit among its letters",
@@ -135,6 +141,7 @@ _add(
         "mashed_address": (1.5, "letters that nobody meant before the @"),
         "nothing_reachable": (5.0, "there is no way to reach anybody"),
         "phone_premium": (2.5, "a number that costs whoever calls it"),
+        "phone_shared_cost": (0.7, "a number that costs whoever calls it a part"),
     },
 )
 _add(
@@ -147,15 +154,25 @@ _add(
         "existing_client": (2.5, "was a client when the lead came"),
     },
 )
-_add(
-    None,
-    {
-        "phone_in_use": (0.7, "a number whose range is in use"),
-        "email_deliverable": (0.7, "a domain that takes mail"),
-        "need_stated": (1.0, "says what is wanted"),
-        "preferred_time_given": (1.5, "says when to call"),
-        "reached": (3.0, "was reached"),
-        "confirmed": (5.0, "was reached and confirmed that he asked"),
-        "company_address": (0.7, "an address of the company named"),
-    },
-)
+
+
+def _against(code: str, weight: float, meaning: str, *classes: LeadClass) -> None:
+    WEIGHTS[code] = Weight(None, weight, meaning, frozenset(classes or PSEUDO_CLASSES))
+
+
+_against("phone_in_use", 0.7, "a number whose range is in use", LeadClass.BOT, LeadClass.EMPTY, LeadClass.TEST)
+_against("email_deliverable", 0.7, "a domain that takes mail", LeadClass.BOT, LeadClass.EMPTY, LeadClass.TEST)
+_against(
+    "need_stated", 1.0, "says what is wanted",
+    LeadClass.PAID_FILLER, LeadClass.COMPETITOR, LeadClass.EMPTY, LeadClass.TEST,
+)  # fmt: skip
+_against(
+    "preferred_time_given", 1.5, "says when to call",
+    LeadClass.BOT, LeadClass.PAID_FILLER, LeadClass.COMPETITOR, LeadClass.EMPTY, LeadClass.TEST,
+)  # fmt: skip
+_against(
+    "company_address", 0.7, "an address of the company named",
+    LeadClass.BOT, LeadClass.PAID_FILLER, LeadClass.JOKER, LeadClass.EMPTY,
+)  # fmt: skip
+_against("reached", 3.0, "was reached", LeadClass.BOT, LeadClass.EMPTY, LeadClass.TEST)
+_against("confirmed", 5.0, "came to a meeting, or wrote after we had turned to him")
