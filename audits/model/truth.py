@@ -135,7 +135,7 @@ class Signal:
     """One thing that speaks for or against a class.
 
     `code`: one of the table audits.truth.weights, whence `weight` in natural log-odds of `lead_class` against a
-    person who asked (negative: speaks against the class). `lead_class` None: speaks for a person who asked and against
+    person who asked (negative: speaks against the class). `lead_class` None: speaks for a person who asked, against
     the classes that the table names; its weight is positive. `field` and `value`: what of Given it was read from.
     """
 
