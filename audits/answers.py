@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from audits.dues import days_from
 from audits.lead_rule import Draft
-from audits.model.activity import Activity, ActivityKind, ActivityState, Direction
+from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition
 from audits.model.case import LeadCase
 from audits.model.finding import Evidence
 from audits.model.policy import Policy
-from audits.model.said import Said, joined, say
+from audits.model.said import Said, joined, phrase, say
 from audits.model.surroundings import Twin
 from audits.model.zones import load_zone
 from audits.timeline import AttemptVerdict, Judged, Touches, connections
@@ -25,6 +25,8 @@ from audits.wording import act_moment, counted, kind_word, moment
 
 #: A letter that is logged no later than so long after the arrival may be that by which the lead came.
 _SAME_ENQUIRY = timedelta(minutes=10)
+#: Results of a call of the lead's by which it left words of its own.
+_LEFT_WORDS = (Disposition.VOICEMAIL, Disposition.LEFT_MESSAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,36 @@ def letter_of_the_lead(case: LeadCase, until: datetime) -> Activity | None:
         ),
         None,
     )
+
+
+def words_of_the_lead(case: LeadCase) -> Touches:
+    """What the lead wrote, or said to a machine that answered its call, since its arrival; the enquiry itself is
+    none. Unknown: letters of which it is not said who wrote them, or whether a person did."""
+    since = case.lead.clock_start + _SAME_ENQUIRY
+    sure: list[Activity] = []
+    unknown: list[Judged] = []
+    for each in case.activities:
+        is_letter = each.kind in (ActivityKind.EMAIL, ActivityKind.MESSAGE)
+        if (
+            not (is_letter or (each.kind is ActivityKind.CALL and each.disposition in _LEFT_WORDS))
+            or each.direction is Direction.OUTBOUND
+            or each.is_automated is True
+            or each.state in (ActivityState.PLANNED, ActivityState.CANCELLED, ActivityState.FAILED)
+            or each.disposition is Disposition.BOUNCED
+            or each.no_later_than <= since
+            or each.occurred_at > case.as_of
+        ):
+            continue
+        if each.direction is None:
+            unknown.append(Judged(each, AttemptVerdict.UNKNOWN, phrase("does not say who reached out")))
+        elif each.is_automated is None:
+            why = phrase("does not say whether a person or a machine acted")
+            unknown.append(Judged(each, AttemptVerdict.UNKNOWN, why))
+        elif each.occurred_at <= since:
+            unknown.append(day_only(each))
+        else:
+            sure.append(each)
+    return Touches(tuple(sure), tuple(unknown))
 
 
 def mass_text(case: LeadCase, policy: Policy, activity: Activity) -> Twin | None:

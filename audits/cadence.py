@@ -55,6 +55,11 @@ def day_part(t: datetime, zone: ZoneInfo) -> DayPart:
     return next(part for begins, part in _BEGINS if hour >= begins)
 
 
+def parts_agreed(policy: Policy, calls: int) -> int:
+    """In how many parts of the day so many agreed calls are to be made: one call lies in one part."""
+    return min(policy.cadence_day_parts, calls, len(DayPart))
+
+
 def by_day_part(activities: Iterable[Activity], zone: ZoneInfo) -> Mapping[DayPart, int]:
     """How many of `activities` fell in each part; those of which only the day is known in none."""
     found = Counter(day_part(each.occurred_at, zone) for each in activities if each.latest_at is None)

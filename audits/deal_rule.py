@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from audits.clock import NoWorkingHours, case_clock
 from audits.lead_rule import Draft, not_looked_at
 from audits.model.case import Fact, LeadCase
 from audits.model.deal import Deal
@@ -77,7 +78,7 @@ def closed_or_unmapped(deal: Deal, case: LeadCase, measures: tuple[Measure, ...]
             sentence=say(
                 'It cannot be told whether deal {deal} is open: its stage "{stage}" is not mapped; map it in the '
                 "settings.",
-                deal=deal.deal_id,
+                deal=number_of(deal),
                 stage=deal.stage,
             ),
             measures=measures,
@@ -86,10 +87,15 @@ def closed_or_unmapped(deal: Deal, case: LeadCase, measures: tuple[Measure, ...]
     return Draft(
         outcome=Outcome.NOT_APPLICABLE,
         reason=CLOSED,
-        sentence=say("Deal {deal} is closed.", deal=deal.deal_id),
+        sentence=say("Deal {deal} is closed.", deal=number_of(deal)),
         measures=measures,
         owner_id=deal_holder(deal, case),
     )
+
+
+def number_of(deal: Deal) -> str:
+    """The id of a deal as people see it in their CRM: without the kind of record before it, as in "deal:17"."""
+    return deal.deal_id.rpartition(":")[2]
 
 
 def deal_evidence(deal: Deal, field: str, value: str, at: datetime | None = None) -> Evidence:
@@ -134,6 +140,15 @@ def touch_times(deal: Deal, case: LeadCase, policy: Policy) -> list[datetime]:
 def deal_holder(deal: Deal, case: LeadCase) -> str | None:
     """Who answers for the deal: its owner, else whoever holds the lead."""
     return deal.owner_id if deal.owner_id is not None else holder_at(case, case.as_of)
+
+
+def working_s(case: LeadCase, policy: Policy, a: datetime, b: datetime) -> int | None:
+    """Seconds of working time in [a, b) by the clock of the lead's holders; None where it cannot be counted: no
+    rule on deals hangs on it."""
+    try:
+        return case_clock(case, policy).elapsed(a, b)
+    except NoWorkingHours:
+        return None
 
 
 def norm_of(deal: Deal, norms: Sequence[DealNorm] | None) -> DealNorm | None:

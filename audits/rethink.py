@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
+from audits.cadence import parts_agreed
 from audits.clock import NoWorkingHours, case_clock, follow_up_clock
 from audits.holds import holds
 from audits.model.case import Fact, LeadCase
@@ -40,11 +41,11 @@ READ: Mapping[str, frozenset[str]] = {
     "RT004": frozenset({"assignment_target_s"}),
     "RT005": _ACTS | {"next_response_s"},
     "RT006": _ACTS | {"missed_call_s"},
-    "FU001": _HOLDS | {"cadence"},
+    "FU001": _HOLDS | {"cadence", "cadence_day_parts"},
     "FU002": _HOLDS | {"recontact_after_s"},
     "FU003": _ACTS | {"same_hour_attempts"},
     "FU004": _HOLDS | {"cadence", "max_gap_s"},
-    "FU005": _HOLDS | {"cadence"},
+    "FU005": _HOLDS | {"cadence", "claim_window_s"},
     "FU006": _ACTS | {"recontact_grace_s"},
     "FU007": _ACTS | {"one_channel_attempts"},
     "FU008": _ACTS,
@@ -57,7 +58,7 @@ READ: Mapping[str, frozenset[str]] = {
     "NC006": _HOLDS | {"absent_cover_s"},
     "FM001": _ACTS | _TWINS,
     "FM002": _HOLDS | _TWINS | {"answer_s"},
-    "FM003": _ACTS | _TWINS | {"region"},
+    "FM003": _ACTS | _TWINS | {"region", "unasked_messages"},
     "LD001": _ACTS | {"deal_contacts", "single_thread_minor"},
     "LD002": _ACTS,
     "LD003": frozenset(),
@@ -68,6 +69,7 @@ READ: Mapping[str, frozenset[str]] = {
     "AG004": _HOLDS | {"parked_after_s"},
     "AG005": _HOLDS | {"silent_after_s"},
     "AG006": _ACTS | {"claim_window_s", "tick_burst"},
+    "AG007": _ACTS | {"claim_window_s", "duplicate_window_days", "region"},
     "PL001": frozenset({"region"}),
     "PL002": frozenset(),
     "PL003": frozenset(),
@@ -79,7 +81,7 @@ READ: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What is kept of one rule's answer on one lead. `measures`: by name, seconds; `needed_s`: see HandledLead;
+    """What is kept of one rule's answer on one lead. `measures`: by name, seconds and counts; `needed_s`: see HandledLead;
     `lead`: enough of the lead to find what was agreed for it, where that is asked for."""
 
     outcome: Outcome
@@ -201,6 +203,7 @@ SETTLED: Mapping[str, frozenset[str]] = {
     "RT002": frozenset({"imported"}),
     "RT003": frozenset({"imported", "no_submit_time", "times_conflict"}),
     "RT004": frozenset({"imported", "closed_without_need"}),
+    "FU001": frozenset({"closed", "nothing_agreed", "unmapped_status"}),
     "FU002": frozenset({"closed", "no_attempt", "unmapped_status"}),
     "FU004": frozenset({"closed", "nothing_agreed", "contact_made", "unmapped_status"}),
     "NC001": frozenset({"closed", "no_phone", "called", "contact_made", "unmapped_status"}),
@@ -208,6 +211,7 @@ SETTLED: Mapping[str, frozenset[str]] = {
 }
 #: … and those that hang on no limit where nothing is unknown.
 _SETTLED_IF_SURE: Mapping[str, frozenset[str]] = {
+    "FU001": frozenset({"too_few_attempts"}),
     "FU002": frozenset({"contact_made", "awaiting_reply", "no_other_way"}),
     "FU004": frozenset({"too_few_attempts"}),
 }
@@ -228,6 +232,24 @@ def _recontact(stored: Stored, policy: Policy) -> Outcome | None:
     return None if answer is Outcome.BREACH and stored.outcome is Outcome.PASS else answer
 
 
+def _day_parts(stored: Stored, policy: Policy) -> Outcome | None:
+    """FU001 where the agreed attempts were made: broken when their calls lie in fewer parts of the day. While the
+    cadence runs, or where too few were made, the parts decide nothing or not alone."""
+    if stored.reason not in ("cadence_kept", "one_part_of_the_day"):
+        return None
+    if "cadence_call_parts" not in stored.measures:
+        # Judged before this was measured.
+        return None
+    parts = stored.measures["cadence_call_parts"]
+    if parts is None:
+        # No call is agreed on this lead.
+        return stored.outcome
+    if parts >= parts_agreed(policy, policy.cadence.calls):
+        return Outcome.PASS
+    # A series that was kept may still run: then the missing part is not due yet.
+    return Outcome.BREACH if stored.outcome is Outcome.BREACH else None
+
+
 #: Rule id → how it is rethought, and the fields of the policy which alone may differ for that.
 RETHINK: Mapping[str, tuple[Rethink, frozenset[str]]] = {
     # What the vendor took is said of a late attempt, and changes nothing.
@@ -245,6 +267,7 @@ RETHINK: Mapping[str, tuple[Rethink, frozenset[str]]] = {
         ),
         frozenset({"assignment_target_s"}),
     ),
+    "FU001": (_day_parts, frozenset({"cadence_day_parts"})),
     "FU002": (_recontact, frozenset({"recontact_after_s"})),
     "FU004": (
         _beyond("longest_gap_working_s", "max_gap_s", frozenset({"gaps_kept", "gap_too_long"})),

@@ -11,6 +11,7 @@ from audits.rules.anti_gaming import (
     ag004_parked,
     ag005_edited_not_worked,
     ag006_bulk_ticks,
+    ag007_discarded_untried,
 )
 from audits.rules.data_quality import dq001_no_owner, dq002_no_source
 from audits.rules.first_message import (
@@ -94,6 +95,7 @@ RULES: tuple[LeadRule, ...] = (
     ag004_parked.RULE,
     ag005_edited_not_worked.RULE,
     ag006_bulk_ticks.RULE,
+    ag007_discarded_untried.RULE,
     pl001_unreachable_contact_data.RULE,
     pl002_disposable_address.RULE,
     pl003_placeholder_name.RULE,

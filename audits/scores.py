@@ -15,7 +15,8 @@ Handling: was it worked as agreed
     re-contact    15  a failed attempt followed up
     no silence    15  touched lately, or a next step planned
 
-While the first attempt is overdue, the cadence and the silence earn nothing either. A part that could not be
+While the first attempt is overdue, the cadence and the silence earn nothing either. A lead that was closed untried
+for what only contact could have shown (AG007) earns nothing, whatever it was closed as. A part that could not be
 evaluated, or that does not apply, has no points and costs none. The weights are ours.
 """
 
@@ -55,11 +56,12 @@ def quality(case: LeadCase, policy: Policy, findings: Findings) -> Score:
 
 
 def handling(case: LeadCase, policy: Policy, findings: Findings, tried: Touches, reached: Touches) -> Score:
-    """How the lead was worked. A discarded lead is owed nothing, so nothing of it is scored but a first attempt."""
+    """How the lead was worked. A discarded lead is owed nothing, so nothing of it is scored but a first attempt;
+    unless it was discarded untried, which is worth no more than leaving it."""
     return Score(
         (
-            _first_attempt(findings["RT001"], findings["RT002"]),
-            _called(case, findings["NC001"], tried),
+            _first_attempt(findings["RT001"], findings["RT002"], findings["AG007"]),
+            _called(case, findings, tried),
             _cadence(case, policy, findings, tried, reached),
             _recontact(findings["FU002"], tried, reached),
             _no_silence(findings["NC002"], findings["RT002"], tried),
@@ -112,8 +114,10 @@ def _name(finding: Finding) -> ScorePart:
     return ScorePart("name", points, NAME, finding.said)
 
 
-def _first_attempt(judged: Finding, waiting: Finding) -> ScorePart:
+def _first_attempt(judged: Finding, waiting: Finding, closing: Finding) -> ScorePart:
     name = phrase("first attempt")
+    if closing.outcome is Outcome.BREACH:
+        return ScorePart(name, 0, FIRST_ATTEMPT, say("closed untried"))
     if judged.outcome is Outcome.PASS:
         return ScorePart(name, FIRST_ATTEMPT, FIRST_ATTEMPT, say("in time"))
     if judged.outcome is Outcome.BREACH:
@@ -124,8 +128,10 @@ def _first_attempt(judged: Finding, waiting: Finding) -> ScorePart:
     return ScorePart(name, None, FIRST_ATTEMPT, why.said)
 
 
-def _called(case: LeadCase, finding: Finding, tried: Touches) -> ScorePart:
-    lead = case.lead
+def _called(case: LeadCase, findings: Findings, tried: Touches) -> ScorePart:
+    lead, finding = case.lead, findings["NC001"]
+    if findings["AG007"].outcome is Outcome.BREACH and (lead.phone or lead.mobile):
+        return ScorePart("called", 0, CALLED, say("closed untried"))
     if lead.status is not LeadStatus.DISCARDED and tried.count(ActivityKind.CALL):
         return ScorePart("called", CALLED, CALLED, say("at least one call attempt"))
     if finding.outcome is Outcome.BREACH:
@@ -142,6 +148,8 @@ def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches,
     calls_agreed = policy.cadence.calls if may_call else 0
     emails_agreed = policy.cadence.emails if lead.email else 0
     agreed = calls_agreed + emails_agreed
+    if agreed and findings["AG007"].outcome is Outcome.BREACH:
+        return ScorePart(name, 0, CADENCE, say("closed untried"))
     if lead.status is LeadStatus.DISCARDED or not agreed:
         return ScorePart(name, None, CADENCE, finding.said)
     if reached.sure:
@@ -151,6 +159,8 @@ def _cadence(case: LeadCase, policy: Policy, findings: Findings, tried: Touches,
     if finding.outcome is Outcome.PASS:
         begun = finding.reason == "cadence_kept" or bool(tried.sure)
         return ScorePart(name, CADENCE if begun else None, CADENCE, finding.said)
+    if finding.reason == "one_part_of_the_day":
+        return ScorePart(name, CADENCE // 2, CADENCE, say("all made, but in too few parts of the day"))
     if finding.outcome is Outcome.BREACH:
         made = min(_counted(finding, "cadence_calls"), calls_agreed)
         made += min(_counted(finding, "cadence_emails"), emails_agreed)

@@ -97,7 +97,8 @@ class Policy:
     Response: `targets`, the first that fits holds; where none does, `response_goal_s` and `response_target_s` (due).
     `next_response_s`: the lead wrote again. `missed_call_s`: a missed call of the lead is to be returned.
     `vendor_limit_s`: wall time from the person's submit to delivery. `assignment_target_s`: delivery to an owner.
-    Follow-up: `recontact_after_s` after a failed attempt; `max_gap_s` between attempts; `same_hour_attempts`: so many
+    Follow-up: `cadence_day_parts`: in so many parts of the day the agreed calls are to be made while nobody is
+    reached; `recontact_after_s` after a failed attempt; `max_gap_s` between attempts; `same_hour_attempts`: so many
     attempts, all within one hour of the day, are too narrow; `one_channel_attempts`: so many by one channel alone;
     `recontact_grace_s` after the agreed day of a lost lead; `post_sale_days` after a sale.
     Neglect: `never_called_after_s`; `silent_after_s`; `overdue_task_s` after a task was due; `stage_percent`: the
@@ -108,7 +109,9 @@ class Policy:
     so long after it is said to have happened; `hold_message_s` (wall, days without hours left out) before a hold;
     `parked_after_s`: so long on hold without a word is parking; `tick_burst`: more tasks of one owner ticked off in
     one minute are a burst.
-    First message: `twin_percent` likeness, `twin_leads` others who got it; `answer_s` for a question asked.
+    First message: `twin_percent` likeness, `twin_leads` others who got it within `twin_days` before or after;
+    `answer_s` for a question asked; `unasked_messages`: so many messages to a lead without a number, none of which
+    asks for one.
     Long deals: `single_thread_minor` amount from which `deal_contacts` persons must be touched; `won_age_percent`.
     Overload: `capacity_per_hour_milli`, first attempts an hour in thousandths, 0 = learned.
     `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
@@ -138,6 +141,7 @@ class Policy:
     vendor_limit_s: int = DAY_S
     assignment_target_s: int = 15 * 60
     never_called_after_s: int = 8 * 3600
+    cadence_day_parts: int = 2
     recontact_after_s: int = 3 * 8 * 3600
     silent_after_s: int = 5 * 8 * 3600
     max_gap_s: int = 4 * 8 * 3600
@@ -159,6 +163,8 @@ class Policy:
     tick_burst: int = 5
     twin_percent: int = 90
     twin_leads: int = 5
+    twin_days: int = 30
+    unasked_messages: int = 2
     answer_s: int = 8 * 3600
     single_thread_minor: int = 1_000_000
     deal_contacts: int = 2

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Union
 from zoneinfo import ZoneInfo
 
+from audits.model.currencies import minor_digits
+
 
 class Shape(StrEnum):
     """How much of an instant is written. HOUR_UNKNOWN: the day, with the note that the hour is not known."""
@@ -166,7 +168,7 @@ def english(value: Value) -> str:
         case Percent():
             return f"{value.percent} %"
         case Money():
-            return f"{value.minor // 100}.{value.minor % 100:02d} {value.currency}"
+            return f"{_with_point(value.minor, minor_digits(value.currency))} {value.currency}"
         case Term():
             return value.word
         case Listed():
@@ -234,6 +236,13 @@ def from_json(data: object) -> Value:
         case {"list": list(items)}:
             return Listed(tuple(from_json(each) for each in items))
     raise ValueError(f"{data!r} is nothing that is said")
+
+
+def _with_point(value: int, digits: int) -> str:
+    """`value`, counted in units of so many digits after the point, written out."""
+    whole, rest = divmod(abs(value), 10**digits)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
 
 
 def _moment(moment: Moment) -> str:

@@ -39,6 +39,8 @@ class Answer(StrEnum):
     UNANSWERED = "unanswered"
     WAITING = "waiting"
     CLOSED_WITHOUT = "closed_without"
+    #: Nobody tried it, but the lead rang or came, and was spoken with: it waits for nobody.
+    SPOKEN_WITH = "spoken_with"
     IMPORTED = "imported"
     UNKNOWN = "unknown"
 
@@ -49,6 +51,8 @@ _OF_SECOND_RULE = {
     Outcome.BREACH: Answer.UNANSWERED,
     Outcome.NOT_EVALUATED: Answer.UNKNOWN,
 }
+#: Reason of the second rule, where neither applies.
+_WITHOUT_ATTEMPT = {"answered": Answer.SPOKEN_WITH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,11 @@ def answered(findings: Iterable[Finding], present_owner_id: str | None) -> Answe
     elif waiting.outcome is not Outcome.NOT_APPLICABLE:
         answer, told_by = _OF_SECOND_RULE[waiting.outcome], waiting
     else:
-        answer = Answer.IMPORTED if first.reason == "imported" else Answer.CLOSED_WITHOUT
+        answer = (
+            Answer.IMPORTED
+            if first.reason == "imported"
+            else _WITHOUT_ATTEMPT.get(waiting.reason, Answer.CLOSED_WITHOUT)
+        )
         return Answered(answer, present_owner_id, first_attempt_s)
     owner_id = present_owner_id if answer is Answer.UNKNOWN else told_by.owner_id
     return Answered(answer, owner_id, first_attempt_s)

@@ -20,6 +20,8 @@ from audits.reports.export_report import Answer, answered
 
 #: What `LoadMet.percent` says when nothing at all could be done in time.
 MOST_PERCENT = 9_999
+#: Leads of which no first attempt was asked for.
+_NEEDS_NONE = (Answer.IMPORTED, Answer.CLOSED_WITHOUT, Answer.SPOKEN_WITH)
 #: Nobody tries, or nobody goes on trying, although it is due.
 NEGLECTED = (FollowUpStatus.NEVER_CALLED, FollowUpStatus.OVERDUE, FollowUpStatus.NEGLECTED)
 
@@ -124,7 +126,7 @@ def handled_lead(case: LeadCase, policy: Policy, result: LeadAudit) -> HandledLe
         human_leg_working_s=_seconds(first, "human_leg_working_s"),
         load=_load_met(case.surroundings.load),
         target="" if target is None else target.name,
-        needed_s=needed_s if told.answer not in (Answer.IMPORTED, Answer.CLOSED_WITHOUT) else None,
+        needed_s=needed_s if told.answer not in _NEEDS_NONE else None,
         closed_at=lead.closed_at if is_closed else None,
         follow_up_status=result.follow_up_status,
         verdict=result.verdict,

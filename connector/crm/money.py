@@ -4,31 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-#: Currencies whose minor unit is not the hundredth (ISO 4217) → digits after the point.
-_DIGITS = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
+from audits.model.currencies import minor_digits
+
 _MOST = Decimal(10) ** 15
 
 
@@ -37,5 +14,5 @@ def minor_units(amount: Decimal, currency: str) -> int:
     amount of money: not a number, or beyond 10^15."""
     if not amount.is_finite() or abs(amount) > _MOST:
         raise ValueError(f"{amount} is no amount of money")
-    digits = _DIGITS.get(currency.upper(), 2)
+    digits = minor_digits(currency)
     return int(amount.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_UP))

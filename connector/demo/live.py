@@ -153,7 +153,7 @@ class LiveActs:
     def _unanswered_is_discarded(self) -> None:
         lead_id = self.of_kind("unanswered")
         self.desk.discard(lead_id)
-        self.now(lead_id, "live_discarded", set())
+        self.now(lead_id, "live_discarded", {"AG007"})
 
     def _a_lead_is_deleted(self) -> None:
         lead_id = next(self.clean()).lead_id

@@ -31,6 +31,7 @@ _ANSWER_WORDS = {
     Answer.UNANSWERED: "past the target, never tried",
     Answer.WAITING: "waiting, still in time",
     Answer.CLOSED_WITHOUT: "closed without need of an attempt",
+    Answer.SPOKEN_WITH: "spoken with before any attempt",
     Answer.IMPORTED: "imported, no fresh enquiry",
     Answer.UNKNOWN: "cannot be told",
 }

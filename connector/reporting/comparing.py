@@ -166,7 +166,7 @@ def _rethink_all(
 def _stored(answer: StoredAnswer) -> Stored:
     measures: Mapping[str, int | None] = {}
     if answer.measures != "[]":
-        measures = {name: value for name, value, unit in json.loads(answer.measures) if unit == "s"}
+        measures = {name: value for name, value, unit in json.loads(answer.measures) if unit in ("s", "count")}
     lead = None
     if answer.lead is not None:
         received_at, lead_type, source, priority, country = answer.lead

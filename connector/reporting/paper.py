@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal
 
+from audits.reports.export_report import Answer
 from audits.reports.handling import HandlingReport
 from audits.reports.sections import NeglectedLead, OwnerFigures, RuleTally, Spans
 from audits.rule import Family, RuleInfo
@@ -161,7 +162,9 @@ class _Writer:
                     title=t("How the leads were answered"),
                     head=(t("Answer"), t("Leads")),
                     rows=tuple(
-                        (self._text(t(words.ANSWERS[answer])), counted(n, self._says)) for answer, n in report.answers
+                        (self._text(t(words.ANSWERS[answer])), counted(n, self._says))
+                        for answer, n in report.answers
+                        if n or answer is not Answer.SPOKEN_WITH
                     ),
                 ),
                 Listing(

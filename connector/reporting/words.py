@@ -17,6 +17,7 @@ ANSWERS: Mapping[Answer, str] = {
     Answer.UNANSWERED: phrase("Past due, not tried"),
     Answer.WAITING: phrase("Still within its time"),
     Answer.CLOSED_WITHOUT: phrase("Closed without an attempt"),
+    Answer.SPOKEN_WITH: phrase("Spoken with, no attempt was needed"),
     Answer.IMPORTED: phrase("Imported: not judged"),
     Answer.UNKNOWN: phrase("Not evaluated"),
 }

@@ -200,9 +200,13 @@ class Stage:
         self._tried(story, at)
 
     def another_hour(self, story: Story, at: datetime) -> datetime:
-        """`at`, or later where all calls so far were made at one hour of the day: who is never in at ten is not
-        called at ten for ever."""
+        """`at`, or later where all calls so far were made at one hour of the day, or at last in one part of it: who
+        is never in at ten is not called at ten for ever, nor always before noon."""
         while story.calls > 1 and self.call_hours(story) == {self.hour(at)}:
+            at = self.later(at, 0.7, 1.3)
+        while story.calls > 2 and {_part_of_day(each) for each in self.call_hours(story)} == {
+            _part_of_day(self.hour(at))
+        }:
             at = self.later(at, 0.7, 1.3)
         return at
 
@@ -304,6 +308,11 @@ class Stage:
             story.edit(EditedField.CITY, f"{story.person.city} ", at)
         else:
             story.task(at - timedelta(minutes=1), at + timedelta(hours=3), "Check the address", done_at=at)
+
+
+def _part_of_day(hour: int) -> int:
+    """Before eleven, until two, until five, and after."""
+    return sum(hour >= begins for begins in (11, 14, 17))
 
 
 def _around(at: datetime, talk_s: int) -> tuple[int, int, int]:

@@ -119,12 +119,13 @@ def only_a_message(stage: Stage) -> None:
     story.chat(stage.hours.after(received, 20 * 60))
 
 
-def given_up_at_once(stage: Stage) -> None:
-    """Discarded without a try: nothing is due."""
+def declined_at_once(stage: Stage) -> None:
+    """Wrote within the hour that it is settled, and was discarded without a try: nothing is due."""
     received = stage.arrival(timedelta(days=DAYS), DAY, lambda at: stage.waited_s(at) > 4 * HOUR)
-    story = stage.lead("given_up_at_once", received)
-    story.note = "a discarded lead needs no answer and may be silent"
-    story.close(stage.later(received, 0.2, 3), is_won=False)
+    story = stage.lead("declined_at_once", received)
+    story.note = "a discarded lead needs no answer and may be silent, and this one ended it itself"
+    story.answer(received + timedelta(minutes=stage.dice.randint(12, 24)))
+    story.close(stage.later(story.last_at, 0.2, 3), is_won=False)
 
 
 def meeting_ahead(stage: Stage) -> None:
@@ -244,7 +245,7 @@ TRAPS: Final[tuple[Callable[[Stage], None], ...]] = (
     written_then_called,
     own_status,
     only_a_message,
-    given_up_at_once,
+    declined_at_once,
     meeting_ahead,
     waiting_for_papers,
     covered,

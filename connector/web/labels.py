@@ -42,6 +42,7 @@ _ANSWER = {
     Answer.UNANSWERED: (phrase("not tried, past the target"), "bad"),
     Answer.WAITING: (phrase("still within its time"), "plain"),
     Answer.CLOSED_WITHOUT: (phrase("closed without need"), "quiet"),
+    Answer.SPOKEN_WITH: (phrase("spoken with before any attempt"), "quiet"),
     Answer.IMPORTED: (phrase("imported"), "quiet"),
     Answer.UNKNOWN: (phrase("not evaluated"), "quiet"),
 }

@@ -82,6 +82,15 @@ THRESHOLDS = (
     Threshold("cadence.calls", _FU, _COUNT, phrase("Calls agreed per lead"), high=50),
     Threshold("cadence.emails", _FU, _COUNT, phrase("E-mails agreed per lead"), high=50),
     Threshold("cadence.within_days", _FU, _DAYS, phrase("All of them within"), low=1, high=365),
+    Threshold(
+        "cadence_day_parts",
+        _FU,
+        _COUNT,
+        phrase("Parts of the day in which the agreed calls are made"),
+        phrase("Of morning, midday, afternoon and evening; 1 = not asked for."),
+        low=1,
+        high=4,
+    ),
     Threshold("recontact_after_s", _FU, _WORKING, phrase("Next attempt after a failed one within")),
     Threshold("max_gap_s", _FU, _WORKING, phrase("Longest gap between two attempts")),
     Threshold(
@@ -147,6 +156,12 @@ THRESHOLDS = (
     ),
     Threshold("twin_percent", _FM, _PERCENT, phrase("Texts are alike from"), low=50, high=100),
     Threshold("twin_leads", _FM, _COUNT, phrase("The same text to so many other leads"), low=1, high=1000),
+    Threshold(
+        "twin_days", _FM, _DAYS, phrase("Texts are compared with those sent before or after within"), low=1, high=365
+    ),
+    Threshold(
+        "unasked_messages", _FM, _COUNT, phrase("Messages without asking for a missing phone number"), low=1, high=50
+    ),
     Threshold("answer_s", _FM, _WORKING, phrase("A question of the lead is to be answered within")),
     Threshold(
         "keep_text_days",

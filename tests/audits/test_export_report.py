@@ -54,6 +54,12 @@ def finding(
             "now",
         ),
         (
+            (Outcome.NOT_APPLICABLE, "no_attempt_yet", None),
+            (Outcome.NOT_APPLICABLE, "answered", None),
+            Answer.SPOKEN_WITH,
+            "now",
+        ),
+        (
             (Outcome.NOT_APPLICABLE, "imported", None),
             (Outcome.NOT_APPLICABLE, "imported", None),
             Answer.IMPORTED,

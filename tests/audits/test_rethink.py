@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from audits.engine import audit
+from audits.model.activity import ActivityKind, Disposition
 from audits.model.case import LeadCase
 from audits.model.finding import Finding, Outcome
-from audits.model.policy import Policy
+from audits.model.policy import Cadence, Policy
 from audits.reports.handled import handled_lead
 from audits.rethink import HOURS, READ, RETHINK, Stored, changed_fields, is_response_sure, is_sure, rethought
 from audits.rulebook import RULES
 from tests.factories import at, make_activity, make_case, make_lead, make_policy
 from tests.rules.strategies import cases, policies
 
+NO_ANSWER = Disposition.NO_ANSWER
 #: Names, and what a breach only says beside its answer.
 _NOT_ANSWERS = {"version", "holidays_source", "duplicate_window_days"}
 _slow = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -38,7 +42,9 @@ class Watched(Policy):
 
 def stored_of(finding: Finding, case: LeadCase, policy: Policy, needed_s: int | None) -> Stored:
     measures = {
-        each.name: each.value for each in finding.measures if isinstance(each.value, int) and each.unit == "s"
+        each.name: each.value
+        for each in finding.measures
+        if each.unit in ("s", "count") and (each.value is None or isinstance(each.value, int))
     }
     return Stored(
         outcome=finding.outcome,
@@ -75,7 +81,13 @@ def test_what_is_told_is_what_judging_again_says(case: LeadCase, was: Policy, ot
     hours: dict[str, Any] = {name: getattr(was, name) for name in HOURS}
     policy = replace(other, **hours)
     if few:
-        policy = replace(was, version="9", max_gap_s=other.max_gap_s, silent_after_s=other.silent_after_s)
+        policy = replace(
+            was,
+            version="9",
+            max_gap_s=other.max_gap_s,
+            silent_after_s=other.silent_after_s,
+            cadence_day_parts=other.cadence_day_parts,
+        )
     result = audit(case, was)
     row = handled_lead(case, was, result)
     again = {finding.rule_id: finding.outcome for finding in audit(case, policy).findings}
@@ -120,6 +132,36 @@ def test_sure_leads_are_told_for_every_rule_of_the_table() -> None:
                 told[rule_id][outcome] += 1
     for rule_id in ("RT001", "RT003", "FU004"):
         assert {Outcome.PASS, Outcome.BREACH} <= set(told[rule_id]), (rule_id, told[rule_id])
+
+
+@pytest.mark.parametrize("phone", ["+49 30 901820", None])
+@pytest.mark.parametrize("hours", [(0, 24, 72), (0, 26, 54), (0, 5, 30)])
+@pytest.mark.parametrize("days", [4, 20])
+def test_other_parts_of_the_day_are_told_by_the_parts_that_were_counted(
+    phone: str | None, hours: tuple[int, ...], days: int
+) -> None:
+    """Calls in one, two or three parts of the day, of a series that has ended or goes on."""
+    received = at(days=-days)
+    called = tuple(
+        make_activity(f"call-{number}", occurred_at=received + timedelta(hours=number), disposition=NO_ANSWER)
+        for number in hours
+        if phone
+    )
+    letter = make_activity("letter", kind=ActivityKind.EMAIL, occurred_at=received + timedelta(hours=1))
+    case = make_case(make_lead(received_at=received, phone=phone), activities=(*called, letter))
+    rule = next(each for each in RULES if each.info.rule_id == "FU001")
+    told = Counter[bool]()
+    for before in range(1, 5):
+        for after in range(1, 5):
+            was, policy = (
+                make_policy(str(parts), cadence=Cadence(calls=3, emails=1), cadence_day_parts=parts)
+                for parts in (before, after)
+            )
+            found = rule.evaluate(case, was)
+            outcome = rethought("FU001", stored_of(found, case, was, None), was, policy)
+            assert outcome in (None, rule.evaluate(case, policy).outcome), (before, after)
+            told[outcome is not None] += 1
+    assert told[True] >= 4
 
 
 def test_names_of_versions_and_sources_are_no_difference() -> None:

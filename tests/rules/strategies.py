@@ -81,7 +81,16 @@ _SPANS = (
     "parked_after_s",
     "answer_s",
 )
-_COUNTS = ("same_hour_attempts", "one_channel_attempts", "log_burst", "tick_burst", "twin_leads", "deal_contacts")
+_COUNTS = (
+    "cadence_day_parts",
+    "same_hour_attempts",
+    "one_channel_attempts",
+    "log_burst",
+    "tick_burst",
+    "twin_leads",
+    "unasked_messages",
+    "deal_contacts",
+)
 
 
 @st.composite

@@ -52,6 +52,7 @@ INFO = RuleInfo(
     defaults=(
         Default("twin_percent", "90 % of the letters of the compared words", "our choice", Trust.OURS),
         Default("twin_leads", "5 other leads", "our choice", Trust.OURS),
+        Default("twin_days", "within 30 days before or after it", "our choice", Trust.OURS),
     ),
 )
 

@@ -24,12 +24,9 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, Value, phrase, say
 from audits.model.zones import load_zone
-from audits.rule import Family, MeasureInfo, RuleInfo
+from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import attempts, connections, holder_at
 from audits.wording import act_moment, counted, kind_word, status_word
-
-#: So many messages without the question are a habit; the first may well have had another task. Part of the rule.
-LEAST_MESSAGES = 2
 
 INFO = RuleInfo(
     rule_id="FM003",
@@ -41,12 +38,12 @@ INFO = RuleInfo(
     reasons=(
         ("asked", "a message asks for a number or offers a call"),
         ("number_given", "a message names a number to call"),
-        ("never_asked", f"{LEAST_MESSAGES} messages or more were written, and none asks for a number or names one"),
+        ("never_asked", "so many messages were written, and none asks for a number or names one"),
         ("phone_known", "the lead gave a phone number"),
         ("no_email", "there is no e-mail address to which a question could be sent"),
         ("calls_not_allowed", "the lead does not allow calls, so no number is asked for"),
         ("talked", "the person was reached by call"),
-        ("too_few_messages", f"fewer than {LEAST_MESSAGES} messages were written"),
+        ("too_few_messages", "fewer messages were written than could show a habit"),
         ("closed", "the lead was won or discarded"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS)),
     ),
@@ -62,6 +59,14 @@ INFO = RuleInfo(
     measures=(
         MeasureInfo("messages_written", "count", "sure e-mails and messages to the lead"),
         MeasureInfo("messages_read", "count", "those of them of which the text is shown"),
+    ),
+    defaults=(
+        Default(
+            "unasked_messages",
+            "2 messages (never fewer than 1): the first may well have had another task",
+            "our choice",
+            Trust.OURS,
+        ),
     ),
 )
 
@@ -105,8 +110,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
                 owner_id=holder_at(case, message.occurred_at),
             )
     hidden = case.coverage.cause(Fact.EMAILS, Fact.MESSAGES)
-    if len(written) < LEAST_MESSAGES:
-        if len(written) + len(possible) >= LEAST_MESSAGES:
+    least = max(1, policy.unasked_messages)
+    if len(written) < least:
+        if len(written) + len(possible) >= least:
             return unknown_activity(possible[0], _QUESTION, measures)
         if hidden is not None:
             return not_looked_at(hidden, _QUESTION, measures)
@@ -140,7 +146,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             lead_evidence(lead, "phone", ""),
             *(each for activity in written for each in activity_evidence(activity)),
         ),
-        owner_id=holder_at(case, written[LEAST_MESSAGES - 1].occurred_at),
+        owner_id=holder_at(case, written[least - 1].occurred_at),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from audits.answers import letter_of_the_lead
 from audits.cadence import Agreed, agreed_attempts, closing_at
 from audits.clock import follow_up_clock
+from audits.closing import tried_before
 from audits.dues import cadence_end
 from audits.lead_rule import (
     CANNOT_TELL,
@@ -35,12 +37,13 @@ from audits.wording import act_moment, arrival_moment, counted, kind_word, momen
 
 INFO = RuleInfo(
     rule_id="FU005",
-    version=1,
+    version=2,
     family=Family.FOLLOW_UP,
     title="Stopped too early",
     question="Was a lead that nobody reached worked by the whole cadence before it was closed?",
     why_it_matters=(
-        "Closing a lead that was never reached ends every other clock; what it would have become is never known."
+        "Closing a lead that was never reached ends every other clock; what it would have become is never known. A "
+        "lead that was closed before the first attempt was not stopped too early, but never begun: that is AG007's."
     ),
     reasons=(
         ("cadence_made", "all agreed attempts were made"),
@@ -52,6 +55,7 @@ INFO = RuleInfo(
         ("still_open", "the lead is open"),
         ("closed_for_a_cause", "the lead was won, or discarded for another cause than that nobody was reached"),
         ("contact_made", "the person was reached"),
+        ("never_tried", "the lead was closed before any attempt; AG007 judges that"),
         (
             "no_way_left",
             "no way to reach the person is left: the numbers are wrong, the address bounced, or none is given",
@@ -62,7 +66,7 @@ INFO = RuleInfo(
     outcomes=(
         (Outcome.PASS, ("cadence_made", "days_passed")),
         (Outcome.BREACH, ("stopped_early",)),
-        (Outcome.NOT_APPLICABLE, ("still_open", "closed_for_a_cause", "contact_made", "no_way_left")),
+        (Outcome.NOT_APPLICABLE, ("still_open", "closed_for_a_cause", "contact_made", "no_way_left", "never_tried")),
         (
             Outcome.NOT_EVALUATED,
             ("wrote_before_closing", UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS, NO_WORKING_HOURS),
@@ -96,11 +100,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     lead = case.lead
     if lead.status is None:
         return unmapped_status(lead)
-    if lead.status is LeadStatus.OPEN:
-        return _not_applicable("still_open", say("The lead is open, so it was not given up."))
-    if lead.status is LeadStatus.WON or (lead.status is LeadStatus.DISCARDED and not _says_not_reached(lead)):
-        said = say("The lead was closed ({status}) for another cause.", status=status_word(lead.status))
-        return _not_applicable("closed_for_a_cause", said)
+    not_given_up = _not_given_up(lead, lead.status)
+    if not_given_up is not None:
+        return not_given_up
     clock = follow_up_clock(case, policy)
     tried, reached = attempts(case, policy), connections(case, policy)
     contact = reached.first()
@@ -146,6 +148,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         )
     if closed_at is None:
         return not_looked_at("the CRM does not say when the lead was closed", _QUESTION, measures)
+    never_begun = _never_begun(case, policy, closed_at, measures)
+    if never_begun is not None:
+        return never_begun
     closing = lead_evidence(lead, "closed_at", closed_at.isoformat(), closed_at)
     hidden = case.coverage.cause(Fact.STAGE_HISTORY) if policy.waiting_statuses else None
     if end_at is not None and closed_at >= end_at:
@@ -210,6 +215,29 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     )
 
 
+def _not_given_up(lead: Lead, status: LeadStatus) -> Draft | None:
+    if status is LeadStatus.OPEN:
+        return _not_applicable("still_open", say("The lead is open, so it was not given up."))
+    if status is LeadStatus.WON or (status is LeadStatus.DISCARDED and not _says_not_reached(lead)):
+        said = say("The lead was closed ({status}) for another cause.", status=status_word(status))
+        return _not_applicable("closed_for_a_cause", said)
+    return None
+
+
+def _never_begun(case: LeadCase, policy: Policy, closed_at: datetime, measures: tuple[Measure, ...]) -> Draft | None:
+    """The answer where no attempt surely lies before the closing: one closing is never broken by two rules."""
+    begun = tried_before(case, policy, closed_at)
+    if begun.tried is not None:
+        return None
+    if begun.possible is not None:
+        return unknown_activity(begun.possible, _QUESTION, measures)
+    unseen = case.coverage.cause(*CONTACT_FACTS)
+    if unseen is not None:
+        return not_looked_at(unseen, _QUESTION, measures)
+    said = say("The lead was closed before any attempt, so there was nothing to stop.")
+    return _not_applicable("never_tried", said, measures=measures)
+
+
 def _says_not_reached(lead: Lead) -> bool:
     said = (lead.raw_status or "").casefold().replace("_", " ")
     return any(words in said for words in _NOT_REACHED)
@@ -228,8 +256,12 @@ def _still_possible(case: LeadCase, asked: Agreed) -> Agreed:
     )
 
 
-def _not_applicable(reason: str, sentence: Said, evidence: tuple[Evidence, ...] = ()) -> Draft:
-    return Draft(outcome=Outcome.NOT_APPLICABLE, reason=reason, sentence=sentence, evidence=evidence)
+def _not_applicable(
+    reason: str, sentence: Said, evidence: tuple[Evidence, ...] = (), measures: tuple[Measure, ...] = ()
+) -> Draft:
+    return Draft(
+        outcome=Outcome.NOT_APPLICABLE, reason=reason, sentence=sentence, measures=measures, evidence=evidence
+    )
 
 
 RULE = LeadRule(INFO, judge)

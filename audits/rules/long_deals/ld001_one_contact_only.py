@@ -12,6 +12,7 @@ from audits.deal_rule import (
     deal_evidence,
     deal_holder,
     judged_deals,
+    number_of,
     touched,
 )
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, not_looked_at
@@ -77,7 +78,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
             reason="small_amount",
             sentence=say(
                 "Deal {deal} is worth less than the amount from which several contacts are asked for.",
-                deal=deal.deal_id,
+                deal=number_of(deal),
             ),
             measures=measures,
             owner_id=deal_holder(deal, case),
@@ -86,7 +87,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         return Draft(
             outcome=Outcome.PASS,
             reason="several_touched",
-            sentence=say("On deal {deal} {contacts} were touched.", deal=deal.deal_id, contacts=said),
+            sentence=say("On deal {deal} {contacts} were touched.", deal=number_of(deal), contacts=said),
             measures=measures,
             evidence=contact_evidence(deal, case),
             owner_id=deal_holder(deal, case),
@@ -100,7 +101,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
             reason="amount_unknown",
             sentence=say(
                 "It cannot be told whether deal {deal}, with {contacts} touched, is a large one: it has no amount.",
-                deal=deal.deal_id,
+                deal=number_of(deal),
                 contacts=said,
             ),
             measures=measures,
@@ -113,7 +114,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         reason="single_threaded",
         sentence=say(
             "Deal {deal} over {amount} is open with {contacts} touched; {least} are agreed from {limit} on.",
-            deal=deal.deal_id,
+            deal=number_of(deal),
             amount=Money(deal.amount_minor, deal.currency or ""),
             contacts=said,
             least=counted(policy.deal_contacts, "contact"),

@@ -12,6 +12,7 @@ from audits.deal_rule import (
     deal_evidence,
     deal_holder,
     judged_deals,
+    number_of,
     touched,
 )
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, not_looked_at
@@ -71,7 +72,7 @@ def _judge(deal: Deal, case: LeadCase) -> Draft:
             outcome=Outcome.PASS,
             reason="decider_touched",
             sentence=say(
-                'On deal {deal} a decider was touched ("{role}").', deal=deal.deal_id, role=met[0].role or ""
+                'On deal {deal} a decider was touched ("{role}").', deal=number_of(deal), role=met[0].role or ""
             ),
             measures=measures,
             evidence=contact_evidence(deal, case),
@@ -98,7 +99,7 @@ def _judge(deal: Deal, case: LeadCase) -> Draft:
         reason="no_decider_touched",
         sentence=say(
             "Deal {deal} is open with {contacts} touched, none of whom decides.",
-            deal=deal.deal_id,
+            deal=number_of(deal),
             contacts=counted(len(reached), "contact"),
         ),
         measures=measures,
@@ -115,7 +116,7 @@ def _role_unknown(deal: Deal, why: Said, measures: tuple[Measure, ...]) -> Draft
         outcome=Outcome.NOT_EVALUATED,
         reason="role_unknown",
         sentence=say(
-            "It cannot be told whether a decider was touched on deal {deal}: {why}.", deal=deal.deal_id, why=why
+            "It cannot be told whether a decider was touched on deal {deal}: {why}.", deal=number_of(deal), why=why
         ),
         measures=measures,
     )

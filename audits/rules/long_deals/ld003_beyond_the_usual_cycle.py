@@ -15,7 +15,9 @@ from audits.deal_rule import (
     deal_holder,
     judged_deals,
     norm_of,
+    number_of,
     too_little_learned,
+    working_s,
 )
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule
 from audits.model.case import LeadCase
@@ -34,7 +36,11 @@ INFO = RuleInfo(
     family=Family.LONG_DEALS,
     title="Beyond the usual cycle",
     question="Is an open deal older than the deals of its pipeline usually are when they are won?",
-    why_it_matters="A deal past the usual cycle goes on no more by itself: it needs a new approach or an honest end.",
+    why_it_matters=(
+        "A deal past the usual cycle goes on no more by itself: it needs a new approach or an honest end. The cycle "
+        "is the buyer's, who decides on days of his own: it is counted in calendar time by design, this deal's and "
+        "the usual one alike. The deal's age in our working time is kept beside it and decides nothing."
+    ),
     reasons=(
         ("within_cycle", "the deal is younger than the usual age at winning"),
         ("beyond_cycle", "the deal is open beyond the usual age at winning"),
@@ -49,6 +55,7 @@ INFO = RuleInfo(
     ),
     measures=(
         MeasureInfo("deal_age_wall_s", "s", "wall time from the deal's creation to its end or the audit"),
+        MeasureInfo("deal_age_working_s", "s", "the same in working time; unknown where that cannot be counted"),
         MeasureInfo("usual_age_wall_s", "s", "the learned quantile of the age at winning; unknown where too few"),
         MeasureInfo("usual_of_n", "count", "won deals that the quantile was learned from"),
     ),
@@ -76,6 +83,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
     ended_at = case.as_of if deal.closed_at is None else min(deal.closed_at, case.as_of)
     measures = (
         Measure("deal_age_wall_s", max(0, int((ended_at - deal.created_at).total_seconds())), "s"),
+        Measure("deal_age_working_s", working_s(case, policy, deal.created_at, ended_at), "s"),
         Measure("usual_age_wall_s", usual_s, "s"),
         Measure("usual_of_n", 0 if norm is None else norm.n_won, "count"),
     )
@@ -95,7 +103,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
             sentence=say(
                 "Deal {deal} was opened {opened}; {share} of the deals won in pipeline {pipeline} ({n}) are won by "
                 "the age it reaches {due}.",
-                deal=deal.deal_id,
+                deal=number_of(deal),
                 opened=day(deal.created_at, zone),
                 share=share,
                 pipeline=deal.pipeline,
@@ -116,7 +124,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
         sentence=say(
             "Deal {deal} was opened {opened} and is still open; {share} of the deals won in pipeline {pipeline} "
             "({n}) are won by the age it reached {due}. It needs to be taken up anew.",
-            deal=deal.deal_id,
+            deal=number_of(deal),
             opened=day(deal.created_at, zone),
             share=share,
             pipeline=deal.pipeline,

@@ -16,8 +16,10 @@ from audits.deal_rule import (
     deal_holder,
     judged_deals,
     norm_of,
+    number_of,
     too_little_learned,
     touch_times,
+    working_s,
 )
 from audits.lead_rule import (
     CANNOT_TELL,
@@ -46,7 +48,11 @@ INFO = RuleInfo(
     family=Family.LONG_DEALS,
     title="Contact gap",
     question="Has an open deal been left untouched for longer than won deals of its pipeline usually are?",
-    why_it_matters="Won deals have a rhythm; where it breaks off, somebody else may be talking to the buyer.",
+    why_it_matters=(
+        "Won deals have a rhythm; where it breaks off, somebody else may be talking to the buyer. He keeps no hours "
+        "of ours: gaps are counted in calendar time by design, this one and the usual one alike. The gap in our "
+        "working time is kept beside it and decides nothing."
+    ),
     reasons=(
         ("in_rhythm", "the last touch is not longer ago than won deals are left alone"),
         ("gap", "nobody touched the open deal for longer than won deals are left alone"),
@@ -62,6 +68,7 @@ INFO = RuleInfo(
     measures=(
         MeasureInfo("last_touch_at", "at", "the last sure touch of the deal, else its creation"),
         MeasureInfo("gap_wall_s", "s", "wall time from then to the moment of the audit"),
+        MeasureInfo("gap_working_s", "s", "the same in working time; unknown where that cannot be counted"),
         MeasureInfo("usual_gap_wall_s", "s", "the learned quantile of the longest gap; unknown where too few"),
         MeasureInfo("usual_of_n", "count", "won deals that the quantile was learned from"),
     ),
@@ -91,6 +98,7 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
     measures = (
         at_measure("last_touch_at", last_at),
         Measure("gap_wall_s", max(0, int((case.as_of - last_at).total_seconds())), "s"),
+        Measure("gap_working_s", working_s(case, policy, last_at, case.as_of), "s"),
         Measure("usual_gap_wall_s", usual_s, "s"),
         Measure("usual_of_n", 0 if norm is None else norm.n_gaps, "count"),
     )
@@ -103,9 +111,9 @@ def _judge(deal: Deal, case: LeadCase, policy: Policy) -> Draft:
     zone = load_zone(policy.calendar.zone)
     usual = timedelta(seconds=usual_s)
     since = (
-        say("Deal {deal} was last touched {at}", deal=deal.deal_id, at=moment(last_at, zone))
+        say("Deal {deal} was last touched {at}", deal=number_of(deal), at=moment(last_at, zone))
         if touches
-        else say("Deal {deal} was opened {at}", deal=deal.deal_id, at=moment(last_at, zone))
+        else say("Deal {deal} was opened {at}", deal=number_of(deal), at=moment(last_at, zone))
     )
     share, n = Percent(norm.percent), counted(norm.n_gaps, "deal")
     due_at = last_at + usual

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from disposable_email_domains import blocklist
-
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
 from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
 from audits.model.said import say
+from audits.pseudo_facts import disposable_domain
 from audits.rule import Family, MeasureInfo, RuleInfo
 
 INFO = RuleInfo(
@@ -57,7 +54,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="malformed_email",
             sentence=say("The e-mail address is not well formed, so there is no domain to look up."),
         )
-    listed = _listed(domain)
+    listed = disposable_domain(domain)
     return Draft(
         outcome=Outcome.BREACH if listed else Outcome.PASS,
         reason="disposable" if listed else "lasting_address",
@@ -73,16 +70,6 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         measures=(Measure("email_domain", domain, "text"),),
         evidence=(lead_evidence(lead, "email", lead.email),),
     )
-
-
-@lru_cache(maxsize=8_192)
-def _listed(domain: str) -> str | None:
-    labels = domain.split(".")
-    for start in range(len(labels) - 1):
-        parent = ".".join(labels[start:])
-        if parent in blocklist:
-            return parent
-    return None
 
 
 RULE = LeadRule(INFO, judge)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from audits.dues import days_from
 from audits.lead_rule import CANNOT_TELL, NOT_LOOKED_AT, Draft, LeadRule, lead_evidence, not_looked_at
-from audits.model.case import Fact, KeyKind, LeadCase, Sighting
-from audits.model.finding import Evidence, Measure, Outcome
+from audits.model.case import Fact, KeyKind, LeadCase
+from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
 from audits.model.said import Term, say
 from audits.model.zones import load_zone
+from audits.pseudo_facts import earlier_sightings, sighting_evidence, within_window
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.wording import counted, moment
 
@@ -67,15 +67,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=say("The lead gave no phone number and no e-mail address to compare."),
         )
     zone = load_zone(policy.calendar.zone)
-    since = days_from(lead.received_at, -policy.duplicate_window_days, zone)
-    earlier = sorted(
-        (
-            each
-            for each in case.sightings
-            if each.lead_id != lead.lead_id and (each.received_at, each.lead_id) < (lead.received_at, lead.lead_id)
-        ),
-        key=lambda each: (each.received_at, each.lead_id, each.key_kind),
-    )
+    earlier = earlier_sightings(case)
     latest = earlier[-1] if earlier else None
     measures = (
         Measure("earlier_leads", len({each.lead_id for each in earlier}), "count"),
@@ -85,7 +77,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             "s",
         ),
     )
-    recent = [each for each in earlier if each.received_at >= since]
+    recent = within_window(earlier, case, policy, zone)
     if recent:
         reason, what = _REASONS[frozenset(each.key_kind for each in recent)]
         return Draft(
@@ -99,7 +91,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
                 days=counted(policy.duplicate_window_days, "day"),
             ),
             measures=measures,
-            evidence=tuple(_evidence(each) for each in recent),
+            evidence=tuple(sighting_evidence(each) for each in recent),
         )
     missing = case.coverage.cause(Fact.DUPLICATES)
     if missing is not None:
@@ -117,16 +109,6 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             for field, text in (("phone", lead.phone), ("mobile", lead.mobile), ("email", lead.email))
             if text
         ),
-    )
-
-
-def _evidence(sighting: Sighting) -> Evidence:
-    return Evidence(
-        record_type="lead",
-        record_id=sighting.lead_id,
-        field=f"same_{sighting.key_kind.value}",
-        value=sighting.received_at.isoformat(),
-        at=sighting.received_at,
     )
 
 

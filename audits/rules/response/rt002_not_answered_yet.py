@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from audits.answers import beside_other_records, letter_of_the_lead, talks, with_hand_over, with_talk
+from audits.answers import beside_other_records, letter_of_the_lead, talks, with_hand_over
 from audits.cadence import closing_at
 from audits.clock import case_clock
 from audits.dues import response_due, response_goal_due, response_goal_s, response_target_s
@@ -37,7 +37,7 @@ from audits.wording import act_moment, arrival_moment, kind_word, moment, moment
 
 INFO = RuleInfo(
     rule_id="RT002",
-    version=2,
+    version=3,
     family=Family.RESPONSE_TIME,
     title="Not answered yet",
     question="Is the lead still waiting for its first attempt after the agreed time?",
@@ -47,7 +47,7 @@ INFO = RuleInfo(
         ("due_soon", "there is no attempt yet; the goal has passed, and the due time has not come"),
         ("past_target", "the due time has passed and there is no attempt"),
         ("imported", "the lead came by an import, so it was no fresh enquiry"),
-        ("answered", "there is an attempt, whose time RT001 judges, or the person was spoken with"),
+        ("answered", "there is an attempt, whose time RT001 judges, or the person was spoken with, whoever rang"),
         ("closed_without_need", "the lead was won or discarded without any attempt"),
         (
             "wrote_before_closing",
@@ -84,8 +84,8 @@ _QUESTION = say("whether the lead was answered")
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
     """A warning from the goal on, a breach from the due instant on. Closing the lead as lost is no answer; winning or
-    discarding needs none. Where the person asked to be called later, only what was done from then on is an answer,
-    unless the person was spoken with before."""
+    discarding needs none. Who was spoken with is not waiting any more, whoever rang and whenever: RT001 goes on
+    judging attempts alone. Where the person asked to be called later, only what was tried from then on answers."""
     lead = case.lead
     if lead.is_imported:
         return Draft(
@@ -94,18 +94,20 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             sentence=say("The lead came by an import, so no answer is due."),
         )
     tried = deciding_attempts(case, policy)
-    spoken = talks(case, policy) if asked_evidence(lead) else None
+    spoken = talks(case, policy)
     if tried.sure:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="answered",
             sentence=say("An attempt was made, so the lead is not waiting for its first one."),
         )
-    if spoken is not None and spoken.sure:
+    talk = spoken.first()
+    if talk is not None:
         return Draft(
             outcome=Outcome.NOT_APPLICABLE,
             reason="answered",
             sentence=say("The person was spoken with, so the lead is not waiting for its first attempt."),
+            evidence=activity_evidence(talk),
         )
     if lead.status in (LeadStatus.WON, LeadStatus.DISCARDED):
         return _closed(lead.status)
@@ -146,7 +148,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             owner_id=holder_at(case, case.as_of),
             wakes=(goal_at, due_at),
         )
-    unknown = (*tried.unknown, *(spoken.unknown if spoken is not None else ()))
+    unknown = (*tried.unknown, *spoken.unknown)
     if unknown:
         return unknown_activity(unknown[0], _QUESTION, measures)
     missing = case.coverage.cause(*CONTACT_FACTS) or clock.doubt
@@ -154,7 +156,6 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return not_looked_at(missing, _QUESTION, measures)
     if lead.status is None:
         return unmapped_status(lead)
-    talk = talks(case, policy).first()
     closed_at = closing_at(case) if lead.status is LeadStatus.LOST else None
     letter = None if closed_at is None or closed_at > due_at else letter_of_the_lead(case, closed_at)
     if closed_at is not None and letter is not None:
@@ -175,9 +176,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     breach = Draft(
         outcome=Outcome.BREACH,
         reason="past_target",
-        sentence=with_hand_over(with_talk(sentence, talk, clock.zone), case, due_at, clock.zone),
+        sentence=with_hand_over(sentence, case, due_at, clock.zone),
         measures=measures,
-        evidence=evidence if talk is None else (*evidence, *activity_evidence(talk)),
+        evidence=evidence,
         owner_id=holder_at(case, due_at),
     )
     return beside_other_records(breach, case, policy)

@@ -20,6 +20,23 @@ def too_few_attempts(stage: Stage) -> None:
     planted(story, "FU001", note="an attempt every second day: not six calls and five e-mails in 15 days")
 
 
+def always_in_the_afternoon(stage: Stage) -> None:
+    """FU001: as often as agreed and longer, but every call lies between two and five o'clock."""
+    received = stage.arrival(26 * DAY, CADENCE + 3 * DAY)
+    story = stage.lead("always_in_the_afternoon", received)
+    at = stage.soon(received)
+    stage.write(story, at)
+    # Two hours a day in turn: who calls at one alone has another habit, which FU003 names.
+    day, hours = stage.hours.day_of(at), stage.dice.sample((14, 15, 16), 2)
+    while stage.is_past(call := stage.hours.local(day, hours[story.calls % 2], stage.dice.randint(18, 40))):
+        if call > at and stage.hours.is_open(call):
+            stage.miss(story, call)
+            if stage.is_past(letter := stage.later(call, 3, 7)):
+                stage.write(story, letter)
+        day += DAY
+    planted(story, "FU001", note=f"{story.calls} calls in vain, none of them in the morning")
+
+
 def too_few_and_dropped(stage: Stage) -> None:
     """FU001 and FU002: tried a few times, then dropped after a missed call."""
     received = stage.arrival(24 * DAY, CADENCE + 2 * DAY)
@@ -151,6 +168,7 @@ def _elsewhen(stage: Stage, story: Story, at: datetime) -> datetime:
 
 SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
     (too_few_attempts, 4),
+    (always_in_the_afternoon, 3),
     (too_few_and_dropped, 2),
     (dropped_after_a_miss, 4),
     (dropped_and_silent, 3),

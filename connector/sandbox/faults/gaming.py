@@ -16,7 +16,7 @@ from connector.sandbox.faults.planting import (
     planted,
 )
 from connector.sandbox.history import By, CallResult, Door, EditedField, Rep, Status
-from connector.sandbox.stage import HOUR, Stage
+from connector.sandbox.stage import DAYS, HOUR, Stage
 from connector.sandbox.story import Story
 
 #: So many leads of one rep get the same treatment in one minute.
@@ -105,6 +105,14 @@ def ticked_off_together(stage: Stage) -> None:
         planted(story, "AG006", note=f"one of {TOGETHER} tasks that were ticked off within half a minute")
 
 
+def discarded_untried(stage: Stage) -> None:
+    """AG007: discarded the same day, and nobody had tried. No clock runs on it any more."""
+    received = stage.arrival(timedelta(days=DAYS), DAY, lambda at: stage.waited_s(at) > 4 * HOUR)
+    story = stage.lead("discarded_untried", received)
+    story.close(stage.later(received, 0.2, 3), is_won=False)
+    planted(story, "AG007", note="found to be no buyer by somebody who had neither called nor written")
+
+
 def _of_one_rep(stage: Stage, kind: str, rep: Rep, minute: datetime) -> list[Story]:
     """Leads of one rep, spoken with days before `minute` and again hours after it, but not around it."""
     found: list[Story] = []
@@ -132,4 +140,5 @@ SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (
     (parked_without_a_word, 4),
     (touched_up, 3),
     (ticked_off_together, 1),
+    (discarded_untried, 4),
 )

@@ -87,11 +87,11 @@ def unanswered_without_phone(stage: Stage) -> None:
 
 
 def only_the_lead_called(stage: Stage) -> None:
-    """RT002 and NC004: the lead rang; nobody of ours ever did."""
+    """NC004: the lead rang and was spoken with; nobody of ours ever did."""
     received = stage.arrival_by_hours(14 * HOUR, 30 * HOUR)
     story = stage.lead("only_the_lead_called", received)
     story.call(stage.later(received, 3, 5), CallResult.CONNECTED, 140, is_inbound=True)
-    planted(story, "RT002", "NC004", note="a call from the lead is contact made, but no attempt of ours")
+    planted(story, "NC004", note="spoken with, so it waits for no answer; but it stands where it stood")
 
 
 def bounced_and_left(stage: Stage) -> None:

@@ -1,0 +1,107 @@
+"""What a record shows by itself of being no buyer, without anybody turning to the lead: shared by several rules."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from disposable_email_domains import blocklist
+
+from audits.dues import days_from
+from audits.lead_rule import lead_evidence
+from audits.model.case import Fact, LeadCase, Sighting
+from audits.model.contact_data import check_email, check_phone, region_of
+from audits.model.finding import Evidence
+from audits.model.lead import Lead
+from audits.model.name_text import NameTrouble, name_trouble
+from audits.model.policy import Policy
+from audits.model.said import Said, say
+from audits.model.zones import load_zone
+from audits.wording import moment
+
+#: What is no name of anybody; a name that is a placeholder in part, or doubtful, may be one.
+NO_NAME = frozenset(NameTrouble) - {NameTrouble.PARTLY, NameTrouble.DOUBTFUL}
+
+
+@lru_cache(maxsize=8_192)
+def disposable_domain(domain: str) -> str | None:
+    """`domain`, or the one above it, that the community list disposable-email-domains names; None = neither."""
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        parent = ".".join(labels[start:])
+        if parent in blocklist:
+            return parent
+    return None
+
+
+def earlier_sightings(case: LeadCase) -> list[Sighting]:
+    """Leads with the same number or address that came before this one, the oldest first. Received at one instant, the
+    one with the earlier id came before."""
+    lead = case.lead
+    return sorted(
+        (
+            each
+            for each in case.sightings
+            if each.lead_id != lead.lead_id and (each.received_at, each.lead_id) < (lead.received_at, lead.lead_id)
+        ),
+        key=lambda each: (each.received_at, each.lead_id, each.key_kind),
+    )
+
+
+def within_window(sightings: list[Sighting], case: LeadCase, policy: Policy, zone: ZoneInfo) -> list[Sighting]:
+    """Those of `sightings` by which the lead is a duplicate: at most `policy.duplicate_window_days` before it."""
+    since = days_from(case.lead.received_at, -policy.duplicate_window_days, zone)
+    return [each for each in sightings if each.received_at >= since]
+
+
+def sighting_evidence(sighting: Sighting) -> Evidence:
+    """The other lead, and what it shares with this one."""
+    return Evidence(
+        record_type="lead",
+        record_id=sighting.lead_id,
+        field=f"same_{sighting.key_kind.value}",
+        value=sighting.received_at.isoformat(),
+        at=sighting.received_at,
+    )
+
+
+def is_reachable(lead: Lead, policy: Policy) -> bool | None:
+    """Whether one number or address given can exist, by form alone. None = no address is well formed, and a number
+    has no country code and no known country."""
+    region = region_of(lead.country, policy.region)
+    numbers = [
+        check_phone(text.strip(), region).is_valid for text in (lead.phone, lead.mobile) if text and text.strip()
+    ]
+    if True in numbers or (lead.email and lead.email.strip() and check_email(lead.email).is_valid):
+        return True
+    return None if None in numbers else False
+
+
+def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, ...]] | None:
+    """Why anybody can see by the record alone that there is nobody to sell to, as a sentence with its evidence; None
+    when nothing that is shown says so. What may be hidden is the caller's to ask."""
+    lead = case.lead
+    names = tuple(
+        (field, text) for field, text in (("first_name", lead.first_name), ("last_name", lead.last_name)) if text
+    )
+    ways = tuple((field, text) for field, text in (("phone", lead.phone), ("email", lead.email)) if text)
+    # Of data that are not shown another may be right.
+    if case.coverage.cause(Fact.CONTACT_DATA) is None and is_reachable(lead, policy) is False:
+        shown = tuple(lead_evidence(lead, field, text) for field, text in ways)
+        return say("No contact data given can be right."), shown or (lead_evidence(lead, "phone", ""),)
+    domain = check_email(lead.email).domain if lead.email and lead.email.strip() else None
+    if domain is not None and disposable_domain(domain) is not None:
+        return say("The e-mail address is disposable."), (lead_evidence(lead, "email", lead.email or ""),)
+    if any(text.strip() for _, text in names) and name_trouble(lead.first_name, lead.last_name) in NO_NAME:
+        said = say('The name "{name}" is none.', name=" ".join(text.strip() for _, text in names))
+        return said, tuple(lead_evidence(lead, field, text) for field, text in names)
+    zone = load_zone(policy.calendar.zone)
+    before = within_window(earlier_sightings(case), case, policy, zone)
+    if before:
+        said = say(
+            "The same phone number or e-mail address was received {at} already (lead {lead_id}).",
+            at=moment(before[-1].received_at, zone),
+            lead_id=before[-1].lead_id,
+        )
+        return said, tuple(sighting_evidence(each) for each in before)
+    return None
