@@ -2,78 +2,116 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import phonenumbers
-
-from audits.model.said import say
+from audits.model.contact_data import PHONE_REASONS, PhoneRead, read_phone, region_of
+from audits.model.said import phrase, say
 from audits.model.truth import Given, LineType, PhoneJudged, Repair, Signal
+from audits.truth.phone_ranges import is_of_film
+from audits.truth.phone_repair import TOO_MANY, repaired
 from audits.truth.weights import signal
 
 _KEPT = 8_192
-_TYPES = {
-    phonenumbers.PhoneNumberType.MOBILE: LineType.MOBILE,
-    phonenumbers.PhoneNumberType.FIXED_LINE: LineType.FIXED_LINE,
-    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: LineType.FIXED_LINE_OR_MOBILE,
-    phonenumbers.PhoneNumberType.TOLL_FREE: LineType.TOLL_FREE,
-    phonenumbers.PhoneNumberType.PREMIUM_RATE: LineType.PREMIUM_RATE,
-    phonenumbers.PhoneNumberType.SHARED_COST: LineType.SHARED_COST,
-    phonenumbers.PhoneNumberType.VOIP: LineType.VOIP,
-    phonenumbers.PhoneNumberType.PERSONAL_NUMBER: LineType.PERSONAL_NUMBER,
-    phonenumbers.PhoneNumberType.PAGER: LineType.PAGER,
-    phonenumbers.PhoneNumberType.UAN: LineType.UAN,
-    phonenumbers.PhoneNumberType.VOICEMAIL: LineType.VOICEMAIL,
-}
 
 #: What a number may be found to be, with its meaning for a person.
 REASONS: tuple[tuple[str, str], ...] = (
-    ("region_unknown", "it has no country code and the country is not known"),
-    ("not_a_number", "it is not a phone number"),
-    ("no_such_country", "there is no such country code"),
-    ("impossible", "it has a length that no number of its country has"),
-    ("not_in_use", "no numbering plan has such a number"),
+    ("region_unknown", PHONE_REASONS["region_unknown"]),
+    ("not_a_number", PHONE_REASONS["not_a_number"]),
+    ("no_such_country", PHONE_REASONS["no_such_country"]),
+    ("impossible", phrase("it has a length that no number of its country has")),
+    ("area_code_missing", phrase("it can be dialled within its town alone: the area code is missing")),
+    ("not_in_use", PHONE_REASONS["not_in_use"]),
+    ("drama_range", phrase("it is kept for films and books, and belongs to nobody")),
+    ("repeated_digits", phrase("it is one digit, or one short group, over and over")),
+    ("digits_in_a_row", phrase("its digits are counted up or down")),
+    ("premium_rate", phrase("whoever calls it pays its holder")),
+    ("shared_cost", phrase("whoever calls it pays a part to its holder")),
+    ("two_numbers", phrase("several numbers were given; this is the first that is in use")),
+    ("text_around", phrase("the number was taken from a text")),
+    ("extension", phrase("it has an extension")),
+    ("many_fit", phrase("too many numbers in use are one slip away to tell which was meant")),
 )
+
+_ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
+# Seven equal digits at the end of a number come about once in a million by chance.
+_ENDS_IN_ONE_DIGIT = re.compile(r"(\d)\1{6,}$")
+_LEAST_IN_A_ROW = 7
+_ROWS = tuple(
+    row[at : at + _LEAST_IN_A_ROW]
+    for row in ("01234567890", "09876543210")
+    for at in range(len(row) - _LEAST_IN_A_ROW + 1)
+)
+_COSTLY = {LineType.PREMIUM_RATE: "premium_rate", LineType.SHARED_COST: "shared_cost"}
 
 
 @lru_cache(maxsize=_KEPT)
 def judge_phone(text: str, region: str | None) -> PhoneJudged:
-    """What the number `text` is; `region` is the country (ISO letters) of numbers written without +."""
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as refused:
-        if refused.error_type != phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            return _refused("not_a_number")
-        if region not in phonenumbers.SUPPORTED_REGIONS and "+" not in text and "\uff0b" not in text:
-            return PhoneJudged(
-                e164=None,
-                is_possible=None,
-                is_valid=None,
-                line_type=LineType.UNKNOWN,
-                region=None,
-                reasons=("region_unknown",),
-            )
-        return _refused("no_such_country")
-    is_possible, is_valid = phonenumbers.is_possible_number(number), phonenumbers.is_valid_number(number)
+    """What the number `text` is; `region` is the country (ISO letters) of numbers written without +.
+
+    `is_valid` is the numbering plan's word. A number kept for films is in the plan, and `is_fictitious`.
+    """
+    read = read_phone(text, region)
+    reasons = tuple(_reasons(read, text))
+    suggestions: tuple[str, ...] = ()
+    # Nobody means another number by 0000000000, nor by one of a film.
+    if not read.is_valid and "drama_range" not in reasons and not _ONE_GROUP.fullmatch(_digits(read, text)):
+        meant = repaired(text, region, read.country_code, read.national)
+        suggestions = meant.numbers
+        if meant.fitting > TOO_MANY:
+            reasons = (*reasons, "many_fit")
     return PhoneJudged(
-        e164=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_valid else None,
-        is_possible=is_possible,
-        is_valid=is_valid,
-        line_type=_TYPES.get(phonenumbers.number_type(number), LineType.UNKNOWN),
-        region=phonenumbers.region_code_for_number(number) or None,
-        reasons=() if is_valid else ("not_in_use",) if is_possible else ("impossible",),
+        e164=read.e164,
+        is_possible=read.is_possible,
+        is_valid=read.is_valid,
+        line_type=read.line_type,
+        region=read.region,
+        reasons=reasons,
+        suggestions=suggestions,
+        extension=read.extension,
     )
 
 
-def _refused(reason: str) -> PhoneJudged:
-    return PhoneJudged(
-        e164=None, is_possible=False, is_valid=False, line_type=LineType.UNKNOWN, region=None, reasons=(reason,)
-    )
+def _reasons(read: PhoneRead, text: str) -> Iterator[str]:
+    if read.reason:
+        yield read.reason
+    national = _digits(read, text)
+    if is_of_film(read.country_code, national):
+        yield "drama_range"
+    if len(national) >= _LEAST_IN_A_ROW - 1 and (
+        _ONE_GROUP.fullmatch(national) or _ENDS_IN_ONE_DIGIT.search(national)
+    ):
+        yield "repeated_digits"
+    elif any(row in national for row in _ROWS):
+        yield "digits_in_a_row"
+    if read.line_type in _COSTLY:
+        yield _COSTLY[read.line_type]
+    if read.taken_from:
+        yield read.taken_from
+    if read.extension:
+        yield "extension"
+
+
+def _digits(read: PhoneRead, text: str) -> str:
+    return read.national or "".join(str(int(letter)) for letter in text if letter.isdecimal())
 
 
 def phone_signals(field: str, text: str, judged: PhoneJudged) -> Iterator[Signal]:
     """What the number says of the lead."""
-    if judged.is_valid:
+    if judged.is_fictitious:
+        said = say("The number {number} is kept for films and books; nobody has it.", number=text)
+        yield signal("number_of_film", said, field=field, value=text)
+    elif "repeated_digits" in judged.reasons or "digits_in_a_row" in judged.reasons:
+        said = say("The number {number} is one digit over and over, or digits counted up or down.", number=text)
+        yield signal("phone_repeated_digits", said, field=field, value=text)
+    elif judged.line_type is LineType.PREMIUM_RATE:
+        said = say("Whoever calls {number} pays its holder.", number=text)
+        yield signal("phone_premium", said, field=field, value=text)
+    elif judged.line_type is LineType.SHARED_COST:
+        said = say("Whoever calls {number} pays a part to its holder.", number=text)
+        yield signal("phone_shared_cost", said, field=field, value=text)
+    elif judged.is_valid:
         yield signal("phone_in_use", say("The number {number} can be in use.", number=text), field=field, value=text)
     elif judged.is_possible:
         said = say("No numbering plan has the number {number}.", number=text)
@@ -81,22 +119,26 @@ def phone_signals(field: str, text: str, judged: PhoneJudged) -> Iterator[Signal
     elif judged.is_possible is False:
         said = say("{number} cannot be a phone number.", number=text)
         yield signal("phone_impossible", said, field=field, value=text)
+    if judged.suggestions:
+        said = say("One slip changed in {number} makes a number in use of it.", number=text)
+        yield signal("phone_one_digit_off", said, field=field, value=text)
 
 
 def phone_repairs(field: str, text: str, judged: PhoneJudged) -> Iterator[Repair]:
     """Numbers that were probably meant, the likeliest first."""
+    of_many = "many_fit" in judged.reasons
     for rank, number in enumerate(judged.suggestions, 1):
         yield Repair(
             field=field,
             given=text,
             proposed=number,
-            why=say("{number} differs in one digit and can be in use.", number=number),
+            why=say("{number} is one slip away and can be in use; so can many others: ask.", number=number)
+            if of_many
+            else say("{number} is one slip away and can be in use.", number=number),
             rank=rank,
         )
 
 
 def region_hint(given: Given, default: str | None) -> str | None:
     """The country of numbers without +: that of the lead, else the account's; None when it is not understood."""
-    from audits.model.contact_data import region_of
-
     return region_of(given.country, default)

@@ -17,8 +17,8 @@ DATA = ROOT / "tests" / "data"
 class Section:
     """One area of the page. `rows`: (what was measured, our figure, the peer's figure, the peer's name and version);
     a row without a peer has "" in both last places. `notes`: sentences below the table, each its own paragraph.
-    `failures`: what was missed, each in a sentence; `ok` is False exactly when there are any. Texts hold no time of day
-    and no measured duration, so that the same code and lists give the same page."""
+    `failures`: what was missed, each in a sentence; `ok` is False exactly when there are any. Texts hold no time of
+    day and no measured duration, so that the same code and lists give the same page."""
 
     title: str
     rows: tuple[tuple[str, str, str, str], ...]

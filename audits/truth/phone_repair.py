@@ -1,0 +1,256 @@
+"""Which number was probably meant, when the one given is in no numbering plan.
+
+Every number one slip away (a digit lost, added, swapped with its neighbour, or mistyped) and the usual slips of form
+(the + lost, the country code written twice, a letter O for a zero) are tried against the plan. What is left is ranked
+by how likely the slip is times how likely a person has such a line. In a dense plan hundreds of numbers fit, and then
+no ranking knows which was meant: `fitting` says how many there were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumberDesc
+
+MOST = 3
+_SHORTEST = 2
+# E.164 allows 15 digits with the country code; one may be too many.
+_LONGEST = 16
+#: Above so many numbers that fit, the first three are a guess among many.
+TOO_MANY = 20
+
+# Shares of the slips of people who copy or key digits; ours, in the order that studies of keying agree on: mistyped
+# before swapped, lost and added. Half of the mistyped digits are neighbours of the right one on a keypad or in a row.
+_MISTYPED, _LOST, _SWAPPED, _ADDED = 0.5, 0.2, 0.15, 0.15
+_NEIGHBOURS = {
+    "1": "240",
+    "2": "135",
+    "3": "246",
+    "4": "1573",
+    "5": "2468",
+    "6": "3957",
+    "7": "468",
+    "8": "5790",
+    "9": "680",
+    "0": "891",
+}
+_MOBILE, _FIXED, _OTHER = 1.0, 0.5, 0.05
+_LOOKALIKES = str.maketrans(
+    {**dict.fromkeys("OoQD", "0"), **dict.fromkeys("Iil|", "1"), "S": "5", "s": "5", "B": "8"}
+)
+_LETTERS_LIKE_DIGITS = re.compile(r"(?<=\d)[OoQDIil|SsB]+|[OoQDIil|SsB]+(?=[\d\s().-]*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """`numbers`: in E.164, the likeliest first, three at most. `fitting`: how many were one slip away."""
+
+    numbers: tuple[str, ...]
+    fitting: int
+
+
+def repaired(text: str, region: str | None, country_code: int | None, national: str) -> Repaired:
+    """What may have been meant by the invalid number `text`, read as `national` of `country_code` (None and "" where
+    nothing could be read); `region`: ISO letters of the lead's country."""
+    of_form = list(dict.fromkeys(_of_form(text, region, f"+{country_code}{national}")))
+    if country_code is None:
+        country_code, national = _as_national(text, region)
+    plan = _plan(country_code) if country_code is not None and _SHORTEST <= len(national) <= _LONGEST else None
+    if country_code is None or plan is None:
+        return Repaired(tuple(of_form[:MOST]), len(of_form))
+    weighed: dict[str, float] = {}
+    # The library may have taken zeros for a trunk prefix that stand for digits.
+    for digits in dict.fromkeys((national, _as_typed(text, country_code) or national)):
+        ways: dict[str, float] = {}
+        for number, likelihood in _one_slip_away(digits, plan.lengths):
+            if plan.anything.fullmatch(number):
+                ways[number] = ways.get(number, 0.0) + likelihood
+        for number, likelihood in ways.items():
+            weighed[number] = max(weighed.get(number, 0.0), likelihood * plan.usual(number))
+    fitting = [f"+{country_code}{number}" for number in sorted(weighed, key=lambda each: (-weighed[each], each))]
+    if region is not None:
+        fitting = [*_other_country_code(region, country_code, national), *fitting]
+    fitting = list(dict.fromkeys([*of_form, *fitting]))
+    return Repaired(tuple(_first_valid(fitting, country_code)), len(fitting))
+
+
+def _as_typed(text: str, country_code: int) -> str | None:
+    """The digits after the country code of a number with a + and nothing but digits."""
+    digits = text.replace(" ", "").replace("-", "")
+    given = digits.removeprefix(f"+{country_code}")
+    return given if given != digits and given.isdecimal() and len(given) <= _LONGEST else None
+
+
+def _first_valid(numbers: list[str], country_code: int) -> Iterator[str]:
+    given, code = 0, f"+{country_code}"
+    for number in numbers:
+        if _is_in_use(country_code, number.removeprefix(code)) if number.startswith(code) else _is_valid(number):
+            yield number
+            given += 1
+            if given == MOST:
+                return
+
+
+def _of_form(text: str, region: str | None, read: str) -> Iterator[str]:
+    """Numbers meant by digits that are right, in a form that is not: a few at most, all valid. `read`: as what the
+    text was read, which is not valid."""
+    digits = phonenumbers.normalize_digits_only(text)
+    if not digits:
+        return
+    own = phonenumbers.country_code_for_region(region) if region else 0
+    bare = digits.lstrip("0")
+    # The + or the 00 was left out, or another exit code of abroad stands there.
+    if read == f"+{bare}":
+        pass
+    elif (digits.startswith("00") or (own and bare.startswith(str(own)))) and _is_valid(f"+{bare}"):
+        yield f"+{bare}"
+    elif not region and text.strip()[:1] != "+" and not digits.startswith("0") and _is_valid(f"+{digits}"):
+        yield f"+{digits}"
+    if own:
+        # +0171 …, +49 49 171 …, +49 0049 171 …
+        rest = bare.removeprefix(str(own)).lstrip("0").removeprefix(str(own)).lstrip("0")
+        for each in (f"+{own}{rest}", f"+{own}{bare}"):
+            if each != read and _is_valid(each):
+                yield each
+    mended = _LETTERS_LIKE_DIGITS.sub(lambda found: found.group().translate(_LOOKALIKES), text)
+    if mended != text:
+        try:
+            number = phonenumbers.parse(mended, region)
+        except phonenumbers.NumberParseException:
+            return
+        if phonenumbers.is_valid_number(number):
+            yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _other_country_code(region: str, country_code: int, national: str) -> Iterator[str]:
+    """The number in the lead's own country, when the country code given is one slip away from its code."""
+    own = phonenumbers.country_code_for_region(region)
+    if own and own != country_code:
+        given, meant = str(country_code), str(own)
+        same_length = len(given) == len(meant)
+        differ = sum(1 for one, other in zip(given, meant, strict=True) if one != other) if same_length else 9
+        if (differ == 1 or (same_length and sorted(given) == sorted(meant))) and _is_valid(f"+{own}{national}"):
+            yield f"+{own}{national}"
+
+
+def _as_national(text: str, region: str | None) -> tuple[int | None, str]:
+    if not region or region not in phonenumbers.SUPPORTED_REGIONS:
+        return None, ""
+    digits = phonenumbers.normalize_digits_only(text)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return phonenumbers.country_code_for_region(region), digits.removeprefix(trunk)
+
+
+def _is_in_use(country_code: int, national: str) -> bool:
+    zeros = len(national) - len(national.lstrip("0"))
+    number = phonenumbers.PhoneNumber(
+        country_code=country_code,
+        national_number=int(national),
+        italian_leading_zero=bool(zeros) or None,
+        number_of_leading_zeros=zeros if zeros > 1 else None,
+    )
+    return phonenumbers.is_valid_number(number)
+
+
+@lru_cache(maxsize=4_096)
+def _is_valid(e164: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(e164, None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[str, float]]:
+    """Each number of these lengths from which one slip makes `digits`, with how likely that slip is."""
+    n = len(digits)
+    if n in lengths:
+        yield from _same_length(digits)
+    if n - 1 in lengths:
+        # A digit was added: rather a double of the one beside it, or a neighbour's key struck along.
+        for at, given in enumerate(digits):
+            beside = digits[max(at - 1, 0) : at] + digits[at + 1 : at + 2]
+            along = any(each in _NEIGHBOURS[given] for each in beside)
+            yield digits[:at] + digits[at + 1 :], _ADDED / n * (0.5 if given in beside else 0.05 if along else 0.02)
+    if n + 1 in lengths:
+        for at in range(n + 1):
+            left, right, beside = digits[:at], digits[at:], digits[max(at - 1, 0) : at + 1]
+            for other in "0123456789":
+                # One of two equal digits is lost more easily than any other.
+                yield left + other + right, _LOST / (n + 1) * (0.2 if other in beside else 0.07)
+
+
+def _same_length(digits: str) -> Iterator[tuple[str, float]]:
+    n = len(digits)
+    for at in range(n - 1):
+        if digits[at] != digits[at + 1]:
+            yield digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :], _SWAPPED / max(n - 1, 1)
+    for at, given in enumerate(digits):
+        # A digit was mistyped: the right one may be any other, rather a neighbour.
+        left, right, near = digits[:at], digits[at + 1 :], _NEIGHBOURS[given]
+        for other in "0123456789":
+            if other != given:
+                likely = 0.5 / len(near) if other in near else 0.5 / (9 - len(near))
+                yield left + other + right, _MISTYPED / n * likely
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    lengths: frozenset[int]
+    anything: re.Pattern[str]
+    mobile: re.Pattern[str] | None
+    fixed: re.Pattern[str] | None
+
+    def usual(self, national: str) -> float:
+        if self.mobile is not None and self.mobile.fullmatch(national):
+            return _MOBILE
+        return _FIXED if self.fixed is not None and self.fixed.fullmatch(national) else _OTHER
+
+
+@lru_cache(maxsize=300)
+def _plan(country_code: int) -> _Plan | None:
+    """All that the plans of a country code allow, in one pattern each: far quicker to ask than the library, which is
+    asked again before a number is shown."""
+    plans = [
+        found
+        for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ())
+        if (found := PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)) is not None
+    ]
+    if not plans:
+        return None
+    mobile = [each.mobile for each in plans]
+    fixed = [each.fixed_line for each in plans]
+    other = [
+        kind
+        for each in plans
+        for kind in (
+            each.toll_free,
+            each.premium_rate,
+            each.shared_cost,
+            each.voip,
+            each.personal_number,
+            each.pager,
+            each.uan,
+            each.voicemail,
+        )
+    ]
+    anything = _one_of(mobile + fixed + other)
+    if anything is None:
+        return None
+    lengths = frozenset(length for each in plans if each.general_desc for length in each.general_desc.possible_length)
+    return _Plan(lengths, anything, _one_of(mobile), _one_of(fixed))
+
+
+def _one_of(kinds: list[PhoneNumberDesc | None]) -> re.Pattern[str] | None:
+    patterns = []
+    for kind in kinds:
+        if kind is not None and kind.national_number_pattern:
+            # The library asks the length beside the pattern; the lookahead asks both at once.
+            lengths = "|".join(f".{{{length}}}" for length in kind.possible_length if length > 0)
+            patterns.append(
+                f"(?=(?:{lengths})$)(?:{kind.national_number_pattern})" if lengths else kind.national_number_pattern
+            )
+    return re.compile("|".join(f"(?:{each})" for each in dict.fromkeys(patterns))) if patterns else None
