@@ -36,6 +36,12 @@ _NAME_OF_HOURS, _AND = " (hours ", ", "
 _NINE_TO_SIX = ((9 * 3600, 18 * 3600),)
 
 
+def parts_of(name: str) -> tuple[str, str]:
+    """Of the name of a policy the version of its terms, and those of later hours, such as "5, 6"; "" for none."""
+    terms, _, hours = name.partition(_NAME_OF_HOURS)
+    return terms, hours.removesuffix(")")
+
+
 def default_policy(
     zone: str, version: str = "1", *, contacted: Sequence[str] = (), waiting: Sequence[str] = ()
 ) -> Policy:

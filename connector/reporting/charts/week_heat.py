@@ -16,8 +16,8 @@ _CLASSES = 5
 def arrivals_and_attempts_heat(
     arrivals: Sequence[Sequence[int]], attempts: Sequence[Sequence[int]], says: Texts
 ) -> Picture:
-    """A field for each hour of the week: the darker, the more leads arrived; the larger its dot, the more attempts
-    were made. Both are 7 rows from Monday with 24 columns, by the account's clock."""
+    """A field for each hour of the week: the stronger its colour, the more leads arrived; the larger its dot, the
+    more attempts were made. Both are 7 rows from Monday with 24 columns, by the account's clock."""
     names = get_day_names("abbreviated", locale=says.locale)
     days = [str(names[day]) for day in range(7)]
     most, most_tried = max(map(max, arrivals)), max(map(max, attempts))
@@ -94,7 +94,7 @@ def arrivals_and_attempts_heat(
             ),
         ),
         key=(
-            ("heat-3", says.t("leads arrived: the darker, the more")),
+            ("heat-3", says.t("leads arrived: the stronger the colour, the more")),
             ("brass", says.t("attempts: the larger, the more")),
         ),
     )

@@ -289,7 +289,7 @@ class _Builder:
             title=titles.get(finding.rule_id, finding.rule_id),
             outcome=finding.outcome,
             sentence=written(finding.said),
-            policy_version=finding.policy_version,
+            policy_version=_policy_says(finding.policy_version),
             owner=self.story.name(finding.owner_id) if finding.owner_id else "",
             next_change_at=finding.next_change_at,
             evidence=[self._evidence(each) for each in finding.evidence],
@@ -360,3 +360,8 @@ class _Builder:
             (t("Record"), lead.lead_id),
         )
         return [Fact(label, value) for label, value in pairs if value]
+
+
+def _policy_says(name: str) -> str:
+    terms, hours = policies.parts_of(name)
+    return t("{version} (hours {hours})", version=terms, hours=hours) if hours else terms
