@@ -109,7 +109,8 @@ def read_phone(text: str, region: str | None) -> PhoneRead:
     Where the whole is no valid number, the first valid one of several, or the only one among words, is taken.
     """
     whole = _read_whole(text, region)
-    if whole.is_valid or len(text) < _SHORTEST_WITH_MORE:
+    # Of "… after 5" the library makes digits, as of 1-800-FLOWERS.
+    if (whole.is_valid and _digits_in(text) >= len(whole.national)) or len(text) < _SHORTEST_WITH_MORE:
         return whole
     for how, parts in (("two_numbers", _several(text)), ("text_around", _among_words(text))):
         found = [part for part in (_read_whole(each, region) for each in parts) if part.is_valid]

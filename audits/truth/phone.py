@@ -38,6 +38,7 @@ _ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
 # Seven equal digits at the end of a number come about once in a million by chance.
 _ENDS_IN_ONE_DIGIT = re.compile(r"(\d)\1{6,}$")
 _LEAST_IN_A_ROW = 7
+_LEAST_MADE_UP = 9
 _ROWS = tuple(
     row[at : at + _LEAST_IN_A_ROW]
     for row in ("01234567890", "09876543210")
@@ -55,8 +56,10 @@ def judge_phone(text: str, region: str | None) -> PhoneJudged:
     read = read_phone(text, region)
     reasons = tuple(_reasons(read, text))
     suggestions: tuple[str, ...] = ()
-    # Nobody means another number by 0000000000, nor by one of a film.
-    if not read.is_valid and "drama_range" not in reasons and not _ONE_GROUP.fullmatch(_digits(read, text)):
+    # Nobody means another number by 0000000000 or 1234567890, nor by one of a film.
+    digits = _digits(read, text)
+    made_up = _ONE_GROUP.fullmatch(digits) or (len(digits) >= _LEAST_MADE_UP and digits in "01234567890")
+    if not read.is_valid and "drama_range" not in reasons and not made_up:
         meant = repaired(text, region, read.country_code, read.national)
         suggestions = meant.numbers
         if meant.fitting > TOO_MANY:

@@ -75,7 +75,8 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
     if region is not None:
         fitting = [*_other_country_code(region, country_code, national), *fitting]
     fitting = list(dict.fromkeys([*of_form, *fitting]))
-    return Repaired(tuple(_first_valid(fitting, country_code)), len(fitting))
+    # Digits that are right in another form leave no doubt.
+    return Repaired(tuple(_first_valid(fitting, country_code)), len(of_form) or len(fitting))
 
 
 def _as_typed(text: str, country_code: int) -> str | None:
@@ -102,6 +103,7 @@ def _of_form(text: str, region: str | None, read: str) -> Iterator[str]:
     if not digits:
         return
     own = phonenumbers.country_code_for_region(region) if region else 0
+    was_read = not read.startswith("+None")
     bare = digits.lstrip("0")
     # The + or the 00 was left out, or another exit code of abroad stands there.
     if read == f"+{bare}":
@@ -113,7 +115,7 @@ def _of_form(text: str, region: str | None, read: str) -> Iterator[str]:
     if own:
         # +0171 …, +49 49 171 …, +49 0049 171 …
         rest = bare.removeprefix(str(own)).lstrip("0").removeprefix(str(own)).lstrip("0")
-        for each in (f"+{own}{rest}", f"+{own}{bare}"):
+        for each in (f"+{own}{rest}", *([] if was_read else [f"+{own}{bare}"])):
             if each != read and _is_valid(each):
                 yield each
     mended = _LETTERS_LIKE_DIGITS.sub(lambda found: found.group().translate(_LOOKALIKES), text)

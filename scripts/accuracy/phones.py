@@ -127,7 +127,7 @@ def measure() -> Section:
             "and found to be fictitious.",
             "Errors: from every distinct valid number of the set one error of each kind, place and digit drawn with "
             f"a fixed seed, given in E.164. Where the error makes another valid number there is nothing to mend, "
-            f"and nothing is suggested. Mendable: at most {TOO_MANY} numbers in use are one slip away from what was given. "
+            f"and nothing is suggested. Mendable: at most {TOO_MANY} numbers in use are one slip away from it. "
             "Above that the plan is so dense that no ranking knows which was meant; three are still shown, and "
             "the repair says to ask.",
         ),
