@@ -36,7 +36,11 @@ _TILE = Markup(
     '<td style="padding: 4px 0"><strong>{}</strong> <span style="color: #56606c">{}</span></td></tr>'
 )
 _PICTURE = Markup('<p style="margin: 8px 0"><img src="cid:{}" alt="{}" style="max-width: 100%; height: auto"></p>')
-_TABLE = Markup('<table style="border-collapse: collapse; font-size: 14px; margin: 0 0 8px">{}</table>')
+# On a phone a table of six columns moves under the finger, and the mail around it keeps its width.
+_TABLE = Markup(
+    '<div style="overflow-x: auto; max-width: 100%; margin: 0 0 8px">'
+    '<table style="border-collapse: collapse; font-size: 14px">{}</table></div>'
+)
 _CELL = Markup('<{0} style="text-align: start; padding: 4px 12px 4px 0; border-bottom: 1px solid #dcd9cf">{1}</{0}>')
 _LINK = Markup('<p style="margin: 0 0 16px"><a href="{}">{}</a></p>')
 
@@ -91,10 +95,13 @@ def _text(report: Paper, sections: tuple[Section, ...]) -> Iterator[str]:
     yield f"{report.period} ({report.zone})"
     for section in sections:
         yield ""
-        yield section.title.upper()
+        yield section.title
+        yield "-" * len(section.title)
         yield from section.says
         for tile in section.tiles:
-            yield _one_line(f"- {tile.label}: {tile.value} {tile.under}".rstrip())
+            yield _one_line(
+                f"- {tile.label}: {tile.value} ({tile.under})" if tile.under else f"- {tile.label}: {tile.value}"
+            )
         for each in section.shown:
             yield ""
             if isinstance(each, Listing):

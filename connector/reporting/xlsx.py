@@ -249,7 +249,7 @@ class _Sheets:
                 *self._share_head,
                 t("Expected share"),
                 t("Chance of a false alarm"),
-                t("Says"),
+                t("In comparison"),
                 t("Late, seen"),
                 t("Late, expected"),
                 t("Ratio"),
