@@ -90,3 +90,7 @@ class JobFailed(LeadAssayError):
 
 class SlotLost(LeadAssayError):
     """Another worker process took this one's slot, because it gave no sign of life: it must end and start anew."""
+
+
+class OtherFormat(LeadAssayError):
+    """Something was kept in a format that this version does not know; the message names it and the format."""

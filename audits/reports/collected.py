@@ -22,6 +22,17 @@ from audits.timeline import attempts
 _NOTHING_AROUND = Surroundings()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What one judged case adds to a report. `row`: None = it arrived too long ago and is not neglected. `judged`:
+    (rule id, outcome) of each finding, where the lead is one of the period. `attempts`: those in the period, aware
+    UTC."""
+
+    row: HandledLead | None
+    judged: tuple[tuple[str, Outcome], ...] = ()
+    attempts: tuple[datetime, ...] = ()
+
+
 class RowCollector:
     """Takes judged cases one by one and keeps numbers and short rows alone.
 
@@ -51,29 +62,47 @@ class RowCollector:
             or any(act.occurred_at >= self._since for act in case.activities)
         )
 
+    def collect(
+        self, case: LeadCase, policy: Policy, result: LeadAudit, texts: Mapping[str, Outcome] | None = None
+    ) -> Collected:
+        """What one case adds, with what was judged on it by `policy`; nothing is counted yet. `texts`: rule id → what
+        was answered while the texts of messages were there; it stands in place of what `result` says."""
+        row = handled_lead(case, policy, result)
+        told = texts or {}
+        plain = replace(case, surroundings=_NOTHING_AROUND)
+        return Collected(
+            row=row if row.received_at >= self._history_since or row.follow_up_status in NEGLECTED else None,
+            judged=(
+                tuple((each.rule_id, told.get(each.rule_id, each.outcome)) for each in result.findings)
+                if row.is_looked_at(self._since, self._until)
+                else ()
+            ),
+            attempts=tuple(
+                act.occurred_at
+                for act in attempts(plain, self._policy).sure
+                if self._since <= act.occurred_at < self._until
+            ),
+        )
+
+    def count(self, each: Collected) -> None:
+        """Count what one case adds, once."""
+        if each.row is not None:
+            self._leads.append(each.row)
+        self._judged.update(each.judged)
+        self._attempts.extend(each.attempts)
+
     def add(
         self, case: LeadCase, policy: Policy, result: LeadAudit, texts: Mapping[str, Outcome] | None = None
     ) -> None:
-        """Count one case and what was judged on it by `policy`. `texts`: rule id → what was answered while the texts
-        of messages were there; it stands in place of what `result` says."""
-        row = handled_lead(case, policy, result)
-        if row.received_at >= self._history_since or row.follow_up_status in NEGLECTED:
-            self._leads.append(row)
-        if row.is_looked_at(self._since, self._until):
-            told = texts or {}
-            self._judged.update((each.rule_id, told.get(each.rule_id, each.outcome)) for each in result.findings)
-        plain = replace(case, surroundings=_NOTHING_AROUND)
-        self._attempts.extend(
-            act.occurred_at
-            for act in attempts(plain, self._policy).sure
-            if self._since <= act.occurred_at < self._until
-        )
+        """Collect one case and count it."""
+        self.count(self.collect(case, policy, result, texts))
 
     def rows(
         self,
         *,
         contested: Mapping[str, int],
         decided: Mapping[tuple[str, str], int],
+        contested_leads: Collection[str] = frozenset(),
         usual_cycle_s: int | None,
     ) -> ReportRows:
         """What was collected; see ReportRows."""
@@ -83,7 +112,6 @@ class RowCollector:
             judged=dict(self._judged),
             contested=contested,
             decided=decided,
+            contested_leads=contested_leads,
             usual_cycle_s=usual_cycle_s,
         )
-        contested_leads: Collection[str] = frozenset(),
-            contested_leads=contested_leads,

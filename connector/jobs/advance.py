@@ -135,8 +135,11 @@ def _work(lease: Lease) -> None:
             # The grant shrank or was never that wide: say so once, then go on with what can be seen.
             refresh_capabilities(lease, adapter, missing)
             adapter = lease.context.adapter_for(lease.install())
-        except QuotaSpent:
-            while time.monotonic() < ends_at and audit_due(lease):
+        except ReauthorizationNeeded:
+            raise
+        except CrmError:
+            # What needs no call goes on: judging, and a report that somebody waits for.
+            while time.monotonic() < ends_at and (audit_due(lease) or weekly_report(lease)):
                 pass
             raise
     left = adapter.calls_left()

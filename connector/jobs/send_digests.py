@@ -7,12 +7,11 @@ same Message-ID.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from audits.reports.read_back import report_from_json
+from connector.errors import OtherFormat
 from connector.jobs.context import Lease
 from connector.jobs.recipients import texts_of
 from connector.language.texts import Texts
@@ -22,7 +21,7 @@ from connector.reporting import pdf
 from connector.reporting.background import load_background
 from connector.reporting.digest import digest_of
 from connector.reporting.figures import week_bounds
-from connector.reporting.making import WEEKLY
+from connector.reporting.making import WEEKLY, read_report
 from connector.reporting.paper import paper
 from connector.storage import alerts, mail_choices, reports
 from connector.storage.alerts import Alert, AlertKind, AlertOutcome
@@ -106,7 +105,11 @@ def _mail(lease: Lease, install: Install, due_at: datetime, says: Texts) -> Mail
         stored = _kept(reports.list_reports(connection, install.install_id), until)
         if stored is None:
             return None
-        told = report_from_json(json.loads(stored.figures))
+        try:
+            told = read_report(stored)
+        except OtherFormat as error:
+            _log.warning("digest_without_report", install_id=install.install_id, reason=str(error))
+            return None
         about = load_background(connection, install.install_id, told, stored.inputs)
     says = replace(says, zone=told.zone)
     report = paper(told, about, says)

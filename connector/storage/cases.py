@@ -83,6 +83,11 @@ def iter_case_batches(
         yield _cases(conn, install_id, rows, as_of, coverage, surroundings)
 
 
+def list_known(conn: Connection, install_id: str, as_of: datetime) -> frozenset[str]:
+    """The ids of all leads that are there as of `as_of` (aware UTC)."""
+    return frozenset(conn.execute(_known(install_id, as_of).with_only_columns(leads.c.lead_id)).scalars())
+
+
 def _known(install_id: str, as_of: datetime) -> sa.Select[Any]:
     return sa.select(leads).where(
         leads.c.install_id == install_id,

@@ -41,6 +41,7 @@ from connector.storage.tables import (
     outbox,
     owner_changes,
     owner_findings,
+    report_parts,
     reports,
     stage_changes,
     tasks,
@@ -66,6 +67,7 @@ _OF_LEAD = (
     dirty_leads,
     notices,
     tombstones,
+    report_parts,
     leads,
 )
 
@@ -338,17 +340,16 @@ def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: 
 def _strip_reports(conn: Connection, install_id: str, ids: Collection[str]) -> None:
     """Take the ids out of reports that list them; what the report was made from says no more whom it named."""
     hidden = [json.dumps(lead_id, ensure_ascii=False) for lead_id in ids]
-    rows = conn.execute(sa.select(reports.c.report_id, reports.c.figures).where(reports.c.install_id == install_id))
-    for row in rows.all():
-        figures = str(row.figures)
+    kept = list(conn.execute(sa.select(reports.c.report_id).where(reports.c.install_id == install_id)).scalars())
+    for report_id in kept:
+        # One at a time: years of figures together do not fit into memory.
+        mine = sa.and_(reports.c.install_id == install_id, reports.c.report_id == report_id)
+        before = str(conn.execute(sa.select(reports.c.figures).where(mine)).scalar_one())
+        figures = before
         for name in hidden:
             figures = figures.replace(f'"lead_id":{name}', '"lead_id":""')
-        if figures != row.figures:
-            conn.execute(
-                sa.update(reports)
-                .where(reports.c.install_id == install_id, reports.c.report_id == row.report_id)
-                .values(figures=figures)
-            )
+        if figures != before:
+            conn.execute(sa.update(reports).where(mine).values(figures=figures))
 
 
 def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str]) -> None:
@@ -364,7 +365,6 @@ def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str
         evidence = json.loads(row.evidence)
         left = [each for each in evidence if (each[0], each[1]) not in hidden]
         if len(left) < len(evidence):
-            conn.execute(
             # The old one is a hash over what must not be known; who contested the finding contests it still.
             fingerprint = secrets.token_hex(32)
             conn.execute(
@@ -376,6 +376,7 @@ def _strip_owner_findings(conn: Connection, install_id: str, ids: Collection[str
                 )
                 .values(fingerprint=fingerprint)
             )
+            conn.execute(
                 sa.update(owner_findings)
                 .where(
                     owner_findings.c.install_id == install_id,

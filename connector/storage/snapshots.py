@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection
 from audits.model.case import LeadCase
 from audits.model.exchange import case_from_json, case_to_json
 from audits.model.finding import Finding, Outcome
+from audits.norms import Norms
 from connector.storage.keys import salted
 from connector.storage.norms import norms_at
 from connector.storage.statements import portions, upsert
@@ -121,6 +122,21 @@ def known_digests(conn: Connection, install_id: str, as_of: datetime) -> dict[st
     return {row.lead_id: row.digest for row in rows if row.digest != GONE}
 
 
+def list_seen(conn: Connection, install_id: str, as_of: datetime, after: str, limit: int) -> list[str]:
+    """The next `limit` leads, by id, greater than `after`, of which anything was known by `as_of` (aware UTC); those
+    that were gone by then are among them."""
+    of = case_snapshots.c
+    return list(
+        conn.execute(
+            sa.select(of.lead_id)
+            .where(of.install_id == install_id, of.lead_id > after, of.seen_at <= as_of)
+            .distinct()
+            .order_by(of.lead_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
 def iter_known_at(
     conn: Connection, install_id: str, as_of: datetime, lead_ids: Collection[str] | None = None
 ) -> Iterator[KnownCase]:
@@ -131,16 +147,26 @@ def iter_known_at(
     for ids in portions(wanted, _BATCH):
         query = _newest(install_id, as_of, case_snapshots.c.digest, case_snapshots.c.body, lead_ids=ids)
         for row in conn.execute(query.order_by(case_snapshots.c.lead_id)).all():
-            if row.digest == GONE:
-                continue
-            case, texts = _unpacked(row.body, as_of)
-            around = replace(
-                case.surroundings,
-                norms_id=learned.norms_id,
-                stage_norm=learned.stage_norm_for(case),
-                deal_norms=learned.deal_norms_for(case) if learned.norms_id else None,
-            )
-            yield KnownCase(replace(case, surroundings=around), row.digest, texts)
+            if row.digest != GONE:
+                yield _known(row.digest, row.body, as_of, learned)
+
+
+def known_of(conn: Connection, install_id: str, cases: Iterable[Packed], as_of: datetime) -> Iterator[KnownCase]:
+    """The same of cases that are packed as of `as_of` (aware UTC) and not kept yet."""
+    learned = norms_at(conn, install_id, as_of)
+    for each in cases:
+        yield _known(each.digest, each.body, as_of, learned)
+
+
+def _known(digest: str, body: bytes, as_of: datetime, learned: Norms) -> KnownCase:
+    case, texts = _unpacked(body, as_of)
+    around = replace(
+        case.surroundings,
+        norms_id=learned.norms_id,
+        stage_norm=learned.stage_norm_for(case),
+        deal_norms=learned.deal_norms_for(case) if learned.norms_id else None,
+    )
+    return KnownCase(replace(case, surroundings=around), digest, texts)
 
 
 def load_cases_known_at(

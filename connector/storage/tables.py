@@ -676,6 +676,35 @@ reports = sa.Table(
     sa.Index(None, "install_id", "period_to"),
 )
 
+#: Reports that are being made, and how the last one of each kind ended. `as_of` null = not begun yet.
+report_runs = sa.Table(
+    "report_runs",
+    metadata,
+    _tenant(),
+    _key("kind"),
+    _at("asked_at"),
+    _at("period_from"),
+    _at("period_to"),
+    _at("as_of", nullable=True),
+    _text("plan", "{}"),
+    _count("done"),
+    _count("total"),
+    _at("ended_at", nullable=True),
+    _text("report_id", ""),
+    _text("failure", ""),
+)
+
+#: What was judged so far for a report that is being made, lead by lead. Packed JSON.
+report_parts = sa.Table(
+    "report_parts",
+    metadata,
+    _tenant(),
+    _key("kind"),
+    _key("lead_id"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: The facts of a lead as they were known from `seen_at` on, until the next row of that lead. Packed JSON.
 case_snapshots = sa.Table(
     "case_snapshots",

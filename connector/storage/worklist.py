@@ -147,13 +147,13 @@ def due_leads(connection: Connection, install_id: str, now: datetime, limit: int
     return [*dirty, *(lead_id for lead_id in timed if lead_id not in known)][:limit]
 
 
-def list_dirty(connection: Connection, install_id: str) -> frozenset[str]:
-    """The leads whose facts changed since their last audit."""
-    return frozenset(
-        connection.execute(
-            sa.select(t.dirty_leads.c.lead_id).where(t.dirty_leads.c.install_id == install_id)
-        ).scalars()
-    )
+def list_dirty(connection: Connection, install_id: str, by: datetime | None = None) -> frozenset[str]:
+    """The leads whose facts changed since their last audit. `by` (aware UTC): those marked by then alone; leads that
+    are parked are marked for later."""
+    query = sa.select(t.dirty_leads.c.lead_id).where(t.dirty_leads.c.install_id == install_id)
+    if by is not None:
+        query = query.where(t.dirty_leads.c.marked_at <= by)
+    return frozenset(connection.execute(query).scalars())
 
 
 def postpone(connection: Connection, install_id: str, lead_id: str, until: datetime) -> None:
@@ -191,7 +191,7 @@ def longest_unread(connection: Connection, install_id: str, limit: int) -> list[
 
 
 def installs_with_work(connection: Connection, now: datetime) -> list[str]:
-    """Active installs that have events, leads to audit, writes or a back-fill waiting at `now`."""
+    """Active installs that have events, leads to audit, writes, a back-fill or a report waiting at `now`."""
     live = sa.select(t.installs.c.install_id).where(t.installs.c.status == "active").subquery()
     parts = [
         sa.select(t.events.c.install_id).where(t.events.c.done_at.is_(None)),
@@ -203,6 +203,7 @@ def installs_with_work(connection: Connection, now: datetime) -> list[str]:
             t.outbox.c.status == "pending", sa.or_(t.outbox.c.retry_at.is_(None), t.outbox.c.retry_at <= now)
         ),
         sa.select(t.cursors.c.install_id).where(t.cursors.c.name == "backfill", t.cursors.c.finished_at.is_(None)),
+        sa.select(t.report_runs.c.install_id).where(t.report_runs.c.ended_at.is_(None)),
     ]
     due = sa.union(*parts).subquery()
     return list(

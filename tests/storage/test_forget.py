@@ -22,6 +22,7 @@ from connector.storage import (
     outbox,
     owner_cases,
     page_queries,
+    report_runs,
     reports,
     snapshots,
     timeline,
@@ -31,6 +32,7 @@ from connector.storage.database import Database
 from connector.storage.forget import WIPED
 from connector.storage.installs import Install
 from connector.storage.lead_lists import LeadFilter
+from connector.storage.report_runs import ReportPart
 from connector.storage.tables import metadata
 from tests.conftest import DatabaseUrls
 from tests.factories import (
@@ -177,6 +179,9 @@ def seed(conn: Connection) -> Install:
         inputs={},
         figures=json.dumps({"neglected": [{"lead_id": PERSON}, {"lead_id": "2"}]}, separators=(",", ":")),
     )
+    report_runs.ask_report(conn, tenant, "so_far", at(days=-7), at(-1), NOW)
+    body = json.dumps({"holder": CANARY}).encode()
+    report_runs.put_parts(conn, tenant, "so_far", [ReportPart("2", b"{}"), ReportPart(PERSON, body)], 2)
     against = tuple(
         Evidence(record_type=kind, record_id=record_id, field="x", value="y")
         for kind, record_id in (("activity", f"call-{CANARY}"), ("lead", PERSON), ("lead", "2"))

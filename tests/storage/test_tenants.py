@@ -37,6 +37,7 @@ from connector.storage import (
     outbox,
     owner_cases,
     people,
+    report_runs,
     reports,
     snapshots,
     timeline,
@@ -51,6 +52,7 @@ from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import Scope
 from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
+from connector.storage.report_runs import ReportPart
 from connector.storage.snapshots import Packed
 from connector.storage.surroundings import Company
 from connector.storage.tables import inbox_metadata, metadata
@@ -148,6 +150,9 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
         inputs={"zone": mark},
         figures=json.dumps({"zone": mark}),
     )
+    report_runs.ask_report(conn, tenant, "k", at(days=-7), at(-1), at(-1))
+    report_runs.begin_run(conn, tenant, "k", at(-1), {"zone": mark}, 2)
+    report_runs.put_parts(conn, tenant, "k", [ReportPart("1", mark.encode())], 1)
     health.bump(conn, tenant, "duplicates", 1, at(-1))
     health.note_unmapped(conn, tenant, "status", mark)
     known = [KnownValue(field="status", value=mark, label=mark)]
@@ -315,18 +320,13 @@ ARGUMENTS: dict[str, Any] = {
     "figures": "{}",
     "made_at": NOW,
     "report_id": "20260311-unknown",
+    "plan": {"zone": "UTC"},
+    "parts": [ReportPart("2", b"new")],
+    "leads": 1,
+    "failure": "It broke.",
 }  # fmt: skip
 #: Where a name means something else.
 SPECIAL: dict[str, dict[str, Any]] = {
-    "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
-    "cursors.get_cursor": {"name": "backfill"},
-    "cursors.start_cursor": {"name": "backfill"},
-    "cursors.put_cursor": {"name": "backfill"},
-    "health.bump": {"name": "duplicates"},
-    "health.set_gauge": {"name": "duplicates"},
-    "health.note_unmapped": {"value": FOREIGN},
-    "page_queries.count_unseen": {"name": "owner_history"},
-    "people.upsert_user": {"name": "Olga"},
     "contests.open_contest_of_owner": {
         "fingerprint": make_finding("owner-1", "NC007", sentence=FOREIGN).fingerprint()
     },
@@ -336,6 +336,15 @@ SPECIAL: dict[str, dict[str, Any]] = {
             make_finding("owner-1", "NC007", sentence=FOREIGN).fingerprint(),
         ]
     },
+    "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
+    "cursors.get_cursor": {"name": "backfill"},
+    "cursors.start_cursor": {"name": "backfill"},
+    "cursors.put_cursor": {"name": "backfill"},
+    "health.bump": {"name": "duplicates"},
+    "health.set_gauge": {"name": "duplicates"},
+    "health.note_unmapped": {"value": FOREIGN},
+    "page_queries.count_unseen": {"name": "owner_history"},
+    "people.upsert_user": {"name": "Olga"},
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
     "lead_ends.merge_ended": {"records": {"1": make_record("1", merged_ids=("2",))}},

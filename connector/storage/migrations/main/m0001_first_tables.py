@@ -586,6 +586,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_reports_install_id_period_to"), "reports", ["install_id", "period_to"], unique=False)
     op.create_table(
+        "report_runs",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("period_from", sa.BigInteger(), nullable=False),
+        sa.Column("period_to", sa.BigInteger(), nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=True),
+        sa.Column("plan", Words, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("report_id", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("failure", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_report_runs_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "kind", name=op.f("pk_report_runs")),
+    )
+    op.create_table(
+        "report_parts",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_report_parts_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "kind", "lead_id", name=op.f("pk_report_parts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "case_snapshots",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),
