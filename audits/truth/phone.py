@@ -38,7 +38,7 @@ _ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
 # Seven equal digits at the end of a number come about once in a million by chance.
 _ENDS_IN_ONE_DIGIT = re.compile(r"(\d)\1{6,}$")
 _LEAST_IN_A_ROW = 7
-_LEAST_MADE_UP = 9
+_LEAST_MADE_UP = 10
 _ROWS = tuple(
     row[at : at + _LEAST_IN_A_ROW]
     for row in ("01234567890", "09876543210")

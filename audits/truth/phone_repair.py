@@ -75,8 +75,9 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
     if region is not None:
         fitting = [*_other_country_code(region, country_code, national), *fitting]
     fitting = list(dict.fromkeys([*of_form, *fitting]))
-    # Digits that are right in another form leave no doubt.
-    return Repaired(tuple(_first_valid(fitting, country_code)), len(of_form) or len(fitting))
+    # Digits that are right in another form leave little doubt, however many numbers are one slip away.
+    count = min(len(fitting), TOO_MANY) if of_form else len(fitting)
+    return Repaired(tuple(_first_valid(fitting, country_code)), count)
 
 
 def _as_typed(text: str, country_code: int) -> str | None:
@@ -114,8 +115,10 @@ def _of_form(text: str, region: str | None, read: str) -> Iterator[str]:
         yield f"+{digits}"
     if own:
         # +0171 …, +49 49 171 …, +49 0049 171 …
-        rest = bare.removeprefix(str(own)).lstrip("0").removeprefix(str(own)).lstrip("0")
-        for each in (f"+{own}{rest}", *([] if was_read else [f"+{own}{bare}"])):
+        code = str(own)
+        rest = bare.removeprefix(code).lstrip("0")
+        twice = [rest.removeprefix(code).lstrip("0")] if bare.startswith(code) else []
+        for each in (f"+{own}{given}" for given in (*twice, *([] if was_read else [bare]))):
             if each != read and _is_valid(each):
                 yield each
     mended = _LETTERS_LIKE_DIGITS.sub(lambda found: found.group().translate(_LOOKALIKES), text)
