@@ -195,7 +195,8 @@ def count_open(conn: Connection, install_id: str) -> int:
 def standing_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[tuple[str, str], Contest]:
     """(lead id, rule id) → the newest contest, for the leads of `lead_ids` that have one."""
     found: dict[tuple[str, str], Contest] = {}
-    for portion in portions(sorted(set(lead_ids))):
+    # "" stands for no lead, in contests on persons.
+    for portion in portions(sorted(set(lead_ids) - {""})):
         for contest in _history(conn, install_id, contests.c.lead_id.in_(portion)):
             found[contest.lead_id, contest.rule_id] = contest
     return found

@@ -377,7 +377,7 @@ def test_each_rule_is_counted_with_what_it_could_not_answer() -> None:
                 ("NC001", Outcome.NOT_APPLICABLE): 50,
                 ("AG001", Outcome.PASS): 3,
             },
-            contested={"NC001": 1},
+            contested={"NC001": 1, "NC007": 2},
             decided={("NC001", "upheld"): 2},
         ),
         since=SINCE,
@@ -385,10 +385,12 @@ def test_each_rule_is_counted_with_what_it_could_not_answer() -> None:
         as_of=AS_OF,
         zone="UTC",
     )
-    assert [each.rule_id for each in told.rules] == ["AG001", "NC001"]
+    # A rule on persons judges no lead: it is here for its contests alone.
+    assert [each.rule_id for each in told.rules] == ["AG001", "NC001", "NC007"]
+    assert (told.rules[2].looked_at, told.rules[2].contested) == (0, 2)
     never_called = told.rules[1]
     assert (never_called.looked_at, never_called.breaches, never_called.not_evaluated) == (42, Share(7, 40), 2)
-    assert (told.contested, told.decided) == (1, (("NC001", "upheld", 2),))
+    assert (told.contested, told.decided) == (3, (("NC001", "upheld", 2),))
 
 
 def test_one_owner_sees_his_own_leads_against_what_all_let_expect(rows: list[HandledLead]) -> None:

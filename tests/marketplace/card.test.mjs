@@ -112,6 +112,16 @@ test('a lead is shown with everything that the server said', async () => {
   assert.deepEqual(links[0], { url: lead.details.page.url, external: true });
 });
 
+test('a contested finding is marked, and nothing is where none is contested', async () => {
+  const card = show(says(200, answers.contested));
+  await card.waitFor(() => card.find(StatusTag));
+  const [mark] = answers.contested.leads[0].contests;
+  assert.match(mark.text, /^Contested, not decided: /);
+  assert.ok(card.findAll(StatusTag).some((tag) => tag.props.variant === 'warning' && tag.toString().includes(mark.text)));
+  const headings = card.findAll(DescriptionListItem).map((item) => item.props.label);
+  assert.ok(headings.includes(answers.contested.labels.contests));
+});
+
 test('what is overdue stands out', async () => {
   const card = show(says(200, answers.overdue));
   await card.waitFor(() => card.find(Alert));

@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from connector.adapters import hubspot
+from connector.storage import contests
 from connector.storage.tables import lead_audits, leads
 from tests.conftest import DatabaseUrls
 from tests.web.card_calls import ask_hubspot
@@ -158,9 +159,24 @@ def answers(make_web: Callable[..., WebApp], sqlite_urls: DatabaseUrls) -> dict[
         "others": ask(tenant.rep_id, not_his),
         "unknown": ask(tenant.admin_id, tenant.lead_ids[0]),
         "empty": ask(tenant.admin_id, "999999"),
+        "contested": contested(web, tenant),
         "stranger": ask("99999", "4711"),
     }
     return said | {"hostile": hostile(web, tenant)}
+
+
+def contested(web: WebApp, tenant: Tenant) -> dict[str, Any]:
+    """The card of a lead of which the rep contests a breach."""
+    with web.database.write() as connection:
+        listed, _ = contests.findings_on(connection, tenant.install_id, tenant.rep_owner_id)
+        fingerprint, finding = listed[0]
+        contests.open_contest(
+            connection, tenant.install_id, fingerprint, why="I called.", user_id=tenant.rep_id, at=web.clock.now
+        )
+    answer = ask_hubspot(
+        web.visitor(), portal=PORTAL, user=tenant.rep_id, record=finding.subject_id, now=web.clock.now
+    )
+    return json.loads(answer.data)
 
 
 def hostile(web: WebApp, tenant: Tenant) -> dict[str, Any]:
@@ -180,4 +196,4 @@ def test_the_card_shows_every_state(node: str, workshop: Path, answers: dict[str
         built.write_text(re.sub(r"from '(\./\w+)'", r"from '\1.js'", built.read_text()))
     done = run(workshop, node, "--test", "card.test.mjs")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert re.search(r"^# pass 13$", done.stdout, re.MULTILINE), done.stdout[-2000:]
+    assert re.search(r"^# pass 14$", done.stdout, re.MULTILINE), done.stdout[-2000:]

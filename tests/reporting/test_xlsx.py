@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +13,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from audits.reports.handling import HandlingReport, ReportRows, handling_report
+from audits.reports.read_back import report_from_json
 from connector.language.texts import texts_for
 from connector.reporting.background import Background
+from connector.reporting.paper import Listing, paper
 from connector.reporting.xlsx import xlsx_of
 from tests.reporting.sample import AS_OF, SINCE, UNTIL, ZONE, sample_background, sample_report
 
@@ -98,10 +102,31 @@ def test_summary(book: Workbook, told: Any):
 
 def test_neglected(book: Workbook, told: Any):
     assert len(told["neglected"]) > 20
-    assert [(row[1], row[5], row[6], row[7]) for row in rows(book, "Neglected now")] == [
-        (each["lead_id"], local(each["received_at"]), local(each["due_at"]), each["overdue_wall_s"])
+    assert [(row[1], *row[5:]) for row in rows(book, "Neglected now")] == [
+        (each["lead_id"], local(each["received_at"]), local(each["due_at"]), each["overdue_wall_s"], "no")
         for each in told["neglected"]
     ]
+
+
+def test_a_lead_with_a_contested_finding_is_marked_in_the_workbook_and_on_paper(report: HandlingReport):
+    first, *others = report.neglected
+    marked = replace(report, neglected=(replace(first, is_contested=True), *others))
+    about, says = sample_background(report), texts_for("en", ZONE)
+    sheet = load_workbook(io.BytesIO(xlsx_of(marked, about, says)))["Neglected now"]
+    assert [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["yes", *["no"] * len(others)]
+
+    def marks(told: HandlingReport) -> list[str]:
+        listings = [
+            each
+            for section in paper(told, about, says).sections
+            for each in section.shown
+            if isinstance(each, Listing)
+        ]
+        return [cell.text for each in listings for row in each.rows for cell in row if "(contested)" in cell.text]
+
+    assert len(marks(marked)) == 1
+    assert marks(report) == []
+    assert report_from_json(json.loads(marked.to_bytes())).neglected == marked.neglected
 
 
 def test_waits_and_their_distribution(book: Workbook, told: Any):

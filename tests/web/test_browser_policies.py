@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from connector.storage import contests, policies
+from connector.storage import contests, owner_cases, policies
+from tests.factories import make_finding
 from tests.web.conftest import WebApp
 from tests.web.seed import Tenant
 
@@ -89,6 +91,35 @@ def test_a_finding_is_contested_and_decided(opened: Opener, web: WebApp, tenant:
     head.click("button:text('Set it aside')")
     assert "Nothing waits for a decision" in head.locator("main").inner_text()
     rep.reload()
-    assert "The log of the phone shows it." in rep.locator("article.finding").first.inner_text()
+    aside = rep.locator("section[aria-labelledby=aside]")
+    assert "The log of the phone shows it." in aside.locator("article.finding").inner_text()
+    assert rep.locator("section[aria-labelledby=found] article.finding").count() == len(found) - 1
     head.click("button:text('Take the decision back')")
     assert "1 waits for a decision" in head.locator("main").inner_text()
+
+
+def test_what_is_said_of_a_person_is_contested_and_decided(opened: Opener, web: WebApp, tenant: Tenant):
+    said = make_finding(tenant.rep_owner_id, "NC007", owner_id=tenant.rep_owner_id, as_of=web.clock.now)
+    with web.database.write() as connection:
+        since = web.clock.now - timedelta(days=28)
+        owner_cases.put_owner_findings(connection, tenant.install_id, [said], since, web.clock.now)
+    rep = opened(tenant.rep_id, f"/owners/{tenant.rep_owner_id}")
+    finding = rep.locator("article#NC007")
+    finding.locator("summary:text('This is wrong')").click()
+    assert "Name no customers" in finding.locator("form").inner_text()
+    finding.locator("input[name=why]").fill("These calls were renewals.")
+    finding.locator("button:text('Contest this finding')").click()
+    assert finding.locator(".tag:text('Contested')").count() == 1
+    assert "Your reason is kept" in rep.locator("main").inner_text()
+    rep.goto(rep.url.split("/owners/")[0] + "/owners")
+    assert rep.locator("tbody .tag:text('1 contested')").count() == 1
+    head = opened(tenant.head_id, "/contests")
+    row = head.locator("section.panel", has_text="These calls were renewals.")
+    assert row.locator(f"h2 a[href^='/owners/{tenant.rep_owner_id}']").count() == 1
+    row.locator("input[name=note]").fill("They were renewals.")
+    row.locator("button:text('Set it aside')").click()
+    assert "Nothing waits for a decision" in head.locator("main").inner_text()
+    rep.goto(rep.url.split("/owners")[0] + "/my")
+    mine = rep.locator("section[aria-labelledby=on-me]").inner_text()
+    assert "Set aside" in mine
+    assert "They were renewals." in mine

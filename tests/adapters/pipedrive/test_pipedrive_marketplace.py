@@ -31,6 +31,7 @@ SCHEMA = json.loads((FOLDER / "panel.schema.json").read_text())
 LEAD = CardLead(
     lead_id="deal:1", title="Ada Quick", quality=82, quality_says="82 of 100", handling=None, handling_says="unknown",
     verdict=CardText("Plausible", Tone.GOOD), status=CardText("Overdue", Tone.BAD),
+    contests=(CardText("Contested, not decided: Promise kept", Tone.WARN), CardText("Set aside: Never called")),
     details=CardDetails(
         clock=CardText("first attempt: was due Wed 18 Nov, 14:00, overdue by 2 h", Tone.BAD),
         next_step="No attempt was made.",
@@ -102,6 +103,7 @@ def test_the_schema_is_one_that_pipedrive_can_read():
         ("next_step", labels.next_step),
         ("warnings", labels.warnings),
         ("limited", labels.limited),
+        ("contests", labels.contests),
     ):
         assert properties[name]["label"] == label
     assert len([name for name in properties if name.startswith("attempt_")]) == ATTEMPTS
