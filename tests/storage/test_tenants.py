@@ -324,6 +324,7 @@ ARGUMENTS: dict[str, Any] = {
     "parts": [ReportPart("2", b"new")],
     "leads": 1,
     "failure": "It broke.",
+    "after": "",
 }  # fmt: skip
 #: Where a name means something else.
 SPECIAL: dict[str, dict[str, Any]] = {
@@ -337,6 +338,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         ]
     },
     "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
+    "snapshots.known_of": {"cases": [Packed("1", "d", zlib.compress(packed_case("MINE")))]},
     "cursors.get_cursor": {"name": "backfill"},
     "cursors.start_cursor": {"name": "backfill"},
     "cursors.put_cursor": {"name": "backfill"},
