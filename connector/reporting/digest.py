@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import vl_convert
 from markupsafe import Markup
 
+from connector.language.bidi import isolated
 from connector.language.texts import Texts
 from connector.reporting.charts.picture import Picture
 from connector.reporting.paper import Listing, Paper, Section
@@ -41,7 +42,10 @@ _TABLE = Markup(
     '<div style="overflow-x: auto; max-width: 100%; margin: 0 0 8px">'
     '<table style="border-collapse: collapse; font-size: 14px">{}</table></div>'
 )
-_CELL = Markup('<{0} style="text-align: start; padding: 4px 12px 4px 0; border-bottom: 1px solid #dcd9cf">{1}</{0}>')
+_CELL = Markup(
+    '<{0} style="text-align: start; vertical-align: top; padding: 4px 0; padding-inline-end: 12px; '
+    'border-bottom: 1px solid #dcd9cf">{1}</{0}>'
+)
 _LINK = Markup('<p style="margin: 0 0 16px"><a href="{}">{}</a></p>')
 
 
@@ -140,7 +144,7 @@ def _html(
             parts.append(_TABLE.format(rows))
         for each in section.shown:
             if isinstance(each, Listing):
-                parts.append(_listing_html(each))
+                parts.append(_listing_html(each, says))
             else:
                 parts.append(_TEXT.format(each.says))
                 if each.name in pictures:
@@ -150,13 +154,17 @@ def _html(
     return _PAGE.format(lang=says.lang, dir=says.direction, body=Markup("").join(parts))
 
 
-def _listing_html(listing: Listing) -> Markup:
+def _listing_html(listing: Listing, says: Texts) -> Markup:
     said = _TEXT.format(Markup("<strong>{}</strong>").format(listing.title))
     if not listing.rows:
         return said + _SMALL.format(listing.none)
     head = Markup("").join(_CELL.format("th", text) for text in listing.head)
     rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(_CELL.format("td", cell.text) for cell in row))
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                _CELL.format("td", isolated(cell.text, is_right_to_left=says.is_right_to_left)) for cell in row
+            )
+        )
         for row in listing.rows[:_ROWS]
     )
     return said + _TABLE.format(Markup("<tr>{}</tr>").format(head) + rows) + _SMALL.format(listing.note)
