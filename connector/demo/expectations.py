@@ -124,7 +124,8 @@ class Told:
     `preferred_at`: from when the person wished to be called. `is_deal`: it was converted.
     `is_deal_of_several`: the person is the first of several in a large deal.
     `is_of_absent`: its owner is on holiday, of which no CRM knows: the app must be told. `is_on_long_hold`: it has
-    waited for the lead for so long that it would be silent, were it not on hold.
+    waited for the lead for so long that it would be silent, were it not on hold. `has_own_status`: it stands in a
+    status of the account's own, of which nobody says what it means.
     """
 
     acts: tuple[Act, ...]
@@ -134,6 +135,7 @@ class Told:
     is_deal_of_several: bool = False
     is_on_long_hold: bool = False
     is_of_absent: bool = False
+    has_own_status: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def told_of(
         is_deal=lead.converted_at is not None,
         is_deal_of_several=lead.ref in shared,
         is_of_absent=lead.owner_ref in away,
+        has_own_status=lead.status.status is Status.OWN,
         is_on_long_hold=lead.status.status is Status.WAITING
         and until - max(act.recorded_at for act in lead.acts) > timedelta(days=6, hours=12),
     )

@@ -623,3 +623,15 @@ def test_policies_of_the_account_decide_what_is_alike(database: Database, tenant
         store(conn, tenant, wrote(1), wrote(2, LETTER.replace("products", "pumps")))
         assert around(conn, tenant, "1", book=book_of(twin_percent=100)).twins == ()
         assert around(conn, tenant, "1").twins != ()
+        (twin,) = around(conn, tenant, "1").twins or ()
+        store(conn, tenant, wrote(3, **sent_before(3)), wrote(4, **sent_before(40)))
+        reached = {
+            days: (around(conn, tenant, "1", book=book_of(twin_days=days)).twins or (twin,))[0].leads
+            for days in (2, 3, 30, 40)
+        }
+        assert reached == {2: 1, 3: 2, 30: 2, 40: 3}
+
+
+def sent_before(days: int) -> dict[str, Any]:
+    """When a letter went out so many days before the first one."""
+    return {"occurred_at": at(-59, days=-days), "recorded_at": at(-59, days=-days)}
