@@ -147,12 +147,12 @@ def due_leads(connection: Connection, install_id: str, now: datetime, limit: int
     return [*dirty, *(lead_id for lead_id in timed if lead_id not in known)][:limit]
 
 
-def list_dirty(connection: Connection, install_id: str, by: datetime | None = None) -> frozenset[str]:
-    """The leads whose facts changed since their last audit. `by` (aware UTC): those marked by then alone; leads that
-    are parked are marked for later."""
+def list_dirty(connection: Connection, install_id: str, as_of: datetime | None = None) -> frozenset[str]:
+    """The leads whose facts changed since their last audit. `as_of` (aware UTC): those marked by then alone; leads
+    that are parked are marked for later."""
     query = sa.select(t.dirty_leads.c.lead_id).where(t.dirty_leads.c.install_id == install_id)
-    if by is not None:
-        query = query.where(t.dirty_leads.c.marked_at <= by)
+    if as_of is not None:
+        query = query.where(t.dirty_leads.c.marked_at <= as_of)
     return frozenset(connection.execute(query).scalars())
 
 

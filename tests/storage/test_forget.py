@@ -67,6 +67,7 @@ WITHOUT_LEADS = {
     "policies",
     "norms",
     "counters",
+    "report_runs",
     "known_values",
     "known_fields",
     "field_roles",

@@ -338,7 +338,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         ]
     },
     "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
-    "snapshots.known_of": {"cases": [Packed("1", "d", zlib.compress(packed_case("MINE")))]},
+    "snapshots.known_of": {"cases": [Packed("1", "d", zlib.compress(packed_case("nobody's")))]},
     "cursors.get_cursor": {"name": "backfill"},
     "cursors.start_cursor": {"name": "backfill"},
     "cursors.put_cursor": {"name": "backfill"},
