@@ -39,14 +39,17 @@ _HOUR_MICROS = 3600 * 1_000_000
 _NEVER = 2**62
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A lead, the policy of its terms, who held it first, and since when."""
+    """A lead whose load is asked about: who held it first, and since when (aware UTC); his working time from then to
+    the due instant; for how long a lead is new; and the capacity that is set, None = his pace is learned."""
 
-    case: LeadCase
-    policy: Policy
+    lead_id: str
     holder_id: str
     at: datetime
+    working_s: int
+    new_for: timedelta
+    capacity_per_hour_milli: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +77,9 @@ class Wait(NamedTuple):
 
 
 def asked_of(case: LeadCase, policy: Policy, as_of: datetime) -> Asked | None:
-    """Whose load is asked about. None for an import, where the hour of arrival, the holders or the attempts cannot be
-    seen, and for a lead that nobody has held yet."""
+    """What is asked about the load of a lead, by the `policy` of its terms. None for an import, where the hour of
+    arrival, the holders or the attempts cannot be seen, for a lead that nobody has held yet, and where nobody shares
+    an hour with his team."""
     lead = case.lead
     if lead.is_imported or lead.received_latest_at is not None or lead.received_at > as_of:
         return None
@@ -89,7 +93,19 @@ def asked_of(case: LeadCase, policy: Policy, as_of: datetime) -> Asked | None:
         if given is None or given.owner_id is None:
             return None
         holder_id, at = given.owner_id, given.occurred_at
-    return Asked(case, policy, holder_id, at)
+    try:
+        clock = case_clock(case, policy)
+        working_s = clock.elapsed(at, response_due(case, policy, clock))
+    except NoWorkingHours:
+        return None
+    return Asked(
+        lead_id=lead.lead_id,
+        holder_id=holder_id,
+        at=at,
+        working_s=working_s,
+        new_for=timedelta(days=policy.cadence.within_days),
+        capacity_per_hour_milli=policy.capacity_per_hour_milli or None,
+    )
 
 
 def worked_of(case: LeadCase, policy: Policy) -> Worked | None:
@@ -175,26 +191,17 @@ class Waits:
         return int(counts[-(-len(counts) * _PERCENT // 100) - 1]), len(counts)
 
 
-def load_of(asked: Asked, waits: Waits | None) -> Load | None:
-    """The load that met the lead; `waits`: those of its first holder, None = he has none. None where nobody shares an
-    hour with his team."""
-    policy, at = asked.policy, micros(asked.at)
-    try:
-        clock = case_clock(asked.case, policy)
-        working_s = clock.elapsed(asked.at, response_due(asked.case, policy, clock))
-    except NoWorkingHours:
-        return None
-    new_since = micros(asked.at - timedelta(days=policy.cadence.within_days))
-    capacity: int | None = policy.capacity_per_hour_milli or None
-    hours = 0
+def load_of(asked: Asked, waits: Waits | None) -> Load:
+    """The load that met the lead; `waits`: those of its first holder, None = he has none."""
+    at, capacity, hours = micros(asked.at), asked.capacity_per_hour_milli, 0
     if capacity is None and waits is not None:
         pace, hours = waits.pace(micros(asked.at - LEARNED_OVER), at)
         capacity = None if pace is None else pace * 1000
     return Load(
         holder_id=asked.holder_id,
         # The lead itself is one of them even where it was tried before it was given to anybody.
-        open_new_leads=max(1, waits.waiting(at, new_since) if waits is not None else 1),
-        working_s=working_s,
+        open_new_leads=max(1, waits.waiting(at, micros(asked.at - asked.new_for)) if waits is not None else 1),
+        working_s=asked.working_s,
         capacity_per_hour_milli=capacity,
         n=hours,
     )

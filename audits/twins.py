@@ -9,7 +9,7 @@ text, the nearest first. Texts that are nearly alike share at least one band, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from hashlib import blake2b
 import numpy as np
 
 from audits.message_text import LEAST_WORDS, normalised, normalised_likeness, shared_phrase
-from audits.model.activity import Activity, ActivityKind
+from audits.model.activity import Activity, ActivityKind, ActivityState, Direction
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from audits.model.surroundings import Twin
@@ -73,6 +73,18 @@ class OwnText:
     made: TextPrint
     least_percent: int
     near: timedelta
+
+
+def printed_texts(case: LeadCase) -> Iterator[tuple[Activity, TextPrint]]:
+    """What a person of ours wrote and sent to the lead at any time, with its print: twins for the texts of others."""
+    lead = case.lead
+    for activity in case.activities:
+        is_ours = activity.direction is Direction.OUTBOUND and activity.is_automated is False
+        is_sent = activity.state is ActivityState.DONE and activity.occurred_at <= case.as_of
+        if activity.kind in _WRITTEN and activity.text and is_ours and is_sent:
+            made = print_of(activity.text, lead.first_name, lead.last_name)
+            if made is not None:
+                yield activity, made
 
 
 def own_texts(case: LeadCase, policy: Policy) -> list[OwnText]:

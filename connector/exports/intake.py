@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from audits.model.activity import Activity, ActivityState
+from audits.model.activity import Activity, ActivityState, Owner
 from audits.model.case import Fact, KeyKind
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
-from connector.exports.mapping import EventLogMap, ExportMap, LeadMap, TouchMap
-from connector.exports.problems import BadCell, BadRow
+from connector.exports.mapping import ChangeMap, EventLogMap, ExportMap, LeadMap, OwnersMap, TouchMap
+from connector.exports.problems import BadCell, BadRow, excerpt
 from connector.exports.reader import open_sheet
-from connector.exports.rows import Event, EventRows, LeadRows, Touch, TouchRows
+from connector.exports.rows import Change, ChangeRows, Event, EventRows, LeadRows, OwnerRows, Touch, TouchRows
 from connector.exports.sheet import Row, Sheet
 from connector.exports.store import LostActLine, Store
 from connector.exports.tallies import UnmappedValues
@@ -66,6 +66,8 @@ class Intake:
         self._tell = tell
         self.unmapped = UnmappedValues()
         self.latest: datetime | None = None
+        self.earliest_arrival: datetime | None = None
+        self.people: dict[str, Owner] = {}
         self.rows_without_touch = 0
 
     def read_leads(self, path: Path, how: LeadMap) -> FileSummary:
@@ -74,6 +76,7 @@ class Intake:
         def keep(lead: Lead, row: Row) -> None:
             self._store.add_lead(lead, row.line)
             self._note(lead.clock_start, lead.recorded_at)
+            self._note_arrival(lead.received_at)
             region = lead.country or self._region
             numbers = {phone_key(text, region) for text in (lead.phone, lead.mobile)}
             for number in sorted(filter(None, numbers)):
@@ -106,11 +109,41 @@ class Intake:
             lose = partial(self._lose, sheet.name, how.covers, rows.named_leads)
             return self._read(sheet, how.name, names, rows.times, rows.touches, keep, lose)
 
+    def read_changes(self, path: Path, how: ChangeMap, place: int) -> FileSummary:
+        """Read one file of changes; `place` is its rank among them. Raises UnusableInput."""
+        names = {name for each in how.columns.values() for name in each} | set(how.time_of_day.values())
+        with open_sheet(path, how.file, names) as sheet:
+            rows = ChangeRows(sheet, how, self._owners)
+
+            def keep(change: Change, row: Row) -> None:
+                self._store.add_change(change, sheet.name, place, row.line)
+                self._note(change.changed_at)
+
+            lose = partial(self._lose, sheet.name, how.covers, rows.named_leads)
+            return self._read(sheet, how.name, names, rows.times, rows.change, keep, lose)
+
+    def read_people(self, path: Path, how: OwnersMap) -> FileSummary:
+        """Read the owners file into `people`. Raises UnusableInput."""
+        names = {name for each in how.columns.values() for name in each}
+        with open_sheet(path, how.file, names) as sheet:
+            rows = OwnerRows(sheet, how, self._owners, self.unmapped)
+
+            def keep(owner: Owner, row: Row) -> None:
+                if owner.owner_id in self.people:
+                    reason = "the owner stands already in this file; the first row is used"
+                    value = excerpt(owner.owner_id)
+                    self._store.add_bad(BadRow(file=sheet.name, line=row.line, reason=reason, value=value))
+                    return
+                self.people[owner.owner_id] = owner
+
+            return self._read(sheet, "owners", names, rows.times, rows.owner, keep, lambda _: None)
+
     def read_events(self, path: Path, how: EventLogMap) -> FileSummary:
         """Read an event log. Raises UnusableInput."""
 
         def keep(event: Event, _: Row) -> None:
             self._store.add_event(event)
+            self._note_arrival(event.lead.received_at)
             self._note(event.latest_at or event.event_at)
 
         names = {name for each in how.lead.columns.values() for name in each} | set(how.columns.values())
@@ -167,6 +200,10 @@ class Intake:
         facts = " ".join(sorted(covers))
         for lead_id in named_leads(row):
             self._store.add_lost_act(LostActLine(lead_id, file, row.line, facts))
+
+    def _note_arrival(self, received_at: datetime) -> None:
+        if self.earliest_arrival is None or received_at < self.earliest_arrival:
+            self.earliest_arrival = received_at
 
     def _note(self, *instants: datetime) -> None:
         """Remember the latest time that is not ahead of now: the export cannot be older than that."""

@@ -44,6 +44,7 @@ class JsonOutput:
                 "handling": _score(judged.handling),
                 "verdict": judged.verdict,
                 "follow_up_status": judged.follow_up_status,
+                "cause": judged.cause,
                 "note": english(judged.note),
                 "facts": judged.facts,
                 "next_change_at": judged.next_change_at,
@@ -64,6 +65,8 @@ class JsonOutput:
             "files": run.files,
             "unmapped_values": run.unmapped,
             "left_out": run.left_out,
+            "causes": {cause.value: count for cause, count in run.causes},
+            "norms": run.norms.to_json(),
             "not_looked_at": [{"fact": fact, "cause": cause} for fact, cause in run.coverage.missing],
         }
         self._target.write(b",\n" + orjson.dumps(rest)[1:-1] + b',\n"bad_rows":[')

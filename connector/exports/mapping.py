@@ -39,6 +39,16 @@ class LeadField(StrEnum):
     MESSAGE = "message"
     IMPORTED = "imported"
     RECORD_URL = "record_url"
+    SUBMITTED_AT = "submitted_at"
+    PREFERRED_AT = "preferred_at"
+    RECONTACT_ON = "recontact_on"
+    CALL_CONSENT = "call_consent"
+    PRIORITY = "priority"
+    PIPELINE = "pipeline"
+    STAGE = "stage"
+    STAGE_SINCE = "stage_since"
+    CLOSED_AT = "closed_at"
+    LANGUAGE = "language"
 
 
 class TouchField(StrEnum):
@@ -57,6 +67,28 @@ class TouchField(StrEnum):
     OWNER = "owner"
     DUE_AT = "due_at"
     COMPLETED_AT = "completed_at"
+    SUBJECT = "subject"
+    TEXT = "text"
+
+
+class ChangeField(StrEnum):
+    """What a column of a file of changes can hold."""
+
+    LEAD_ID = "lead_id"
+    CHANGED_AT = "changed_at"
+    OWNER = "owner"
+    STATUS = "status"
+    STAGE = "stage"
+
+
+class OwnerField(StrEnum):
+    """What a column of the owners file can hold."""
+
+    OWNER = "owner"
+    NAME = "name"
+    EMAIL = "email"
+    TEAM = "team"
+    ARCHIVED = "archived"
 
 
 class EventField(StrEnum):
@@ -67,6 +99,7 @@ class EventField(StrEnum):
     ACTOR = "actor"
     OWNER = "owner"
     STATUS = "status"
+    STAGE = "stage"
     ORDER = "order"
 
 
@@ -167,6 +200,7 @@ class LeadMap:
     constants: Mapping[LeadField, str]
     status: Values[LeadStatus]
     imported: Values[bool]
+    call_consent: Values[bool]
     empty: frozenset[str]
     time_of_day: Mapping[LeadField, str]
 
@@ -200,6 +234,31 @@ class TouchMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMap:
+    """A file with one row for every change of one thing, `what`: OWNER, STATUS or STAGE. `covers` as in TouchMap."""
+
+    name: str
+    file: FileFormat
+    times: TimeReading
+    columns: Mapping[ChangeField, tuple[str, ...]]
+    what: ChangeField
+    covers: frozenset[Fact]
+    empty: frozenset[str]
+    time_of_day: Mapping[ChangeField, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnersMap:
+    """The owners file: who is in which team, and who has left."""
+
+    file: FileFormat
+    columns: Mapping[OwnerField, tuple[str, ...]]
+    constants: Mapping[OwnerField, str]
+    archived: Values[bool]
+    empty: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventLogMap:
     """A file with one row per event. What the leads are stands on every row (`lead.columns`).
 
@@ -227,5 +286,7 @@ class ExportMap:
     leads: LeadMap | None
     touches: tuple[TouchMap, ...]
     event_log: EventLogMap | None
+    changes: tuple[ChangeMap, ...]
+    people: OwnersMap | None
     owners: Mapping[str, str]
     not_used: frozenset[Fact]

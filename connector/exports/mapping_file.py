@@ -15,6 +15,8 @@ from audits.model.lead import LeadStatus
 from audits.model.zones import load_zone
 from connector.exports.mapping import (
     ANY_OTHER,
+    ChangeField,
+    ChangeMap,
     DurationUnit,
     EventField,
     EventLogMap,
@@ -22,6 +24,8 @@ from connector.exports.mapping import (
     FileFormat,
     LeadField,
     LeadMap,
+    OwnerField,
+    OwnersMap,
     RepeatedHour,
     SkippedHour,
     TimeReading,
@@ -44,7 +48,20 @@ _FACT_OF_KIND = {
     TouchKind.TASK: Fact.TASKS,
 }
 _NAMED_FORMATS = ("iso", "epoch_s", "epoch_ms", "excel")
-_LEAD_TIMES = (LeadField.RECEIVED_AT, LeadField.RECORDED_AT, LeadField.MODIFIED_AT)
+_FACT_OF_CHANGE = {
+    ChangeField.OWNER: Fact.OWNER_HISTORY,
+    ChangeField.STATUS: Fact.STAGE_HISTORY,
+    ChangeField.STAGE: Fact.STAGE_HISTORY,
+}
+_LEAD_TIMES = (
+    LeadField.RECEIVED_AT,
+    LeadField.RECORDED_AT,
+    LeadField.MODIFIED_AT,
+    LeadField.SUBMITTED_AT,
+    LeadField.PREFERRED_AT,
+    LeadField.STAGE_SINCE,
+    LeadField.CLOSED_AT,
+)
 _TOUCH_TIMES = (TouchField.OCCURRED_AT, TouchField.RECORDED_AT, TouchField.DUE_AT, TouchField.COMPLETED_AT)
 
 
@@ -55,12 +72,16 @@ def read_map(path: Path) -> ExportMap:
     owners = _owners(top.table("owners"))
     empty = _empty(top)
     leads_table, log_table = top.table("leads"), top.table("event_log")
+    people_table = top.table("people")
     touches = tuple(_touches(table, times, empty) for table in top.tables("touches"))
+    changes = tuple(_changes(table, times, empty) for table in top.tables("changes"))
     exported = ExportMap(
         title=top.text("title", path.name),
         leads=_leads(leads_table, times, empty) if leads_table is not None else None,
         touches=touches,
         event_log=_event_log(log_table, times, empty) if log_table is not None else None,
+        changes=changes,
+        people=_people(people_table, empty) if people_table is not None else None,
         owners=owners,
         not_used=_facts(top, "not_used"),
     )
@@ -69,10 +90,12 @@ def read_map(path: Path) -> ExportMap:
         raise top.problem("", "needs either [leads] or [event_log], and not both")
     if exported.event_log is not None and touches:
         raise top.problem("touches", "an event log holds its own touches; leave [touches] out")
-    names = [touch.name for touch in touches]
-    for name in names:
-        if names.count(name) > 1:
-            raise top.problem("touches", f"two tables are named {name!r}; give each its own name")
+    if exported.event_log is not None and changes:
+        raise top.problem("changes", "an event log holds its own changes; leave [changes] out")
+    for key, names in (("touches", [each.name for each in touches]), ("changes", [each.name for each in changes])):
+        for name in names:
+            if names.count(name) > 1:
+                raise top.problem(key, f"two tables are named {name!r}; give each its own name")
     return exported
 
 
@@ -101,6 +124,7 @@ def _lead_map(
         constants=constants,
         status=_values(table, LeadField.STATUS, columns, constants, LeadStatus),
         imported=_flags(table, LeadField.IMPORTED, columns, constants),
+        call_consent=_flags(table, LeadField.CALL_CONSENT, columns, constants),
         empty=empty | _empty(table),
         time_of_day=time_of_day,
     )
@@ -141,6 +165,48 @@ def _touches(table: TomlTable, times: TimeReading | None, empty: frozenset[str])
     return read
 
 
+def _changes(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> ChangeMap:
+    columns = _columns(table, ChangeField)
+    for name in (ChangeField.LEAD_ID, ChangeField.CHANGED_AT):
+        if name not in columns:
+            raise table.problem("columns", f"must name the column of {name.value}")
+    told = [name for name in _FACT_OF_CHANGE if name in columns]
+    if len(told) != 1:
+        raise table.problem(
+            "columns",
+            f"must name one of {', '.join(_FACT_OF_CHANGE)}, and names {' and '.join(told) or 'none'}; a file that "
+            "tells of two gets two [[changes]] tables",
+        )
+    read = ChangeMap(
+        name=table.text("name", "changes"),
+        file=_file(table),
+        times=_needed_times(table, times),
+        columns=columns,
+        what=told[0],
+        covers=_covers(table, {_FACT_OF_CHANGE[told[0]]}),
+        empty=empty | _empty(table),
+        time_of_day=_times_of_day(table, (ChangeField.CHANGED_AT,), columns),
+    )
+    table.done()
+    return read
+
+
+def _people(table: TomlTable, empty: frozenset[str]) -> OwnersMap:
+    columns = _columns(table, OwnerField)
+    constants = _constants(table, OwnerField, columns)
+    if OwnerField.OWNER not in columns:
+        raise table.problem("columns", "must name the column of owner, spelt as the other files spell it")
+    read = OwnersMap(
+        file=_file(table),
+        columns=columns,
+        constants=constants,
+        archived=_flags(table, OwnerField.ARCHIVED, columns, constants),
+        empty=empty | _empty(table),
+    )
+    table.done()
+    return read
+
+
 def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str]) -> EventLogMap:
     columns: dict[EventField, str] = {}
     for name in EventField:
@@ -157,7 +223,7 @@ def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str
     known = {_FACT_OF_KIND[touch_kind]}
     if EventField.OWNER in columns:
         known.add(Fact.OWNER_HISTORY)
-    if EventField.STATUS in columns:
+    if EventField.STATUS in columns or EventField.STAGE in columns:
         known.add(Fact.STAGE_HISTORY)
     covers = _covers(table, known)
     lead_columns = _columns(table, LeadField)
@@ -165,6 +231,7 @@ def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str
         (LeadField.LEAD_ID, EventField.CASE),
         (LeadField.OWNER, EventField.OWNER),
         (LeadField.STATUS, EventField.STATUS),
+        (LeadField.STAGE, EventField.STAGE),
     ):
         if lead_field in lead_columns:
             raise table.problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import orjson
@@ -68,7 +68,9 @@ def _lead(fields: dict[str, object]) -> Lead:
 def _times(fields: dict[str, object]) -> None:
     """Times are named *_at, everywhere."""
     for name, text in fields.items():
-        if name.endswith("_at") and isinstance(text, str):
+        if name == "recontact_on" and isinstance(text, str):
+            fields[name] = date.fromisoformat(text)
+        elif name.endswith(("_at", "_since")) and isinstance(text, str):
             fields[name] = datetime.fromisoformat(text)
 
 

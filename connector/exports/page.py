@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from audits.causes import Cause
 from audits.model.finding import Outcome
 from audits.model.said import english
 from audits.reports.export_report import Answer, Bin
@@ -19,9 +20,12 @@ from audits.statistics.shares import Share
 from audits.wording import span
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
+from connector.exports.store import BrokenLine
 
 #: So many rows that were not used are listed on the page; the JSON lists all.
 MOST_BAD_ROWS = 500
+#: And so many of the promises that were broken.
+MOST_BROKEN = 500
 
 NOT_ENOUGH = "not enough data"
 
@@ -34,6 +38,14 @@ _ANSWER_WORDS = {
     Answer.SPOKEN_WITH: "spoken with before any attempt",
     Answer.IMPORTED: "imported, no fresh enquiry",
     Answer.UNKNOWN: "cannot be told",
+}
+#: What explains that a first attempt is late or missing.
+CAUSE_WORDS = {
+    Cause.ARRIVED_LATE_FROM_VENDOR: "the vendor delivered it late",
+    Cause.WAITED_FOR_OWNER: "it waited for an owner",
+    Cause.OVERLOADED: "its owner had more leads waiting than he manages",
+    Cause.NOT_CALLED: "nobody called, though there was time",
+    Cause.UNKNOWN: "cannot be told",
 }
 _WIDTH, _HEIGHT, _BASE, _TOP = 640, 240, 200, 24
 
@@ -51,8 +63,8 @@ class _Bar:
     count: int
 
 
-def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
-    """The HTML of the report; times in the policy's zone."""
+def render_page(run: AuditRun, bad_rows: Iterable[BadRow], broken: Iterable[BrokenLine]) -> str:
+    """The HTML of the report; times in the policy's zone. `broken`: every broken promise."""
     environment = Environment(
         loader=PackageLoader("connector.exports"),
         autoescape=True,
@@ -79,6 +91,9 @@ def render_page(run: AuditRun, bad_rows: Iterable[BadRow]) -> str:
         histogram_n=sum(each.count for each in run.report.histogram),
         bad_rows=list(islice(bad_rows, MOST_BAD_ROWS)),
         spans=_agreed(run),
+        cause_words=CAUSE_WORDS,
+        count_broken=sum(count for _, count in run.causes),
+        broken=list(islice(broken, MOST_BROKEN)),
     )
 
 

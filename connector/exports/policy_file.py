@@ -59,6 +59,7 @@ def read_policy(path: Path) -> Policy:
     policy = dataclasses.replace(
         _with_limits(plain, top.table("limits")),
         region=region,
+        team_calendars=_teams(top.table("teams"), zone, team, places),
         owner_calendars={owner: own.calendar for owner, own in owners.items() if own.calendar is not None},
         absences={owner: own.absences for owner, own in owners.items() if own.absences},
         cadence=_cadence(top.table("cadence"), plain.cadence),
@@ -249,6 +250,17 @@ class _OwnerHours:
 
     calendar: Calendar | None
     absences: tuple[tuple[datetime, datetime], ...]
+
+
+def _teams(table: TomlTable | None, zone: str, general: Calendar, places: list[_Place]) -> dict[str, Calendar]:
+    """The hours of teams; which owner is in which team stands in the owners file."""
+    read: dict[str, Calendar] = {}
+    for name in table.all_keys() if table is not None else ():
+        own = table.table(name) if table is not None else None
+        if own is not None:
+            read[name] = _calendar(own, f"the team {name}", own.text("zone", zone), general, places)
+            own.done()
+    return read
 
 
 def _owners(table: TomlTable | None, zone: str, team: Calendar, places: list[_Place]) -> dict[str, _OwnerHours]:

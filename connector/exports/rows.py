@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from audits.model.activity import Activity, ActivityKind, ActivityState, Task
+from audits.model.activity import Activity, ActivityKind, ActivityState, Owner, Task
 from audits.model.lead import Lead
 from connector.exports.mapping import (
+    ChangeField,
+    ChangeMap,
     EventField,
     EventLogMap,
     LeadField,
     LeadMap,
+    OwnerField,
+    OwnersMap,
+    TimeReading,
     TouchField,
     TouchKind,
     TouchMap,
@@ -105,6 +110,17 @@ class _Cells(Generic[FieldT]):
     def _filled(self, cell: Cell) -> Cell:
         return "" if isinstance(cell, str) and cell.strip().casefold() in self._empty else cell
 
+    def day(self, row: Row, field: FieldT, times: TimeReader) -> date | None:
+        """The day, or None when empty. Raises BadCell."""
+        name, found = self.cell(row, field)
+        if found == "":
+            return None
+        try:
+            return times.day(found)
+        except ValueError as error:
+            shown = found.text if isinstance(found, FaultyCell) else str(found)
+            raise BadCell(name, excerpt(shown), f"{field.value}: {error}") from None
+
     def needed_moment(self, row: Row, field: FieldT, times: TimeReader) -> Moment:
         """The instant or the day. Raises BadCell when empty."""
         found = self.moment(row, field, times)
@@ -170,7 +186,34 @@ class LeadRows:
             message=cells.text(row, LeadField.MESSAGE),
             is_imported=self._meanings.of(self._how.imported, LeadField.IMPORTED.value, imported) or False,
             record_url=cells.text(row, LeadField.RECORD_URL),
+            submitted_at=self._submitted_at(row, received.at),
+            preferred_at=cells.instant(row, LeadField.PREFERRED_AT, times),
+            recontact_on=cells.day(row, LeadField.RECONTACT_ON, times),
+            has_call_consent=self._flag(row, LeadField.CALL_CONSENT, self._how.call_consent),
+            priority=cells.text(row, LeadField.PRIORITY),
+            pipeline=cells.text(row, LeadField.PIPELINE),
+            stage=cells.text(row, LeadField.STAGE),
+            stage_since=self._no_later_than(row, LeadField.STAGE_SINCE),
+            closed_at=self._no_later_than(row, LeadField.CLOSED_AT),
+            language=cells.text(row, LeadField.LANGUAGE),
         )
+
+    def _no_later_than(self, row: Row, field: LeadField) -> datetime | None:
+        """The instant; of a day its last: nothing is said to have waited for longer than it has for sure."""
+        found = self._cells.moment(row, field, self.times)
+        return None if found is None else found.latest_at or found.at
+
+    def _submitted_at(self, row: Row, received_at: datetime) -> datetime | None:
+        """When the form was sent; where only the day is known, as late on it as can be."""
+        found = self._cells.moment(row, LeadField.SUBMITTED_AT, self.times)
+        if found is None or found.latest_at is None:
+            return None if found is None else found.at
+        return max(found.at, min(found.latest_at, received_at))
+
+    def _flag(self, row: Row, field: LeadField, values: Values[bool]) -> bool | None:
+        """Yes, no, or unknown; an empty cell is unknown unless the map says what it means."""
+        text = self._cells.text(row, field)
+        return self._meanings.of(values, field.value, text) if text or "" in values.meanings else values.constant
 
     def named_leads(self, row: Row) -> list[str]:
         """The lead that a row names, also one that cannot be used; none when even that cannot be read."""
@@ -253,6 +296,8 @@ class TouchRows:
             duration_s=self._duration_s(row),
             owner_id=_owner(self._owners, raw_owner),
             raw=self._raw(row),
+            subject=cells.text(row, TouchField.SUBJECT),
+            text=cells.text(row, TouchField.TEXT),
         )
 
     def _task(
@@ -350,6 +395,87 @@ class EventRows:
     def named_leads(self, row: Row) -> list[str]:
         """The case that a row names, also one that cannot be used; none when even that cannot be read."""
         return self._leads.named_leads(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row of a file of changes: `value` is what it became, None = nothing; `field` the column that says so."""
+
+    lead_id: str
+    changed_at: datetime
+    what: ChangeField
+    field: str
+    value: str | None
+
+
+class ChangeRows:
+    """Reads the rows of a file of changes."""
+
+    def __init__(self, sheet: Sheet, how: ChangeMap, owners: Owners) -> None:
+        self._how = how
+        self._cells: _Cells[ChangeField] = _Cells(sheet, how.columns, {}, how.empty, how.time_of_day)
+        self._owners = owners
+        self.times = TimeReader(how.times)
+
+    def change(self, row: Row) -> Change:
+        """The change in `row`. Raises BadCell naming the column."""
+        cells, what = self._cells, self._how.what
+        value = cells.text(row, what)
+        if value is None and what is not ChangeField.OWNER:
+            raise BadCell(self._how.columns[what][0], "", f"{what.value} is empty")
+        at = cells.needed_moment(row, ChangeField.CHANGED_AT, self.times)
+        if at.latest_at is not None:
+            name, found = cells.cell(row, ChangeField.CHANGED_AT)
+            raise BadCell(
+                name, excerpt(str(found)), "changed_at: gives only the day, so what held on it is not known"
+            )
+        return Change(
+            lead_id=cells.needed_text(row, ChangeField.LEAD_ID),
+            changed_at=at.at,
+            what=what,
+            field=self._how.columns[what][0],
+            value=_owner(self._owners, value) if what is ChangeField.OWNER else value,
+        )
+
+    def named_leads(self, row: Row) -> list[str]:
+        """The lead that a row names, also one that cannot be used; none when even that cannot be read."""
+        try:
+            named = self._cells.text(row, ChangeField.LEAD_ID)
+        except BadCell:
+            return []
+        return [] if named is None else [named]
+
+
+class OwnerRows:
+    """Reads the rows of the owners file."""
+
+    def __init__(self, sheet: Sheet, how: OwnersMap, owners: Owners, unmapped: UnmappedValues) -> None:
+        self._how = how
+        self._cells: _Cells[OwnerField] = _Cells(sheet, how.columns, how.constants, how.empty, {})
+        self._owners = owners
+        self._meanings = _Meanings(sheet.name, unmapped)
+        # Nothing in this file is a time.
+        self.times = TimeReader(TimeReading(zone="UTC"))
+
+    def owner(self, row: Row) -> Owner:
+        """The owner in `row`. Raises BadCell naming the column, also where it is not known whether he has left: to
+        say that he is there would be a guess."""
+        cells = self._cells
+        owner_id = cells.needed_text(row, OwnerField.OWNER)
+        text = cells.text(row, OwnerField.ARCHIVED)
+        is_archived: bool | None = False
+        if self._how.archived.is_given:
+            is_archived = self._meanings.of(self._how.archived, OwnerField.ARCHIVED.value, text)
+        if is_archived is None:
+            raise BadCell(self._how.archived.column, excerpt(text or ""), "the map does not say whether he has left")
+        return Owner(
+            owner_id=_owner(self._owners, owner_id) or owner_id,
+            user_id=None,
+            name=cells.text(row, OwnerField.NAME) or owner_id,
+            email=cells.text(row, OwnerField.EMAIL),
+            team=cells.text(row, OwnerField.TEAM),
+            is_archived=is_archived,
+        )
 
 
 def _owner(owners: Owners, text: str | None) -> str | None:

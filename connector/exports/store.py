@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from audits.model.case import KeyKind
 from audits.model.lead import Lead
 from connector.exports.packing import micros, pack
 from connector.exports.problems import BadRow, UnusableInput
-from connector.exports.rows import Event, Touch
+from connector.exports.rows import Change, Event, Touch
 
 #: Of the leads that share a phone number or an address, so many nearest earlier ones are shown to the rules.
 MOST_SIGHTINGS = 5
@@ -28,6 +28,18 @@ CREATE TABLE contact_keys (kind TEXT, key TEXT, at INTEGER, lead_id TEXT, record
 CREATE TABLE sightings (lead_id TEXT, at INTEGER, other_id TEXT, kind TEXT, record_url TEXT);
 CREATE TABLE bad_rows (file TEXT, line INTEGER, col TEXT, value TEXT, reason TEXT);
 CREATE TABLE lost_acts (lead_id TEXT, file TEXT, line INTEGER, facts TEXT);
+CREATE TABLE changes (lead_id TEXT, at INTEGER, place INTEGER, file TEXT, line INTEGER, what TEXT, field TEXT,
+                      value TEXT);
+CREATE TABLE acts (kind TEXT, owner TEXT, at INTEGER, act_id TEXT, lead_id TEXT);
+CREATE TABLE crowds (lead_id TEXT, kind TEXT, at INTEGER, act_id TEXT, size INTEGER);
+CREATE TABLE waits (owner TEXT, received INTEGER, begun INTEGER, ended INTEGER, is_tried INTEGER);
+CREATE TABLE asked (owner TEXT, lead_id TEXT, at INTEGER, working_s INTEGER, new_days INTEGER, capacity INTEGER);
+CREATE TABLE loads (lead_id TEXT, owner TEXT, waiting INTEGER, working_s INTEGER, capacity INTEGER, n INTEGER);
+CREATE TABLE prints (digest INTEGER, at INTEGER, lead_id TEXT, act_id TEXT, words TEXT);
+CREATE TABLE bands (band INTEGER, digest INTEGER, simhash INTEGER, UNIQUE (band, digest));
+CREATE TABLE standing (stage TEXT, pipeline TEXT, UNIQUE (stage, pipeline));
+CREATE TABLE stays (stage TEXT, pipeline TEXT, segment TEXT, working_s INTEGER);
+CREATE TABLE broken (lead_id TEXT, owner TEXT, rule_id TEXT, cause TEXT, sentence TEXT);
 CREATE TABLE judged (owner TEXT, source TEXT, answer TEXT, first_attempt_s INTEGER);
 """
 
@@ -72,6 +84,91 @@ class SightingLine(NamedTuple):
     other_id: str
     kind: str
     record_url: str | None
+
+
+class ChangeLine(NamedTuple):
+    """A change as stored; `at` in microseconds since 1970. `what`: a value of ChangeField."""
+
+    lead_id: str
+    at: int
+    place: int
+    file: str
+    line: int
+    what: str
+    field: str
+    value: str | None
+
+
+class CrowdLine(NamedTuple):
+    """An act of a lead that stands in company; `kind` as in ActLine."""
+
+    lead_id: str
+    kind: str
+    at: int
+    act_id: str
+    size: int
+
+
+class ActLine(NamedTuple):
+    """An act that may stand in a crowd: `kind` "log" or "tick"."""
+
+    kind: str
+    owner: str
+    at: int
+    act_id: str
+    lead_id: str
+
+
+class WaitLine(NamedTuple):
+    """A wait as in audits.loads.Wait."""
+
+    owner: str
+    received: int
+    begun: int
+    ended: int
+    is_tried: bool
+
+
+class AskedLine(NamedTuple):
+    """A lead whose load is asked about, as in audits.loads.Asked; `capacity` None = learned."""
+
+    owner: str
+    lead_id: str
+    at: int
+    working_s: int
+    new_days: int
+    capacity: int | None
+
+
+class LoadLine(NamedTuple):
+    """The load that met a lead."""
+
+    lead_id: str
+    owner: str
+    waiting: int
+    working_s: int
+    capacity: int | None
+    n: int
+
+
+class PrintLine(NamedTuple):
+    """A text that was sent to a lead, by the digest of its words."""
+
+    digest: int
+    at: int
+    lead_id: str
+    act_id: str
+    words: str
+
+
+class BrokenLine(NamedTuple):
+    """A promise that was broken, what explains it, and the finding's sentence. `owner` "" = charged to nobody."""
+
+    lead_id: str
+    owner: str
+    rule_id: str
+    cause: str
+    sentence: str
 
 
 class LostActLine(NamedTuple):
@@ -133,6 +230,132 @@ class Store:
     def add_judged(self, judged: JudgedLine) -> None:
         """Keep what the report counts of one lead."""
         self._add("judged", tuple(judged))
+
+    def add_change(self, change: Change, file: str, place: int, line: int) -> None:
+        """Keep a change; `place` orders the files."""
+        at = micros(change.changed_at)
+        self._add("changes", (change.lead_id, at, place, file, line, change.what.value, change.field, change.value))
+
+    def add_act(self, act: ActLine) -> None:
+        """Keep an act that may stand in a crowd."""
+        self._add("acts", tuple(act))
+
+    def add_crowd(self, crowd: CrowdLine) -> None:
+        """Keep that an act stands in one."""
+        self._add("crowds", tuple(crowd))
+
+    def add_wait(self, wait: WaitLine) -> None:
+        """Keep that a lead waited with somebody."""
+        self._add("waits", tuple(wait))
+
+    def add_asked(self, asked: AskedLine) -> None:
+        """Keep that the load of a lead is asked about."""
+        self._add("asked", tuple(asked))
+
+    def add_load(self, load: LoadLine) -> None:
+        """Keep the load of a lead."""
+        self._add("loads", tuple(load))
+
+    def add_print(self, line: PrintLine, bands: Iterable[int], simhash: int) -> None:
+        """Keep a text that was sent, and how it is found again."""
+        self._add("prints", tuple(line))
+        for band in bands:
+            self._add("bands", (band, line.digest, simhash))
+
+    def add_standing(self, stage: str, pipeline: str) -> None:
+        """Keep that a lead stands in a stage of a pipeline now."""
+        self._add("standing", (stage, pipeline))
+
+    def add_stay(self, stage: str, pipeline: str, segment: str, working_s: int) -> None:
+        """Keep a finished stay; `pipeline`: the lead's own."""
+        self._add("stays", (stage, pipeline, segment, working_s))
+
+    def add_broken(self, broken: BrokenLine) -> None:
+        """Keep a broken promise."""
+        self._add("broken", tuple(broken))
+
+    def acts(self) -> Iterator[ActLine]:
+        """All acts by kind, owner and time."""
+        columns = "kind, owner, at, act_id, lead_id"
+        yield from map(ActLine._make, self._sorted("acts", columns, "kind, owner, at, act_id, lead_id"))
+
+    def crowds(self) -> Iterator[CrowdLine]:
+        """All acts in company by lead, time and act."""
+        yield from map(
+            CrowdLine._make, self._sorted("crowds", "lead_id, kind, at, act_id, size", "lead_id, at, act_id")
+        )
+
+    def waits(self) -> Iterator[WaitLine]:
+        """All waits by owner."""
+        for owner, received, begun, ended, is_tried in self._sorted(
+            "waits", "owner, received, begun, ended, is_tried", "owner, received"
+        ):
+            yield WaitLine(owner, received, begun, ended, bool(is_tried))
+
+    def asked(self) -> Iterator[AskedLine]:
+        """All that is asked about loads, by owner and lead."""
+        columns = "owner, lead_id, at, working_s, new_days, capacity"
+        yield from map(AskedLine._make, self._sorted("asked", columns, "owner, lead_id"))
+
+    def loads(self) -> Iterator[LoadLine]:
+        """All loads by lead."""
+        columns = "lead_id, owner, waiting, working_s, capacity, n"
+        yield from map(LoadLine._make, self._sorted("loads", columns, "lead_id"))
+
+    def stays(self) -> Iterator[tuple[str, str, str, int]]:
+        """(pipeline, stage, segment, working seconds) of all finished stays. The pipeline is that in which leads
+        stand in the stage now; only where that is none or several is it the lead's own."""
+        self._flush("standing")
+        only = "(SELECT min(pipeline) FROM standing s WHERE s.stage = stays.stage HAVING count(*) = 1)"
+        yield from self._sorted("stays", f"coalesce({only}, pipeline), stage, segment, working_s", "stage, working_s")
+
+    def changes(self) -> Iterator[ChangeLine]:
+        """All changes by lead, time, file and line."""
+        columns = "lead_id, at, place, file, line, what, field, value"
+        yield from map(ChangeLine._make, self._sorted("changes", columns, "lead_id, at, place, line"))
+
+    def broken(self) -> Iterator[BrokenLine]:
+        """All broken promises by lead."""
+        yield from map(
+            BrokenLine._make, self._sorted("broken", "lead_id, owner, rule_id, cause, sentence", "lead_id")
+        )
+
+    def index_prints(self) -> None:
+        """To be called once all texts are kept, before any is asked for."""
+        self._flush("prints")
+        self._flush("bands")
+        self._connection.execute("CREATE INDEX prints_by_digest ON prints (digest, at)")
+
+    def simhashes(self, bands: Iterable[int]) -> dict[int, int]:
+        """Digest → simhash of the texts that share a band with these."""
+        found: dict[int, int] = {}
+        for band in bands:
+            found.update(self._connection.execute("SELECT digest, simhash FROM bands WHERE band = ?", (band,)))
+        return found
+
+    def words(self, digests: Iterable[int]) -> dict[int, str]:
+        """Digest → the words of such a text."""
+        query = "SELECT words FROM prints WHERE digest = ? LIMIT 1"
+        rows = ((digest, self._connection.execute(query, (digest,)).fetchone()) for digest in digests)
+        return {digest: row[0] for digest, row in rows if row is not None}
+
+    def others_with(self, digest: int, low: int, high: int, lead_id: str, act_id: str) -> set[str]:
+        """Other leads that got such a text from `low` to `high` (microseconds since 1970), by another act."""
+        query = (
+            "SELECT DISTINCT lead_id FROM prints "
+            "WHERE digest = ? AND at BETWEEN ? AND ? AND lead_id != ? AND act_id != ?"
+        )
+        return {row[0] for row in self._connection.execute(query, (digest, low, high, lead_id, act_id))}
+
+    def leads_named(self, lead_ids: Iterable[str]) -> Iterator[LeadLine]:
+        """The first row of each of these leads."""
+        self._flush("leads")
+        self._connection.execute("CREATE INDEX IF NOT EXISTS leads_by_id ON leads (lead_id, line)")
+        query = "SELECT lead_id, line, packed FROM leads WHERE lead_id = ? ORDER BY line LIMIT 1"
+        for lead_id in lead_ids:
+            row = self._connection.execute(query, (lead_id,)).fetchone()
+            if row is not None:
+                yield LeadLine._make(row)
 
     def link_sightings(self) -> None:
         """Find the leads that share a key: one pass in the order of the keys, a few leads in memory."""
@@ -227,7 +450,7 @@ class Store:
         waiting = self._waiting.pop(table, None)
         if waiting:
             places = ", ".join("?" * len(waiting[0]))
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", waiting)  # noqa: S608  (own names)
+            self._connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({places})", waiting)  # noqa: S608  (own names)
 
     def _sorted(self, table: str, columns: str, order: str, where: str = "") -> Iterator[tuple[Any, ...]]:
         self._flush(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from audits.model.working_calendar import FIRST_YEAR, LAST_YEAR
@@ -78,6 +78,14 @@ class TimeReader:
         except ValueError:
             return self.moment(f"{day.date().isoformat()} {hour.strip()}")
         return Moment(self._utc(datetime.combine(day.date(), told)), None)
+
+    def day(self, cell: Cell) -> date:
+        """The day in `cell`, by the clock of the map's zone; a time of day in it does not matter. Raises ValueError
+        with a reason."""
+        if isinstance(cell, FaultyCell):
+            raise ValueError(cell.reason)
+        found = cell if isinstance(cell, datetime) else self._parsed(cell.strip())[0]
+        return (found if found.tzinfo is None else self._utc(found).astimezone(self._zone)).date()
 
     def _utc(self, found: datetime) -> datetime:
         if found.tzinfo is None:

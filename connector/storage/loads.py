@@ -41,17 +41,12 @@ def loads_of(
     instants: dict[str, list[datetime]] = {}
     for each in asked:
         instants.setdefault(each.holder_id, []).append(each.at)
-    is_learned = any(not each.policy.capacity_per_hour_milli for each in asked)
-    longest = timedelta(days=max(each.policy.cadence.within_days for each in asked))
+    is_learned = any(each.capacity_per_hour_milli is None for each in asked)
+    longest = max(each.new_for for each in asked)
     before = max(longest, LEARNED_OVER) if is_learned else longest
     waits = _waits(conn, install_id, instants, before, as_of, book.policy_for(as_of, as_of))
     columns = {owner_id: Waits.of(each) for owner_id, each in waits.items()}
-    found = {}
-    for each in asked:
-        load = load_of(each, columns.get(each.holder_id))
-        if load is not None:
-            found[each.case.lead.lead_id] = load
-    return found
+    return {each.lead_id: load_of(each, columns.get(each.holder_id)) for each in asked}
 
 
 def _waits(
