@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import vl_convert
 from markupsafe import Markup
 
 from connector.language.bidi import isolated
 from connector.language.texts import Texts
 from connector.reporting.charts.picture import Picture
+from connector.reporting.mail_picture import png_of
 from connector.reporting.paper import Listing, Paper, Section
 
 #: A mail is read at a glance: the rest stands in the PDF and on the page.
 _SECTIONS = 2
 _ROWS = 10
 _PICTURES = 3
-_SCALE = 1.5
 
 _PAGE = Markup(
     '<div lang="{lang}" dir="{dir}" style="font-family: Segoe UI, Noto Sans, Arial, sans-serif; font-size: 15px; '
@@ -90,7 +89,7 @@ def _pictures(sections: tuple[Section, ...]) -> dict[str, DigestPicture]:
         for each in section.shown:
             drawn = each.svg(is_print=True) if isinstance(each, Picture) and len(found) < _PICTURES else None
             if drawn is not None and isinstance(each, Picture):
-                found[each.name] = DigestPicture(each.name, vl_convert.svg_to_png(drawn, scale=_SCALE))
+                found[each.name] = DigestPicture(each.name, png_of(drawn))
     return found
 
 
