@@ -17,13 +17,13 @@ from connector.jobs.weekly_report import weekly_report
 from connector.reporting import making
 from connector.reporting.figures import week_bounds
 from connector.reporting.replay import Replay, first_difference, replay
-from connector.storage import contests, policies, reports, snapshots, timeline, worklist
+from connector.storage import contests, owner_cases, policies, reports, snapshots, timeline, worklist
 from connector.storage.cases import load_cases
 from connector.storage.policies import PolicyBook
 from connector.storage.reports import StoredReport
 from connector.storage.surroundings import surroundings_of
 from connector.storage.tables import case_snapshots, current_findings, findings
-from tests.factories import at, make_activity, make_calendar, make_record
+from tests.factories import at, make_activity, make_calendar, make_finding, make_record
 from tests.reports.account import ZONE, Account, drawn_lead
 
 
@@ -213,6 +213,51 @@ def test_what_was_set_aside_then_stays_so(account: Account) -> None:
             for contest in contests.list_contests(conn, account.install_id, lead_id):
                 assert contests.reopen(conn, account.install_id, contest.contest_id, at=before) is not None
         assert not contests.promises_set_aside(conn, account.install_id, account.now)
+    told = again(account, stored)
+    assert (told.is_equal, told.reasons) == (True, ())
+
+
+def test_which_leads_were_contested_then_stays_so(account: Account) -> None:
+    """On a lead that the report lists, and on a person whom it counts."""
+    before = account.now - timedelta(minutes=1)
+    of_person = make_finding("owner-1", "NC007", as_of=before)
+    with account.context.database.write() as conn:
+        rows = conn.execute(
+            sa.select(current_findings.c.lead_id, current_findings.c.fingerprint).where(
+                current_findings.c.install_id == account.install_id, current_findings.c.outcome == "breach"
+            )
+        ).all()
+        opened = {
+            each.lead_id: contests.open_contest(
+                conn, account.install_id, each.fingerprint, why="No", user_id="rep", at=before
+            )
+            for each in rows
+        }
+        owner_cases.put_owner_findings(conn, account.install_id, [of_person], before - timedelta(days=28), before)
+        assert contests.open_contest_of_owner(
+            conn, account.install_id, of_person.fingerprint(), why="No", user_id="rep", at=before
+        )
+    stored = made(account)
+    figures = json.loads(stored.figures)
+    listed = {each["lead_id"]: each["is_contested"] for each in figures["neglected"]}
+    assert listed == {lead_id: lead_id in opened for lead_id in listed}
+    assert True in listed.values()
+    assert [each["contested"] for each in figures["rules"] if each["rule_id"] == "NC007"] == [1]
+    assert not set(listed) & set(stored.inputs["contested_leads"]), (
+        "no id is kept that a forgotten person would leave"
+    )
+    with account.context.database.write() as conn:
+        for each in contests.list_open(conn, account.install_id, 10_000):
+            contests.decide(
+                conn,
+                account.install_id,
+                each.contest_id,
+                contests.Decision.WITHDRAWN,
+                note="",
+                user_id="rep",
+                at=before,
+            )
+        assert contests.contested_leads(conn, account.install_id, account.now) == frozenset()
     told = again(account, stored)
     assert (told.is_equal, told.reasons) == (True, ())
 
