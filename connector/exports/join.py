@@ -251,7 +251,7 @@ def iter_event_cases(
             continue
         counts.touches_after_as_of += len(events) - len(known)
         case = _event_case(known, how, as_of, _less(coverage, own_lost))
-        yield ReadCase(_with_owners(case, people), is_logging_known=True)
+        yield ReadCase(_with_owners(case, people), is_logging_known=how.is_written_by_hand)
 
 
 def _event_case(events: list[Event], how: EventLogMap, as_of: datetime, coverage: Coverage) -> LeadCase:

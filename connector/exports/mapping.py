@@ -264,6 +264,7 @@ class EventLogMap:
 
     `system_users`: actors whose events are automated. `is_first_actor_ignored`: who made the first event of a case
     recorded it; his events are kept as notes and are no attempts. `touch_kind`: what every other event is read as.
+    `is_written_by_hand`: people wrote the events down, so that many calls within a minute are logged, not made.
     """
 
     lead: LeadMap
@@ -271,6 +272,7 @@ class EventLogMap:
     touch_kind: TouchKind
     system_users: frozenset[str]
     is_first_actor_ignored: bool
+    is_written_by_hand: bool
     covers: frozenset[Fact]
     time_of_day: Mapping[EventField, str]
 

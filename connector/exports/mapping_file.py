@@ -220,6 +220,7 @@ def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str
         raise table.problem("touch_kind", "an event is read as an attempt: use call, email, meeting or message")
     system_users = _folded(table.texts("system_users"))
     is_first_actor_ignored = table.flag("ignore_first_actor", default=True)
+    is_written_by_hand = table.flag("written_by_hand", default=False)
     known = {_FACT_OF_KIND[touch_kind]}
     if EventField.OWNER in columns:
         known.add(Fact.OWNER_HISTORY)
@@ -251,6 +252,7 @@ def _event_log(table: TomlTable, times: TimeReading | None, empty: frozenset[str
         touch_kind=touch_kind,
         system_users=system_users,
         is_first_actor_ignored=is_first_actor_ignored,
+        is_written_by_hand=is_written_by_hand,
         covers=covers,
         time_of_day=event_time,
     )

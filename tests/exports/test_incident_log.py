@@ -189,3 +189,51 @@ def test_what_the_log_does_not_show_is_not_looked_at(both):
     assert [(each["outcome"], each["count"]) for each in rules["PL001"]["reasons"]] == [
         ("not_evaluated", len(expected))
     ]
+
+
+def test_events_that_people_wrote_down_in_bulk_are_no_attempts(tmp_path):
+    """By hand: more than three calls of one actor within a minute. The log is written to the minute, so that a crowd
+    is what stands in one of them."""
+    map_ = tmp_path / "by-hand.map.toml"
+    told = (EXAMPLES / "incident-log.map.toml").read_text()
+    map_.write_text(told.replace("[event_log]\n", "[event_log]\nwritten_by_hand = true\n", 1))
+    out = tmp_path / "audit.json"
+    arguments = ["--leads", LOG, "--map", map_, "--policy", EXAMPLES / "incident-log.policy.toml", "--json", out]
+    ran = CliRunner().invoke(audit_command, [str(argument) for argument in arguments])
+    assert ran.exit_code == 0, ran.output
+    by_minute: Counter[tuple[str, str]] = Counter()
+    calls: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for number, ticket in tickets(datetime(2017, 2, 4, 19, 0)).items():  # noqa: DTZ001  (the wall clock)
+        recorder = min(ticket.rows, key=lambda row: (minute(row["sys_updated_at"]), int(row["sys_mod_count"])))
+        for row in ticket.rows:
+            if row["sys_updated_by"] not in (recorder["sys_updated_by"], MACHINE):
+                key = (row["sys_updated_by"], row["sys_updated_at"])
+                by_minute[key] += 1
+                if minute(row["sys_updated_at"]) >= ticket.received:
+                    calls[number].append(key)
+    crowded = {number for number, keys in calls.items() if any(by_minute[key] > 3 for key in keys)}
+    found = {
+        lead["lead_id"]
+        for lead in json.loads(out.read_text())["leads"]
+        for each in lead["findings"]
+        if (each["rule_id"], each["outcome"]) == ("AG002", "breach")
+    }
+    assert found == crowded
+    assert len(found) > 10
+
+
+def test_why_promises_were_broken_is_told_of_each(both):
+    _, expected, told = both
+    causes = Counter(lead["cause"] for lead in told["leads"] if lead["cause"] != "none")
+    late = {number for number, ticket in expected.items() if ticket.answer(both[0])[0] in ("late", "unanswered")}
+    assert {lead["lead_id"] for lead in told["leads"] if lead["cause"] != "none"} == late
+    assert told["causes"] == causes
+    assert causes["waited_for_owner"] > 20
+    assert causes["not_called"] > 5
+    for lead in told["leads"]:
+        ticket = expected[lead["lead_id"]]
+        if lead["cause"] == "waited_for_owner":
+            first = min(
+                (minute(row["sys_updated_at"]) for row in ticket.rows if row["assigned_to"] != "?"), default=None
+            )
+            assert first is None or first > ticket.received, lead["lead_id"]
