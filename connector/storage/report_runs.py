@@ -67,13 +67,12 @@ def ask_report(conn: Connection, install_id: str, kind: str, since: datetime, un
         "failure": "",
     }
     statement = insert(conn, report_runs).values(install_id=install_id, kind=kind, **values)
-    return bool(
-        conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=["install_id", "kind"], set_=values, where=report_runs.c.ended_at.is_not(None)
-            )
-        ).rowcount
+    asked = conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["install_id", "kind"], set_=values, where=report_runs.c.ended_at.is_not(None)
+        ).returning(report_runs.c.kind)
     )
+    return asked.first() is not None
 
 
 def list_runs(conn: Connection, install_id: str) -> list[ReportRun]:
