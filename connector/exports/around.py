@@ -21,7 +21,7 @@ from audits.model.policy import Policy
 from audits.model.surroundings import Crowd, Load, Surroundings, Twin
 from audits.norms import Norms
 from audits.stages import kind_of, stage_clock
-from audits.twins import OwnText, alike, nearest, own_texts, printed_texts, twin_of
+from audits.twins import alike, nearest, own_texts, printed_texts, twin_of
 from connector.exports.join import Merge, ReadCase
 from connector.exports.packing import EPOCH, micros
 from connector.exports.store import (
@@ -168,15 +168,9 @@ def _twins(store: Store, case: LeadCase, policy: Policy) -> Iterator[Twin]:
         near = nearest(own.made, store.simhashes(own.made.bands))
         variants = store.words(near)
         likenesses = alike(own, near, variants)
-        got = {digest: leads for digest in likenesses if (leads := _got(store, own, digest))}
-        others = len(set().union(*got.values()))
-        counts = {digest: len(leads) for digest, leads in got.items()}
+        act = own.activity
+        low, high = micros(act.occurred_at - own.near), micros(act.occurred_at + own.near)
+        counts, others = store.others_with(sorted(likenesses), low, high, act.lead_id, act.activity_id)
         twin = twin_of(own, likenesses, counts, others, variants)
         if twin is not None:
             yield twin
-
-
-def _got(store: Store, own: OwnText, digest: int) -> set[str]:
-    act = own.activity
-    low, high = micros(act.occurred_at - own.near), micros(act.occurred_at + own.near)
-    return store.others_with(digest, low, high, act.lead_id, act.activity_id)

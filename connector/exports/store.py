@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -196,6 +196,8 @@ class Store:
         self._connection = connection
         self._waiting: dict[str, list[tuple[object, ...]]] = {}
         self.count_bad = 0
+        #: Of the digest that was asked for last: when it was sent first and last, to how many, by how many acts.
+        self._last_digest: tuple[int, int, int, int, int, int] | None = None
 
     def add_lead(self, lead: Lead, line: int) -> None:
         """Keep a lead."""
@@ -339,13 +341,34 @@ class Store:
         rows = ((digest, self._connection.execute(query, (digest,)).fetchone()) for digest in digests)
         return {digest: row[0] for digest, row in rows if row is not None}
 
-    def others_with(self, digest: int, low: int, high: int, lead_id: str, act_id: str) -> set[str]:
-        """Other leads that got such a text from `low` to `high` (microseconds since 1970), by another act."""
-        query = (
-            "SELECT DISTINCT lead_id FROM prints "
-            "WHERE digest = ? AND at BETWEEN ? AND ? AND lead_id != ? AND act_id != ?"
-        )
-        return {row[0] for row in self._connection.execute(query, (digest, low, high, lead_id, act_id))}
+    def others_with(
+        self, digests: Sequence[int], low: int, high: int, lead_id: str, act_id: str
+    ) -> tuple[dict[int, int], int]:
+        """How many other leads got a text of each digest from `low` to `high` (microseconds since 1970), by another
+        act, and how many got any."""
+        everybody = self._everybody_with(digests, low, high)
+        if everybody is not None:
+            return {digests[0]: everybody - 1} if everybody > 1 else {}, everybody - 1
+        places = ", ".join("?" * len(digests))
+        found = f"FROM prints WHERE digest IN ({places}) AND at BETWEEN ? AND ? AND lead_id != ? AND act_id != ?"
+        values = (*digests, low, high, lead_id, act_id)
+        by_digest = f"SELECT digest, count(DISTINCT lead_id) {found} GROUP BY digest"
+        total = self._connection.execute(f"SELECT count(DISTINCT lead_id) {found}", values).fetchone()[0]
+        return dict(self._connection.execute(by_digest, values)), total
+
+    def _everybody_with(self, digests: Sequence[int], low: int, high: int) -> int | None:
+        """How many leads ever got the one text, where all of them did between `low` and `high`, each by its own act;
+        None otherwise. A text that went to thousands is counted once, not for each of them."""
+        if len(digests) != 1:
+            return None
+        if self._last_digest is None or self._last_digest[0] != digests[0]:
+            query = (
+                "SELECT min(at), max(at), count(DISTINCT lead_id), count(DISTINCT act_id), count(*) "
+                "FROM prints WHERE digest = ?"
+            )
+            self._last_digest = (digests[0], *self._connection.execute(query, digests).fetchone())
+        _, first, last, leads, acts, rows = self._last_digest
+        return leads if low <= first and last <= high and acts == rows else None
 
     def leads_named(self, lead_ids: Iterable[str]) -> Iterator[LeadLine]:
         """The first row of each of these leads."""
