@@ -141,7 +141,7 @@ def _some(lines: set[str]) -> str:
         return "–"
     named = ", ".join(sorted(lines)[:_NAMED])
     left = len(lines) - _NAMED
-    return t("{days} and {n} more", days=named, n=left) if left > 0 else named
+    return t("{days} and {n} more", days=named, n=left) if left > 0 else _apart(named)
 
 
 def _people(old: Policy, new: Policy, names: Mapping[str, str]) -> Iterator[Change]:
@@ -174,4 +174,4 @@ def _statuses(old: Policy, new: Policy) -> Iterator[Change]:
         (t("Statuses that mean waiting for the lead"), old.waiting_statuses, new.waiting_statuses),
     ):
         if set(before) != set(after):
-            yield Change(label, ", ".join(before) or "–", ", ".join(after) or "–")
+            yield Change(label, _apart(", ".join(before)) or "–", _apart(", ".join(after)) or "–")
