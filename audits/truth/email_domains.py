@@ -20,7 +20,8 @@ def _words(text: str) -> frozenset[str]:
 PROVIDERS: dict[str, str] = {
     "": """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com
         rocketmail.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me gmx.com gmx.net mail.com
-        zoho.com fastmail.com hushmail.com tutanota.com tuta.io yandex.com inbox.com hey.com mailbox.org posteo.net""",
+        zoho.com fastmail.com hushmail.com tutanota.com tuta.io yandex.com inbox.com hey.com mailbox.org
+        posteo.net""",
     "US": """comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net earthlink.net aim.com
         optonline.net juno.com netzero.net frontier.com windstream.net roadrunner.com mindspring.com""",
     "CA": "yahoo.ca hotmail.ca live.ca sympatico.ca rogers.com shaw.ca telus.net videotron.ca bell.net outlook.ca",

@@ -24,8 +24,8 @@ def disposable_by_lists(domain: str) -> tuple[Disposable, str | None]:
 
     The lists: disposable-email-domains, which names a domain or one above it, and mailchecker, which also names whole
     public suffixes and is therefore taken at its word for the very domain alone, or to confirm the first. Large
-    providers, relays and slips of the fingers (gmial.com, whose holder waits for them) are on neither, whatever a list
-    says: nobody chose those to throw them away.
+    providers, relays and slips of the fingers (gmial.com, whose holder waits for them) are on neither, whatever a
+    list says: nobody chose those to throw them away.
     """
     if is_large(domain) or is_relay(domain) or domain_meant(domain) is not None:
         return Disposable.NO, None

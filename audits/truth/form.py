@@ -8,42 +8,111 @@ from functools import lru_cache
 
 from audits.model.said import say
 from audits.model.truth import FormJudged, Given, Signal, TruthTerms
+from audits.truth.user_agents import bot_named, is_headless
 from audits.truth.weights import signal
+
+__all__ = ["bot_named", "form_signals", "ip_class", "judge_form", "subnet_of"]
+
+#: A form sent between the account's least time and so many seconds was filled in hastily, which a person can be.
+HASTY_FORM_S = 10.0
+_SUBNET_BITS = {4: 24, 6: 64}
+_IPV4_WITH_PORT_COLONS = 1
 
 
 def judge_form(given: Given) -> FormJudged:
     """What the browser and the address of the sender are."""
-    return FormJudged(bot=bot_named(given.user_agent or ""), ip_class=ip_class(given.ip or ""))
-
-
-@lru_cache(maxsize=8_192)
-def bot_named(user_agent: str) -> str | None:
-    """The crawler or tool that a user agent names; None when it names none."""
-    return "unnamed tool" if user_agent and "bot" in user_agent.casefold() else None
+    user_agent, ip = (given.user_agent or "").strip(), given.ip or ""
+    bot = bot_named(user_agent)
+    headless = bot is not None and is_headless(user_agent)
+    kind = ip_class(ip)
+    reasons = [
+        code
+        for code, holds in (
+            ("honeypot", bool(given.honeypot and given.honeypot.strip())),
+            ("headless", headless),
+            ("crawler", bot is not None and not headless),
+            ("ip_malformed", bool(ip.strip()) and kind == "unknown"),
+            ("ip_not_public", kind in ("private", "loopback", "reserved")),
+        )
+        if holds
+    ]
+    return FormJudged(bot=bot, is_headless=headless, ip_class=kind, reasons=tuple(reasons))
 
 
 @lru_cache(maxsize=8_192)
 def ip_class(text: str) -> str:
     """private, loopback, reserved or public; unknown when `text` is no address."""
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError:
+    address = _address(text)
+    if address is None:
         return "unknown"
     if address.is_loopback:
         return "loopback"
-    if address.is_private:
-        return "private"
-    return "public" if address.is_global else "reserved"
+    if address.is_multicast or address.is_unspecified or address.is_reserved:
+        return "reserved"
+    if address.is_global:
+        return "public"
+    return "private" if _is_of_a_house(address) else "reserved"
+
+
+@lru_cache(maxsize=8_192)
+def subnet_of(text: str) -> str | None:
+    """The part of the net of an address, as 203.0.113.0/24 or 2001:db8::/64; None when `text` is no address."""
+    address = _address(text)
+    if address is None:
+        return None
+    return str(ipaddress.ip_network((address, _SUBNET_BITS[address.version]), strict=False))
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address in `text`, of several passed on by proxies the first; without brackets, port or zone."""
+    first = text.partition(",")[0].strip()
+    if first.startswith("["):
+        first = first[1:].partition("]")[0]
+    elif first.count(":") == _IPV4_WITH_PORT_COLONS and "." in first:
+        first = first.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(first.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+_OF_A_HOUSE = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
+
+
+def _is_of_a_house(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is an address used within a house, firm or provider; the rest that is not public is kept for
+    documents and tests."""
+    return any(address in network for network in _OF_A_HOUSE if network.version == address.version)
 
 
 def form_signals(given: Given, judged: FormJudged, terms: TruthTerms) -> Iterator[Signal]:
-    """What the form says of the lead."""
+    """What the form says of the lead. An address that is no public one says nothing: a proxy of ours may stand in
+    between."""
     if given.honeypot and given.honeypot.strip():
         said = say("A field that people do not see was filled in.")
         yield signal("honeypot_filled", said, field="honeypot", value=given.honeypot.strip())
-    if given.time_on_form_s is not None and given.time_on_form_s < terms.least_form_s:
-        said = say("The form was sent after {spent} s.", spent=f"{given.time_on_form_s:g}")
-        yield signal("form_too_fast", said, field="time_on_form_s", value=f"{given.time_on_form_s:g}")
+    spent = given.time_on_form_s
+    if spent is not None and spent < terms.least_form_s:
+        said = say("The form was sent after {spent} s.", spent=f"{spent:g}")
+        yield signal("form_too_fast", said, field="time_on_form_s", value=f"{spent:g}")
+    elif spent is not None and spent < HASTY_FORM_S:
+        said = say("The form was sent after {spent} s.", spent=f"{spent:g}")
+        yield signal("form_hasty", said, field="time_on_form_s", value=f"{spent:g}")
     if judged.bot is not None:
+        code = "user_agent_headless" if judged.is_headless else "user_agent_crawler"
         said = say("The browser names itself as {bot}.", bot=judged.bot)
-        yield signal("user_agent_crawler", said, field="user_agent", value=given.user_agent or "")
+        yield signal(code, said, field="user_agent", value=given.user_agent or "")

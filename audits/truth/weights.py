@@ -80,6 +80,7 @@ _add(
     {
         "honeypot_filled": (7.0, "a field that people do not see was filled in"),
         "form_too_fast": (3.0, "the form was sent in less time than a person needs to read it"),
+        "form_hasty": (0.7, "the form was sent faster than most people fill it in"),
         "user_agent_crawler": (5.5, "the browser names itself as a crawler or a tool"),
         "user_agent_headless": (4.0, "the browser names itself as one without a window"),
         "message_spam": (4.5, "the message advertises: links, and words of those who sell links, loans or ranking"),
