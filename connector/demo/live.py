@@ -154,7 +154,8 @@ class LiveActs:
     def _unanswered_is_discarded(self) -> None:
         lead_id = self.of_kind("unanswered")
         self.desk.discard(lead_id)
-        self.now(lead_id, "live_discarded", {"AG007"})
+        # Untried, but an attempt within ten minutes would still stand for it: AG007 waits as long.
+        self.now(lead_id, "live_discarded", set())
 
     def _a_lead_is_deleted(self) -> None:
         lead_id = next(self.clean()).lead_id
