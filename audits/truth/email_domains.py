@@ -129,6 +129,7 @@ KNOWN_SLIPS: dict[str, str] = {
     "gmail.co": "gmail.com",
     "gmail.cm": "gmail.com",
     "gmail.om": "gmail.com",
+    "gmail.com.com": "gmail.com",
     "googlemail.co": "googlemail.com",
     "hotmal.com": "hotmail.com",
     "hotmai.com": "hotmail.com",
