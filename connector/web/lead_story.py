@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from audits.answers import talks
 from audits.clock import NoWorkingHours, case_clock
 from audits.dues import response_due, response_target_s
+from audits.legs import deciding_attempts
 from audits.model.activity import Activity, Direction, OwnerChange, StageChange
 from audits.model.case import LeadCase
+from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Term
 from audits.timeline import UNCOUNTED, AttemptVerdict, Judged, attempts, connections, judge_attempt, uncounted_reason
@@ -97,9 +100,16 @@ class Story:
         self.tried = attempts(case, policy)
         self.reached = {activity.activity_id for activity in connections(case, policy).sure}
         self.due_at, self.target_says = self._target()
-        first = self.tried.first()
-        self.first_at = first.occurred_at if first else None
-        self.broken = self.due_at is not None and (self.first_at or case.as_of) > self.due_at
+        decided = deciding_attempts(case, policy).sure
+        self.first_at = decided[0].occurred_at.replace(microsecond=0) if decided else None
+        self.broken = self.due_at is not None and self._is_broken(self.due_at)
+
+    def _is_broken(self, due_at: datetime) -> bool:
+        """As the rules on the first attempt say: who was spoken with, or is closed, waits for none."""
+        if self.first_at is not None:
+            return self.first_at > due_at
+        is_open = self.lead.status not in (LeadStatus.WON, LeadStatus.DISCARDED)
+        return is_open and talks(self.case, self.policy).first() is None and self.case.as_of > due_at
 
     def _target(self) -> tuple[datetime | None, str]:
         if self.lead.is_imported:
