@@ -27,6 +27,10 @@ OWNERS = {
     "4": "<b>Bobby & Sons</b>",
     "5": "Tomasz Żółkiewski",
 }
+#: As an adapter says it and the coverage of an account keeps it.
+NO_EMAILS = (
+    "HubSpot shows e-mails only with the scope sales-email-read, which was not granted: connect again, allow it."
+)
 _NAMES = (
     "Anna Berg",
     "محمد العلي",
@@ -76,7 +80,7 @@ def sample_background(report: HandlingReport) -> Background:
         lead_names={lead.lead_id: _NAMES[place % len(_NAMES)] for place, lead in enumerate(report.neglected)},
         policies=(AgreedFrom("2026-09-01 a1b2", datetime(2026, 8, 31, 22, tzinfo=UTC), 300, 1800),),
         rules=tuple((rule.info.rule_id, rule.info.version) for rule in RULES),
-        gaps=((Fact.EMAILS, "The CRM shows mails only with a permission that was not granted."),),
+        gaps=((Fact.EMAILS, NO_EMAILS),),
     )
 
 

@@ -9,10 +9,8 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from audits.model.case import Fact
 from audits.reports.handling import HandlingReport, ReportRows, handling_report
 from audits.rulebook import OWNER_RULES, RULES
-from connector.crm.lead_fields import UNNAMED
 from connector.language.languages import PSEUDO
 from connector.language.texts import texts_for
 from connector.reporting.background import Background
@@ -26,12 +24,6 @@ from tests.web.page_texts import pieces_of
 
 SAYS = texts_for(PSEUDO, ZONE)
 LINK, SETTINGS = "https://app.example/report/1", "https://app.example/my"
-
-
-def background(report: HandlingReport) -> Background:
-    """That of the sample, with a gap as an account has it: said by us, and kept in English."""
-    fact, cause = next(iter(UNNAMED.values()))
-    return replace(sample_background(report), gaps=((fact, cause), (Fact.OWNER, cause)))
 
 
 def names_of(report: HandlingReport, about: Background) -> set[str]:
@@ -50,7 +42,7 @@ def told(request: pytest.FixtureRequest) -> tuple[HandlingReport, Background, se
         report, about = nothing_happened(), Background(account="Fjordkraft")
     else:
         report = sample_report(n=12, weeks=2) if request.param == "a week of 12" else sample_report()
-        about = background(report)
+        about = sample_background(report)
     return report, about, names_of(report, about)
 
 
@@ -93,7 +85,7 @@ def test_of_the_mail_all_words_are_those_of_translators(told: tuple[HandlingRepo
 
 def test_a_word_without_marks_is_seen():
     report = sample_report(n=12, weeks=2)
-    about = background(report)
+    about = sample_background(report)
     said = paper(report, about, SAYS)
     plain = replace(said, sections=(replace(said.sections[0], title="What to act on"), *said.sections[1:]))
     pieces = [each.text for each in pieces_of(html_of(plain, SAYS)) if not each.is_data]
