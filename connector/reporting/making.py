@@ -53,7 +53,7 @@ SO_FAR = "so_far"
 #: a number are of format 1.
 FORMAT = 2
 #: Leads that are judged in one go: some seconds' work, far less than the turn of a job.
-PORTION = 500
+PORTION = 200
 #: Pure calculation that figures hang on beside our own.
 _LIBRARIES = ("numpy", "scipy", "phonenumbers", "rapidfuzz")
 
