@@ -29,6 +29,7 @@ from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.said import Said, english, from_json, to_json, verbatim
 from audits.model.surroundings import USUAL_PERCENT, Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
+from audits.model.truth import Neighbours
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -217,6 +218,14 @@ class _Reader:
             raise ValueError(f"{self.place}.{name}: missing")
         return read
 
+    def opt_number(self, name: str) -> float | None:
+        value = self.take(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{self.place}.{name}: {value!r} is no number")
+        return float(value)
+
     def opt_whole(self, name: str) -> int | None:
         value = self.take(name)
         if value is None or (isinstance(value, int) and not isinstance(value, bool)):
@@ -331,6 +340,11 @@ def _lead(reader: _Reader) -> Lead:
         stage_since=reader.opt_at("stage_since"),
         closed_at=reader.opt_at("closed_at"),
         language=reader.opt_text("language"),
+        ip=reader.opt_text("ip"),
+        user_agent=reader.opt_text("user_agent"),
+        time_on_form_s=reader.opt_number("time_on_form_s"),
+        honeypot=reader.opt_text("honeypot"),
+        consent_proof=reader.opt_text("consent_proof"),
     )
     reader.done()
     return lead
@@ -455,6 +469,7 @@ def _surroundings(reader: _Reader) -> Surroundings:
     crowded_logs, crowded_ticks = reader.opt_each("crowded_logs"), reader.opt_each("crowded_ticks")
     twins, deal_norms = reader.opt_each("twins"), reader.opt_each("deal_norms")
     load, stage_norm = reader.opt_inner("load"), reader.opt_inner("stage_norm")
+    neighbours = reader.opt_inner("neighbours")
     surroundings = Surroundings(
         norms_id=reader.text("norms_id", ""),
         crowded_logs=None if crowded_logs is None else tuple(_crowd(each) for each in crowded_logs),
@@ -463,9 +478,24 @@ def _surroundings(reader: _Reader) -> Surroundings:
         load=None if load is None else _load(load),
         stage_norm=None if stage_norm is None else _stage_norm(stage_norm),
         deal_norms=None if deal_norms is None else tuple(_deal_norm(each) for each in deal_norms),
+        neighbours=None if neighbours is None else _neighbours(neighbours),
     )
     reader.done()
     return surroundings
+
+
+def _neighbours(reader: _Reader) -> Neighbours:
+    neighbours = Neighbours(
+        subnet_24h=reader.opt_whole("subnet_24h"),
+        identical_24h=reader.opt_whole("identical_24h"),
+        template=reader.opt_whole("template"),
+        template_reached=reader.whole("template_reached", 0),
+        template_denied=reader.whole("template_denied", 0),
+        returns_under_names=reader.opt_whole("returns_under_names"),
+        burst_explained=reader.flag("burst_explained", False),
+    )
+    reader.done()
+    return neighbours
 
 
 def _crowd(reader: _Reader) -> Crowd:

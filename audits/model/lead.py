@@ -30,6 +30,9 @@ class Lead:
     from when the person asked to be called. `recontact_on`: the day agreed for coming back to a lead that was lost.
     `has_call_consent`: whether calls are allowed, None = not known. `stage` and `pipeline` are the CRM's own names;
     `stage_since` is when the lead entered that stage. `language`: ISO 639 code of the person's words.
+
+    Of the form: `ip` and `user_agent` of whoever sent it, `time_on_form_s` seconds from its opening to the sending,
+    `honeypot` what stood in a field that people do not see, `consent_proof` the id of a certificate of consent.
     """
 
     lead_id: str
@@ -63,6 +66,11 @@ class Lead:
     stage_since: datetime | None = None
     closed_at: datetime | None = None
     language: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    time_on_form_s: float | None = None
+    honeypot: str | None = None
+    consent_proof: str | None = None
 
     @property
     def clock_start(self) -> datetime:

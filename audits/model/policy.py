@@ -118,7 +118,10 @@ class Policy:
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
     after. `escalate_after_s`: past the due time of a first attempt, after which the head of sales is told by mail; no
     rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force
-    since, by `valid_from`. `holidays_source`: whence the public holidays in the calendars were taken, in words; no
+    since, by `valid_from`. Lead truth: `own_domains`, `competitor_domains` (ASCII, lower case), `competitor_names`,
+    `products` sold, `most_plausible`: the largest number of them that one person orders, 0 = not said;
+    `least_form_s` (wall): less on a form is too fast; `suspect_percent` and `pseudo_percent`: from which probability
+    a lead is so called. `holidays_source`: whence the public holidays in the calendars were taken, in words; no
     rule reads it. Default figures and their sources stand in docs/rulebook.md.
     """
 
@@ -132,6 +135,10 @@ class Policy:
     cadence: Cadence = field(default_factory=Cadence)
     contacted_statuses: tuple[str, ...] = ()
     waiting_statuses: tuple[str, ...] = ()
+    own_domains: tuple[str, ...] = ()
+    competitor_domains: tuple[str, ...] = ()
+    competitor_names: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
     region: str | None = None
     holidays_source: str | None = None
     response_goal_s: int = 5 * 60
@@ -173,6 +180,10 @@ class Policy:
     duplicate_window_days: int = 30
     min_conversation_s: int = 20
     keep_text_days: int = 90
+    most_plausible: int = 0
+    least_form_s: int = 5
+    suspect_percent: int = 50
+    pseudo_percent: int = 90
     escalate_after_s: int = 2 * 3600
 
     def hours(self) -> tuple[Hours, ...]:
@@ -206,6 +217,7 @@ class Policy:
             ],
             "contacted_statuses": list(self.contacted_statuses),
             "waiting_statuses": list(self.waiting_statuses),
+            **{name: list(getattr(self, name)) for name in _TRUTH_TEXTS},
             "cadence": {name: getattr(self.cadence, name) for name in _CADENCE},
             **{name: getattr(self, name) for name in _NUMBERS},
             "region": self.region,
@@ -249,6 +261,10 @@ class Policy:
             ),
             contacted_statuses=_texts(data.get("contacted_statuses", ()), "contacted_statuses"),
             waiting_statuses=_texts(data.get("waiting_statuses", ()), "waiting_statuses"),
+            own_domains=_texts(data.get("own_domains", ()), "own_domains"),
+            competitor_domains=_texts(data.get("competitor_domains", ()), "competitor_domains"),
+            competitor_names=_texts(data.get("competitor_names", ()), "competitor_names"),
+            products=_texts(data.get("products", ()), "products"),
             cadence=Cadence(**{name: _number(value, f"cadence.{name}") for name, value in cadence.items()}),
             region=region,
             holidays_source=source,
@@ -261,6 +277,7 @@ _CADENCE = ("calls", "emails", "within_days")
 _FIELDS = tuple(each.name for each in fields(Policy))
 #: Every plain figure of a policy, in its order.
 _NUMBERS = tuple(each.name for each in fields(Policy) if each.type == "int")
+_TRUTH_TEXTS = ("own_domains", "competitor_domains", "competitor_names", "products")
 _TARGET_TEXTS = ("lead_types", "sources", "priorities", "countries")
 _TARGET = ("name", "goal_s", "due_s", *_TARGET_TEXTS)
 

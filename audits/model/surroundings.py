@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from audits.model.truth import Neighbours
+
 #: The quantile that is learned unless the policy says otherwise.
 USUAL_PERCENT = 80
 
@@ -90,3 +92,4 @@ class Surroundings:
     load: Load | None = None
     stage_norm: StageNorm | None = None
     deal_norms: tuple[DealNorm, ...] | None = None
+    neighbours: Neighbours | None = None

@@ -32,6 +32,11 @@ class LeadField(StrEnum):
     PRIORITY = "priority"
     LEAD_TYPE = "lead_type"
     LANGUAGE = "language"
+    IP = "ip"
+    USER_AGENT = "user_agent"
+    TIME_ON_FORM = "time_on_form_s"
+    HONEYPOT = "honeypot"
+    CONSENT_PROOF = "consent_proof"
 
 
 class FieldKind(StrEnum):
@@ -63,6 +68,11 @@ FITTING: Mapping[LeadField, frozenset[FieldKind]] = {
     LeadField.PRIORITY: frozenset({FieldKind.CHOICE, FieldKind.TEXT, FieldKind.NUMBER}),
     LeadField.LEAD_TYPE: frozenset({FieldKind.CHOICE, FieldKind.TEXT}),
     LeadField.LANGUAGE: frozenset({FieldKind.CHOICE, FieldKind.TEXT}),
+    LeadField.IP: frozenset({FieldKind.TEXT}),
+    LeadField.USER_AGENT: frozenset({FieldKind.TEXT}),
+    LeadField.TIME_ON_FORM: frozenset({FieldKind.NUMBER, FieldKind.TEXT}),
+    LeadField.HONEYPOT: frozenset({FieldKind.TEXT, FieldKind.YES_NO}),
+    LeadField.CONSENT_PROOF: frozenset({FieldKind.TEXT}),
 }
 
 #: Facts that hang on a field of the account's own → the words for what it holds.
@@ -90,10 +100,16 @@ _SUGGESTIVE: Mapping[LeadField, str] = {
     LeadField.PRIORITY: r"\bpriorit",
     LeadField.LEAD_TYPE: r"lead.?(type|kind)|(enquiry|inquiry|request).?type|anfrageart",
     LeadField.LANGUAGE: r"\blanguage|\bsprache|\bspråk|\blang\b",
+    LeadField.IP: r"\bip\b|ip.?address",
+    LeadField.USER_AGENT: r"user.?agent|\bbrowser\b",
+    LeadField.TIME_ON_FORM: r"time.?on.?form|form.?(seconds|duration)|seconds.?on.?(form|page)",
+    LeadField.HONEYPOT: r"honey.?pot|\bhp.?field",
+    LeadField.CONSENT_PROOF: r"trusted.?form|jornaya|lead.?id.?token|consent.?(proof|cert|id)",
 }
 
 _TIMES = frozenset({LeadField.SUBMITTED_AT, LeadField.PREFERRED_AT, LeadField.RECONTACT_ON})
 _LONGEST_WORD = 30
+_YEAR_S = 366 * 86_400
 _YES = frozenset({"true", "yes", "y", "1", "ja", "ναι", "نعم", "granted", "given"})
 _NO = frozenset({"false", "no", "n", "0", "nein", "nei", "όχι", "لا", "refused", "revoked", "withdrawn"})
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]+)?", re.IGNORECASE)
@@ -233,6 +249,25 @@ def parse_words(text: str, zone: ZoneInfo) -> str | None:
     return text[:200]
 
 
+def parse_long_words(text: str, zone: ZoneInfo) -> str | None:
+    """The text itself; browsers name themselves at length."""
+    return text[:1000]
+
+
+def parse_seconds(text: str, zone: ZoneInfo) -> float | None:
+    """A number of seconds from 0 to a year; None for what is none."""
+    try:
+        seconds = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= _YEAR_S else None
+
+
+def parse_trap(text: str, zone: ZoneInfo) -> str | None:
+    """What stands in a field that people do not see; blank for a box that is not ticked."""
+    return "" if parse_yes_no(text, zone) is False else text[:200]
+
+
 def parse_language(text: str, zone: ZoneInfo) -> str | None:
     """ISO 639 code of a language, given as a code (de, de-DE) or by its English or own name; else None."""
     code = _CODE.fullmatch(text)
@@ -249,6 +284,11 @@ _READERS: Mapping[LeadField, Callable[[str, ZoneInfo], object]] = {
     LeadField.PRIORITY: parse_words,
     LeadField.LEAD_TYPE: parse_words,
     LeadField.LANGUAGE: parse_language,
+    LeadField.IP: parse_words,
+    LeadField.USER_AGENT: parse_long_words,
+    LeadField.TIME_ON_FORM: parse_seconds,
+    LeadField.HONEYPOT: parse_trap,
+    LeadField.CONSENT_PROOF: parse_words,
 }
 
 

@@ -230,6 +230,11 @@ def lead_from_row(row: sa.Row[Any]) -> Lead:
         stage_since=row.stage_since,
         closed_at=row.closed_at,
         language=row.language,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        time_on_form_s=row.time_on_form_s,
+        honeypot=row.honeypot,
+        consent_proof=row.consent_proof,
     )
 
 

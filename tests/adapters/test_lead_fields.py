@@ -148,3 +148,24 @@ def test_minor_units() -> None:
     for bad in ("NaN", "Infinity", "1e20"):
         with pytest.raises(ValueError, match="no amount of money"):
             minor_units(Decimal(bad), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "read"),
+    [
+        (LeadField.TIME_ON_FORM, "3.4", 3.4),
+        (LeadField.TIME_ON_FORM, "3,4", 3.4),
+        (LeadField.TIME_ON_FORM, "-1", None),
+        (LeadField.TIME_ON_FORM, "nan", None),
+        (LeadField.TIME_ON_FORM, "soon", None),
+        (LeadField.HONEYPOT, "false", ""),
+        (LeadField.HONEYPOT, "true", "true"),
+        (LeadField.HONEYPOT, "http://x", "http://x"),
+        (LeadField.IP, "203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_what_a_form_knew_of_its_sender(role: LeadField, text: str, read: object):
+    unmapped = Unmapped()
+    filled = FieldRoles({role.value: "f"}).fill(make_lead(), {"f": text}, "UTC", unmapped)
+    assert getattr(filled.lead, role.value) == read
+    assert bool(unmapped.pairs) == (read is None)

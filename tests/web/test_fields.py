@@ -55,6 +55,11 @@ def test_only_fields_that_can_hold_it_are_offered(admin: FlaskClient) -> None:
         "priority",
         "lead_type",
         "language",
+        "ip",
+        "user_agent",
+        "time_on_form_s",
+        "honeypot",
+        "consent_proof",
     }
     assert "Form sent &lt;b&gt;at&lt;/b&gt; (form_sent)" in rows["submitted_at"]
     assert 'value="call_ok"' not in rows["submitted_at"]

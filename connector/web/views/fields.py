@@ -187,3 +187,13 @@ def _words(role: LeadField) -> tuple[str, str]:
             return t("Type of enquiry"), t("Response targets can differ by it: an order is not a download.")
         case LeadField.LANGUAGE:
             return t("Language of the lead"), t("A code such as de, or the name of the language.")
+        case LeadField.IP:
+            return t("Internet address of the sender"), t("Leads of one address within a day are looked at together.")
+        case LeadField.USER_AGENT:
+            return t("Browser of the sender"), t("Crawlers and tools name themselves in it.")
+        case LeadField.TIME_ON_FORM:
+            return t("Seconds on the form"), t("Nobody reads and fills in a form in no time.")
+        case LeadField.HONEYPOT:
+            return t("Field that people do not see"), t("Only a program fills it in.")
+        case LeadField.CONSENT_PROOF:
+            return t("Certificate of consent"), t("Its number, as the vendor gives it with the lead.")
