@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-from disposable_email_domains import blocklist
 
 from audits.dues import days_from
 from audits.lead_rule import lead_evidence
@@ -16,22 +13,19 @@ from audits.model.lead import Lead
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.policy import Policy
 from audits.model.said import Said, say
+from audits.model.truth import Disposable
 from audits.model.zones import load_zone
+from audits.truth.email_lists import disposable_by_lists
 from audits.wording import moment
 
 #: What is no name of anybody; a name that is a placeholder in part, or doubtful, may be one.
 NO_NAME = frozenset(NameTrouble) - {NameTrouble.PARTLY, NameTrouble.DOUBTFUL}
 
 
-@lru_cache(maxsize=8_192)
 def disposable_domain(domain: str) -> str | None:
-    """`domain`, or the one above it, that the community list disposable-email-domains names; None = neither."""
-    labels = domain.split(".")
-    for start in range(len(labels) - 1):
-        parent = ".".join(labels[start:])
-        if parent in blocklist:
-            return parent
-    return None
+    """`domain`, or the one above it, that both lists of throw-away mailboxes name; None: not, or one alone does."""
+    grade, listed = disposable_by_lists(domain)
+    return listed if grade is Disposable.YES else None
 
 
 def earlier_sightings(case: LeadCase) -> list[Sighting]:

@@ -84,7 +84,7 @@ def measure() -> Section:
         title="User agents",
         rows=tuple(rows),
         notes=(
-            f"Crawlers: all {len(instances)} examples of the {len(named)} patterns of the list; npm's of that name is "
+            f"Crawlers: all {len(instances)} examples of the {len(named)} patterns of the list; npm's is "
             "the same. Browsers: those of tests/data/browsers.txt, with in-app views and phones called Cubot.",
         ),
         ok=not failures,

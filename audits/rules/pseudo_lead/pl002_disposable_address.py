@@ -7,26 +7,28 @@ from audits.model.case import Fact, LeadCase
 from audits.model.contact_data import check_email
 from audits.model.finding import Measure, Outcome
 from audits.model.policy import Policy
-from audits.model.said import say
-from audits.pseudo_facts import disposable_domain
+from audits.model.said import Said, say
+from audits.model.truth import Disposable
 from audits.rule import Family, MeasureInfo, RuleInfo
+from audits.truth.email_lists import disposable_by_lists
 
 INFO = RuleInfo(
     rule_id="PL002",
-    version=1,
+    version=2,
     family=Family.PSEUDO_LEAD,
     title="Disposable address",
     question="Does the e-mail address belong to a throw-away mailbox?",
     why_it_matters="Whoever gives a mailbox that is gone in ten minutes does not want to be reached.",
     reasons=(
-        ("lasting_address", "the domain is not on the list of disposable ones"),
-        ("disposable", "the domain, or one that it belongs to, is on the list of disposable ones"),
+        ("lasting_address", "the domain is on neither list of disposable ones"),
+        ("doubtful", "one of the two lists names the domain: too little to hold it against anybody"),
+        ("disposable", "both lists of disposable domains name the domain, or one that it belongs to"),
         ("no_email", "the lead gave no e-mail address"),
         ("malformed_email", "the address is not well formed; PL001 judges that"),
         (NOT_LOOKED_AT, CANNOT_TELL[NOT_LOOKED_AT]),
     ),
     outcomes=(
-        (Outcome.PASS, ("lasting_address",)),
+        (Outcome.PASS, ("lasting_address", "doubtful")),
         (Outcome.BREACH, ("disposable",)),
         (Outcome.NOT_APPLICABLE, ("no_email", "malformed_email")),
         (Outcome.NOT_EVALUATED, (NOT_LOOKED_AT,)),
@@ -36,7 +38,8 @@ INFO = RuleInfo(
 
 
 def judge(case: LeadCase, policy: Policy) -> Draft:
-    """By the community list disposable-email-domains, as shipped with the package."""
+    """By the lists disposable-email-domains and mailchecker, as shipped. Services that hide an address and pass mail
+    on to a lasting one are on neither, nor is a slip of a large provider's name."""
     lead = case.lead
     if not (lead.email and lead.email.strip()):
         unseen = case.coverage.cause(Fact.CONTACT_DATA)
@@ -54,22 +57,29 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             reason="malformed_email",
             sentence=say("The e-mail address is not well formed, so there is no domain to look up."),
         )
-    listed = disposable_domain(domain)
+    grade, listed = disposable_by_lists(domain)
     return Draft(
-        outcome=Outcome.BREACH if listed else Outcome.PASS,
-        reason="disposable" if listed else "lasting_address",
-        sentence=(
-            say(
-                "The address {address} is disposable: {domain} gives mailboxes away for minutes.",
-                address=lead.email.strip(),
-                domain=listed,
-            )
-            if listed
-            else say("The domain {domain} is not known for disposable addresses.", domain=domain)
-        ),
+        outcome=Outcome.BREACH if grade is Disposable.YES else Outcome.PASS,
+        reason=_REASONS[grade],
+        sentence=_sentence(grade, lead.email.strip(), listed or domain),
         measures=(Measure("email_domain", domain, "text"),),
         evidence=(lead_evidence(lead, "email", lead.email),),
     )
+
+
+_REASONS = {Disposable.NO: "lasting_address", Disposable.DOUBTFUL: "doubtful", Disposable.YES: "disposable"}
+
+
+def _sentence(grade: Disposable, address: str, domain: str) -> Said:
+    if grade is Disposable.YES:
+        return say(
+            "The address {address} is disposable: {domain} gives mailboxes away for minutes.",
+            address=address,
+            domain=domain,
+        )
+    if grade is Disposable.DOUBTFUL:
+        return say("One of two lists says that {domain} gives mailboxes away for minutes.", domain=domain)
+    return say("The domain {domain} is not known for disposable addresses.", domain=domain)
 
 
 RULE = LeadRule(INFO, judge)
