@@ -228,6 +228,7 @@ ARGUMENTS: dict[str, Any] = {
         texts=frozenset({Sent(1, at(hours=-1), "mail-0", "0")}),
     ),
     "most": 5,
+    "near_days": 30,
     "ranges": [("owner-1", at(-60), NOW)],
     "texts": [Sent(1, at(hours=-1), "mail-0", "0")],
     "api_url": "https://moved.example.com",
