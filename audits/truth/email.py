@@ -75,7 +75,8 @@ def _key(own: str, domain: str) -> str:
 
 
 def _is_role(own: str) -> bool:
-    return own in ROLES or own.rstrip("0123456789.-_") in ROLES or own.replace(".", "").replace("-", "") in ROLES
+    bare = own.rstrip("0123456789.-_")
+    return bare in ROLES or bare.replace("-", "") in ROLES or all(each in ROLES for each in re.split(r"[._-]", bare))
 
 
 _AT = re.compile(r"\s*(?:\(at\)|\[at\]|\{at\}|＠|﹫|\bat\b(?=\s*\S+\.\w))\s*", re.IGNORECASE)
