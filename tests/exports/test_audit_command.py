@@ -21,7 +21,7 @@ TOUCHES = TOUCHES_HEADER + (
     "t1,1,2026-03-02 10:40,out,done,person\n"
     "t2,2,2026-03-02 13:31,out,done,person\n"
     "t3,3,2026-03-02 11:05,out,done,machine\n"
-    "t4,3,2026-03-02 17:00,in,done,person\n"
+    "t4,3,2026-03-02 17:00,in,done,machine\n"
 )
 
 
@@ -32,7 +32,7 @@ def test_leads_and_touches_are_joined_and_judged(run_audit: RunAudit):
     assert ran.outcome("2", "RT001") == ("breach", "late"), "30 min until the break, 31 min after it, target 60"
     assert ran.lead("2")["facts"]["first_attempt_working_s"] == 61 * 60
     assert ran.outcome("3", "RT002") == ("breach", "past_target"), (
-        "a machine's call and the lead's own are no attempts"
+        "calls of machines are neither attempts nor conversations, whoever rang"
     )
     owners = {row["name"]: row["answers"] for row in ran.told["report"]["owners"]}
     assert (owners["Kai"]["in_time"], owners["Kai"]["late"], owners["Lea"]["unanswered"]) == (1, 1, 1)
