@@ -188,6 +188,8 @@ def cause_of(finding: Finding, case: LeadCase) -> str | None:
             return "too few leads of the account went through it to know what is usual"
         case "unmapped_status":
             return "the status has no meaning yet: an admin says what it means" if case.lead.status is None else None
+        case "closing_unknown":
+            return "of a lead it is not said when it was closed" if case.lead.closed_at is None else None
         case "region_unknown":
             return "the number has no country, and the record names none" if case.lead.country is None else None
     return None

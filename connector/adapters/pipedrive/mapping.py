@@ -159,7 +159,10 @@ def arrival_of_converted(lead_id: str, deal_added_at: datetime) -> datetime | No
 def lead_of(lead: JsonObject, contact: Contact, base_url: str, values: ValueMap, unmapped: Unmapped) -> Lead:
     """A record of the Leads inbox. Raises UnexpectedPayload for one without id or add_time."""
     stands = _lead_status(lead, values, unmapped)
-    return _lead(LEAD, "leads/inbox/", lead, contact, base_url, _added_at(lead, "A lead"), stands)
+    found = _lead(LEAD, "leads/inbox/", lead, contact, base_url, _added_at(lead, "A lead"), stands)
+    is_over = stands[0] is not LeadStatus.OPEN
+    # One that a label alone says is over has no time of its end.
+    return replace(found, closed_at=parse_at(find_text(lead, "archive_time")) if is_over else None)
 
 
 def deal_of(deal: JsonObject, contact: Contact, base_url: str, values: ValueMap, unmapped: Unmapped) -> Lead:
