@@ -44,7 +44,7 @@ def arrivals_by_day(
             x=alt.X("day:O", title=None, sort=order[::-1] if is_mirrored(says) else order)
             .axis(
                 labelAngle=0,
-                labelOverlap="greedy",
+                labelOverlap="parity",
                 labelSeparation=8,
                 ticks=False,
                 labelExpr=spelled_days([on for on, _ in days], says),
