@@ -125,8 +125,8 @@ def measure() -> Section:
             "Addresses: the set of isEmail 3.05 by its verdict for lead forms; what it calls obsolete or "
             "rare is not counted.",
             f"Real domains: {len(real)} of npm email-providers 2.26.0 and free-email-domains 1.12.6, of the "
-            f"exceptions of disposable-email-domains {version('disposable-email-domains')}, and our own table. Those lists hold "
-            f"slips as well: {len(KNOWN_SLIPS)} that are known for such are corrected although they exist.",
+            f"exceptions of disposable-email-domains {version('disposable-email-domains')}, and our own table. "
+            f"Those lists hold slips as well: {len(KNOWN_SLIPS)} that are known for such are corrected although they exist.",
             "Slips: of the names of twenty large providers one letter lost, doubled, swapped or struck on the next "
             "key, drawn with a fixed seed. A domain in its own right (email.com, fmail.com) is never corrected.",
         ),

@@ -131,8 +131,11 @@ def test_icloud_itself_is_no_relay() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["info@firma.de", "sales2@firma.com", "no-reply@firma.no", "kontakt@firma.pl", "postmottak@kommune.no",
-     "ventas@firma.es", "post.sales@firma.no", "Support+x@firma.com", "zakaz@firma.ru", "satis@firma.com.tr", "epikoinonia@firma.gr"],
+    [
+        "info@firma.de", "sales2@firma.com", "no-reply@firma.no", "kontakt@firma.pl",
+        "postmottak@kommune.no", "ventas@firma.es", "post.sales@firma.no", "Support+x@firma.com",
+        "zakaz@firma.ru", "satis@firma.com.tr", "epikoinonia@firma.gr",
+    ],
 )  # fmt: skip
 def test_roles(text: str) -> None:
     assert judge_email(text).is_role
