@@ -85,7 +85,7 @@ class Blur(StrEnum):
 #: Rule → the kinds of act and what must be known of them: an act of which it is not said may have excused the fault.
 DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
     "RT001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
-    "RT002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
+    "RT002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
     "NC001": ((Call,), frozenset({Blur.WHO, Blur.MACHINE})),
     "NC002": ((), frozenset()),
     "FU001": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
