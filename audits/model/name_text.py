@@ -55,18 +55,24 @@ def _folded_phrases(phrases: set[str]) -> frozenset[str]:
 
 
 # Words that stand for "no name here" or "this is a test". Compared without case, accents and trailing digits.
-_PLACEHOLDERS = _folded_words(
+_TESTS = _folded_words(
     """
     test testing testi teszt deneme essai tests testtest testlead testuser testkunde testname testperson
+    тест тестовый тестовая тестовое тестирование проверка тестов перевірка τεστ δοκιμη δοκιμαστικο
+    اختبار تجربه تست تيست
+    """
+)
+_PLACEHOLDERS = _TESTS | _folded_words(
+    """
     none undefined unknown unnamed noname anonymous anonym anonimo anonyme anonimowy inconnu inconnue unbekannt
     desconocido desconocida desconhecido sconosciuto ninguno nessuno nenhum okand onbekend nieznany bilinmiyor isimsiz
     firstname lastname surname fullname yourname vorname nachname prenom nombre apellido cognome achternaam voornaam
     placeholder dummy foobar lorem ipsum blabla blablabla
     deleteme donotcall noreply spam
-    тест тестовый тестовая тестовое тестирование проверка неизвестно неизвестный неизвестная аноним имя фамилия
-    отчество нет никто невідомо невідомий перевірка тестов
-    τεστ δοκιμη δοκιμαστικο αγνωστο αγνωστος αγνωστη ανωνυμος ανωνυμη ονομα επωνυμο κανενας κανεισ
-    اختبار تجربه تست تيست مجهول مجهوله الاسم نامعلوم ناشناس
+    неизвестно неизвестный неизвестная аноним имя фамилия
+    отчество нет никто невідомо невідомий
+    αγνωστο αγνωστος αγνωστη ανωνυμος ανωνυμη ονομα επωνυμο κανενας κανεισ
+    مجهول مجهوله الاسم نامعلوم ناشناس
     """
 )
 # Invented to mean nobody, so one such word is enough.
@@ -168,6 +174,11 @@ def name_trouble(first_name: str | None, last_name: str | None) -> NameTrouble |
     if _stammered(words) or any(_as_machines_write(part) for part in (first_name, last_name) if part):
         return NameTrouble.PLACEHOLDER
     return NameTrouble.DOUBTFUL
+
+
+def has_test_word(name: str) -> bool:
+    """Whether a word of a placeholder says that it is a test."""
+    return any(word in _TESTS for word in _words(_folded(name)))
 
 
 def _part_troubles(part: str) -> list[NameTrouble | None]:

@@ -214,7 +214,8 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageJudged:
-    """Of the message: `intents` found with the words that show each; `has_need`: says what is wanted."""
+    """Of the message: `intents` found with the words that show each; `has_need`: says what is wanted. `reasons`:
+    mashed, spam, profanity, test; `words`: those of them that words of the message show, with these words."""
 
     is_mashed: bool = False
     is_spam: bool = False
@@ -222,6 +223,7 @@ class MessageJudged:
     has_need: bool = False
     intents: tuple[tuple[Intent, str], ...] = ()
     reasons: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,241 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from audits.model.truth import MessageJudged, Signal, TruthTerms
+from audits.model.name_text import NameTrouble, name_trouble
+from audits.model.said import Said, say
+from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
+from audits.truth.letters import SHORTEST, is_mashed_name, letter_words, margin
+from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
+from audits.truth.phrases import Found, Phrases, Text, folded_key, marked_key, read
+from audits.truth.weights import signal
+
+_NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
+_FOLDED: Phrases[str] = Phrases(
+    {
+        _NEED: NEED,
+        _SPAM: SPAM,
+        _TEST: TEST,
+        **{f"{intent}": phrases for intent, phrases in INTENTS.items()},
+        **{f"unless {intent}": phrases for intent, phrases in UNLESS.items()},
+    },
+    folded_key,
+)
+_MARKED: Phrases[str] = Phrases({_PROFANITY: PROFANITY}, marked_key)
+_LINK = re.compile(r"https?://|\bwww\.|\[url|<a\s", re.IGNORECASE)
+_TAG = re.compile(r"\[url|<a\s+href|\[link", re.IGNORECASE)
+_MANY_LINKS = 4
+#: A longer message is no test, and one with more words says what it is about, in whatever words.
+_TEST_WORDS, _TELLING_WORDS, _TELLING_LETTERS = 8, 5, 6
+_MASHED = (NameTrouble.KEYBOARD_WALK, NameTrouble.REPEATED_LETTERS)
+_FEW_WORDS = 3
+_COVERED = ("LATIN", "CYRILLIC", "GREEK", "ARABIC")
+_SIGNAL_OF = {
+    Intent.JOB: "intent_job",
+    Intent.SUPPLIER: "intent_supplier",
+    Intent.STUDENT: "intent_student",
+    Intent.SUPPORT: "intent_support",
+    Intent.PROBE: "probe_asks_who",
+}
 
 
 @lru_cache(maxsize=2_048)
 def judge_message(text: str, language: str | None) -> MessageJudged:
-    """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text."""
-    return MessageJudged(has_need=len(text.split()) >= 3)
+    """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text. All languages are
+    looked for whatever it says: people write in another one than their browser's."""
+    whole = read(text)
+    found: dict[str, list[Found[str]]] = {}
+    for each in _FOLDED.find(whole):
+        found.setdefault(each.kind, []).append(each)
+    shown: dict[str, str] = {}
+    if is_mashed_message(text):
+        shown["mashed"] = ""
+    spam = _spam(text, whole, found)
+    if spam is not None:
+        shown["spam"] = spam
+    abuse = _MARKED.find(whole)
+    if abuse:
+        shown["profanity"] = _quoted(whole, abuse[0])
+    if _is_test(whole, found.get(_TEST, [])):
+        shown["test"] = _quoted(whole, found[_TEST][0])
+    intents = tuple((intent, words) for intent in Intent if (words := _intent(intent, whole, found)) is not None)
+    asked = bool(found.get(_NEED)) or _tells_enough(whole)
+    return MessageJudged(
+        is_mashed="mashed" in shown,
+        is_spam="spam" in shown,
+        has_profanity="profanity" in shown,
+        has_need=asked and not intents and not shown.keys() & {"mashed", "spam", "test"},
+        intents=intents,
+        reasons=tuple(shown),
+        words=tuple((reason, words) for reason, words in shown.items() if words),
+    )
+
+
+def is_mashed_message(text: str) -> bool:
+    """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
+    words = [word for word in letter_words(text) if len(word) >= SHORTEST]
+    if not words and len(text) > 60:
+        return False
+    if len(text.split()) <= _FEW_WORDS:
+        acronym = text.isupper() and len(text.strip()) <= 5
+        return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_name(letter_words(text)))
+    judged = [over for word in words if (over := margin(word)) is not None]
+    mashed = sum(over > 0 for over in judged)
+    return mashed >= _FEW_WORDS and 5 * mashed >= 3 * len(judged)
+
+
+def profanity_in(text: str) -> str | None:
+    """The abuse in a text, as written there; None = none."""
+    whole = read(text)
+    found = _MARKED.find(whole)
+    return _quoted(whole, found[0]) if found else None
+
+
+def _quoted(whole: Text, found: Found[str]) -> str:
+    return whole.between(found.first, found.last)
+
+
+def _spam(text: str, whole: Text, found: dict[str, list[Found[str]]]) -> str | None:
+    """The words, or the kind of link, that advertise."""
+    links, wares = len(_LINK.findall(text)), found.get(_SPAM, [])
+    distinct = {_quoted(whole, each).casefold() for each in wares}
+    buys = f"unless {Intent.SUPPLIER}" in found
+    if _TAG.search(text) is not None:
+        return _quoted(whole, wares[0]) if wares else "[url]"
+    if len(distinct) >= 2 or (distinct and links and not buys):
+        return ", ".join(dict.fromkeys(_quoted(whole, each) for each in wares[:3]))
+    return "http" if links >= _MANY_LINKS else None
+
+
+def _is_test(whole: Text, found: list[Found[str]]) -> bool:
+    covered = {place for each in found for place in range(each.first, each.last + 1)}
+    return bool(covered) and len(whole.words) <= _TEST_WORDS and 5 * len(covered) >= 3 * len(whole.words)
+
+
+def _intent(intent: Intent, whole: Text, found: dict[str, list[Found[str]]]) -> str | None:
+    shown = found.get(str(intent))
+    if not shown or f"unless {intent}" in found:
+        return None
+    if intent is Intent.PROBE and _has_amount(whole):
+        return None
+    return _quoted(whole, shown[0])
+
+
+def _has_amount(whole: Text) -> bool:
+    """Whether a buyer's number is in it: so many of something, or that of a street."""
+    return any(word.text.isdigit() and len(word.text) < 5 for word in whole.words)
+
+
+def _tells_enough(whole: Text) -> bool:
+    """Whether a text without a word of our lists is long enough to say something; languages that we do not read
+    are taken at their length."""
+    if len(whole.words) >= _TELLING_WORDS or (len(whole.words) > 1 and _has_amount(whole)):
+        return True
+    foreign = sum(
+        not unicodedata.name(letter, "").startswith(_COVERED)
+        for word in whole.words
+        for letter in word.text
+        if letter.isalpha()
+    )
+    return foreign >= _TELLING_LETTERS
 
 
 def message_signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iterator[Signal]:
-    """What the message says of the lead, by the account's own terms where a reason needs them."""
-    yield from ()
+    """What the message says of the lead, by the account's own terms where a reason needs them. Sentences quote the
+    words that show it, never the message."""
+    words = dict(judged.words)
+    if judged.is_mashed:
+        said = say("The message is letters that nobody meant.")
+        yield signal("mashed_message", said, field="message", value=text)
+        yield signal("mashed_bot", said, field="message", value=text)
+    if judged.is_spam and not _is_ware(words["spam"], terms):
+        said = say('The message advertises: "{words}".', words=words["spam"])
+        yield signal("message_spam", said, field="message", value=words["spam"])
+    if judged.has_profanity:
+        said = say('The message abuses: "{words}".', words=words["profanity"])
+        yield signal("profanity", said, field="message", value=words["profanity"])
+    if "test" in words:
+        said = say('The message says that it is a test: "{words}".', words=words["test"])
+        yield signal("test_message", said, field="message", value=words["test"])
+    for intent, shown in judged.intents:
+        yield signal(_SIGNAL_OF[intent], _said_of(intent, shown), field="message", value=shown)
+    order = implausible_order(text, terms)
+    if order is not None:
+        said = say('"{words}" is more than anybody orders.', words=order)
+        yield signal("implausible_order", said, field="message", value=order)
+    elif judged.has_need and not judged.has_profanity:
+        yield signal("need_stated", say("The message says what is wanted."), field="message", value=text)
+
+
+def _said_of(intent: Intent, words: str) -> Said:
+    match intent:
+        case Intent.JOB:
+            return say('The message asks for work: "{words}".', words=words)
+        case Intent.SUPPLIER:
+            return say('The message offers goods or services: "{words}".', words=words)
+        case Intent.STUDENT:
+            return say('The message is for a study: "{words}".', words=words)
+        case Intent.SUPPORT:
+            return say('The message asks for help with what was bought: "{words}".', words=words)
+        case Intent.PROBE:
+            return say('The message asks who is who and wants nothing else: "{words}".', words=words)
+
+
+def _is_ware(words: str, terms: TruthTerms) -> bool:
+    """Whether what is advertised is what this account sells: then it is a buyer's word."""
+    shown = {folded_key(word.text) for word in read(words).words}
+    return any(shown & {folded_key(word.text) for word in read(ware).words} for ware in terms.products)
+
+
+_AMOUNT = re.compile(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+")
+_YEARS = range(1950, 2101)
+_WORDS_BETWEEN = 2
+
+
+def implausible_order(text: str, terms: TruthTerms) -> str | None:
+    """ "10 000 pizzas": an amount beyond `terms.most_plausible` with a product of the account, or pieces of anything,
+    beside it; None = there is none, or the account has not said what is plausible."""
+    if terms.most_plausible <= 0:
+        return None
+    text = unicodedata.normalize("NFKC", text)
+    wares = {folded_key(word.text) for ware in (*terms.products, *PIECES) for word in read(ware).words}
+    stems = tuple(ware for ware in wares if len(ware) >= 4)
+    for found in _AMOUNT.finditer(text):
+        if found.start() and (text[found.start() - 1] in "+€$£" or text[found.start() - 1].isalnum()):
+            continue  # a phone number, a price, a code
+        grouped = not found[0].isdigit()
+        amount = int("".join(filter(str.isdigit, found[0])))
+        if len(found[0]) > 12 or (found[0].startswith("0") and amount) or (not grouped and amount in _YEARS):
+            continue
+        end = _ordered_until(read(text[found.end() : found.end() + 60]), amount, terms.most_plausible, wares, stems)
+        if end is not None:
+            return text[found.start() : found.end() + end]
+    return _in_words(read(text), terms.most_plausible, wares, stems)
+
+
+def _ordered_until(after: Text, amount: int, most: int, wares: set[str], stems: tuple[str, ...]) -> int | None:
+    """Where the product ends that so many are asked of; `after` begins behind the number."""
+    for place, word in enumerate(after.words[: _WORDS_BETWEEN + 2]):
+        key = folded_key(word.text)
+        if place == 0 and key in MANY:
+            amount *= MANY[key]
+        elif key.isdigit():
+            return None
+        elif key in wares or key.startswith(stems):
+            return word.end if amount > most else None
+    return None
+
+
+def _in_words(whole: Text, most: int, wares: set[str], stems: tuple[str, ...]) -> str | None:
+    """ "a million pizzas"."""
+    keys = [folded_key(word.text) for word in whole.words]
+    for at, key in enumerate(keys[1:], 1):
+        if key in MANY and keys[at - 1] in ONE and MANY[key] > most:
+            for place in range(at + 1, min(at + 2 + _WORDS_BETWEEN, len(keys))):
+                if keys[place] in wares or keys[place].startswith(stems):
+                    return whole.between(at - 1, place)
+    return None

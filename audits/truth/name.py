@@ -1,27 +1,47 @@
-"""Names: letters that nobody meant, words that stand for no name, and names that jokes are made with."""
+"""Names: letters that nobody meant, words that stand for no name, and names that jokes are made with.
+
+A name is bad only when not one of its words could be a name. A joke is told by a closed list alone, of what nobody is
+known to bear, and weighs little. Names in letters that no table knows are never called mashed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
 
-from audits.model.name_text import NameTrouble, name_trouble
+from audits.model.name_text import NameTrouble, has_test_word, name_trouble
 from audits.model.said import say
 from audits.model.truth import NameJudged, Signal
+from audits.truth.joke_names import JOKES, joke_key
+from audits.truth.letters import is_mashed_name, letter_words
+from audits.truth.message import profanity_in
 from audits.truth.weights import signal
 
 _MASHED = (NameTrouble.KEYBOARD_WALK, NameTrouble.REPEATED_LETTERS)
+_UNDECIDED = (None, NameTrouble.PARTLY, NameTrouble.DOUBTFUL)
+#: Reasons beside the words of NameTrouble: letters by their tables, a name of tests, a joke of the list, abuse.
+UNLIKELY_LETTERS, TEST, JOKE, ABUSE = "unlikely_letters", "test", "joke", "abuse"
 
 
 @lru_cache(maxsize=8_192)
 def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     """What a name is, of which at least one part is not blank; the whole name may stand in `last_name` alone."""
+    name = " ".join(part.strip() for part in (first_name, last_name) if part and part.strip())
     trouble = name_trouble(first_name, last_name)
-    return NameJudged(
-        is_mashed=trouble in _MASHED,
-        is_placeholder=trouble in (NameTrouble.PLACEHOLDER, NameTrouble.NO_LETTERS),
-        reasons=() if trouble is None else (trouble.value,),
-    )
+    reasons = [] if trouble is None else [trouble.value]
+    is_placeholder = trouble in (NameTrouble.PLACEHOLDER, NameTrouble.NO_LETTERS)
+    is_mashed = trouble in _MASHED
+    if trouble in _UNDECIDED and is_mashed_name(letter_words(name)):
+        is_mashed = True
+        reasons.append(UNLIKELY_LETTERS)
+    if is_placeholder and has_test_word(name):
+        reasons.append(TEST)
+    is_joke = joke_key(name) in JOKES
+    if is_joke:
+        reasons.append(JOKE)
+    if profanity_in(name) is not None:
+        reasons.append(ABUSE)
+    return NameJudged(is_mashed=is_mashed, is_placeholder=is_placeholder, is_joke=is_joke, reasons=tuple(reasons))
 
 
 def name_signals(name: str, judged: NameJudged) -> Iterator[Signal]:
@@ -29,6 +49,16 @@ def name_signals(name: str, judged: NameJudged) -> Iterator[Signal]:
     if judged.is_mashed:
         said = say('"{name}" is letters that nobody meant.', name=name)
         yield signal("mashed_name", said, field="name", value=name)
-    if judged.is_placeholder:
+    if judged.is_placeholder and TEST in judged.reasons:
+        said = say('"{name}" is a name that tests are made with.', name=name)
+        yield signal("test_name", said, field="name", value=name)
+    elif judged.is_placeholder:
         said = say('"{name}" stands for no name.', name=name)
         yield signal("placeholder_name", said, field="name", value=name)
+    if judged.is_joke:
+        said = say('"{name}" is a name that jokes are made with; it decides nothing alone.', name=name)
+        yield signal("joke_name", said, field="name", value=name)
+    if ABUSE in judged.reasons:
+        words = profanity_in(name) or name
+        said = say('The name abuses: "{words}".', words=words)
+        yield signal("profanity", said, field="name", value=words)

@@ -1,0 +1,128 @@
+"""Finding phrases of many languages in a text by one walk over its words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from audits.truth.letters import fold
+
+Kind = TypeVar("Kind", bound=Hashable)
+_WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
+_ARABIC_MARKS = dict.fromkeys((1600, 1648, *range(1611, 1632)))
+_ARTICLES = ("وال", "بال", "لل", "ال")
+#: Words that `~` may stand for, at most.
+_GAP = 3
+#: Letters that the first word of a phrase has before its `*`, at least; fewer would be found everywhere.
+_STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text as written, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text taken apart. `plain`: without the short vowels of Arabic, which places refer to."""
+
+    plain: str
+    words: tuple[Word, ...]
+
+    def between(self, first: int, last: int) -> str:
+        """The text from one word to another, both included, as written."""
+        return self.plain[self.words[first].start : self.words[last].end]
+
+
+def read(text: str) -> Text:
+    """`text` with its words."""
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text).translate(_ARABIC_MARKS)
+    return Text(plain, tuple(Word(found[0], found.start(), found.end()) for found in _WORD.finditer(plain)))
+
+
+@lru_cache(maxsize=16_384)
+def folded_key(word: str) -> str:
+    """A word as compared: without case and marks; Arabic ones without the article."""
+    key = fold(word).replace("ʼ", "")
+    if key.startswith(_ARTICLES) and len(key) > 4:
+        article = next(each for each in _ARTICLES if key.startswith(each))
+        if len(key) - len(article) >= 3:
+            return key[len(article) :]
+    return key
+
+
+@lru_cache(maxsize=16_384)
+def marked_key(word: str) -> str:
+    """A word without case alone where marks tell words apart (Latin letters); else as `folded_key`."""
+    key = unicodedata.normalize("NFC", word.casefold())
+    return key if key.isascii() or unicodedata.name(key[0], "").startswith("LATIN") else folded_key(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Kind]):
+    """A phrase of `kind` from the word `first` to the word `last`."""
+
+    kind: Kind
+    first: int
+    last: int
+
+
+class Phrases(Generic[Kind]):
+    """Lists of phrases, each of a kind. `key` makes words comparable, in the lists and in texts."""
+
+    def __init__(self, lists: Mapping[Kind, Iterable[str]], key: Callable[[str], str]) -> None:
+        self._key = key
+        self._whole: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
+        self._stems: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
+        for kind, phrases in lists.items():
+            for phrase in phrases:
+                words = tuple(self._pattern(word) for word in phrase.split())
+                if words[0].endswith("*"):
+                    if len(words[0]) <= _STEM:
+                        raise ValueError(f"{phrase!r}: begins with too short a stem")
+                    self._stems.setdefault(words[0][:_STEM], []).append((kind, words))
+                else:
+                    self._whole.setdefault(words[0], []).append((kind, words))
+
+    def _pattern(self, word: str) -> str:
+        if word == "~":
+            return word
+        return self._key(word[:-1]) + "*" if word.endswith("*") else self._key(word)
+
+    def find(self, text: Text) -> list[Found[Kind]]:
+        """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
+        keys = [self._key(word.text) for word in text.words]
+        found: list[Found[Kind]] = []
+        for first, key in enumerate(keys):
+            candidates = self._whole.get(key)
+            stems = self._stems.get(key[:_STEM])
+            if candidates is None and stems is None:
+                continue
+            ends: dict[Kind, int] = {}
+            for kind, words in (*(candidates or ()), *(stems or ())):
+                last = _end(words, keys, first)
+                if last is not None:
+                    ends[kind] = max(last, ends.get(kind, last))
+            found.extend(Found(kind, first, last) for kind, last in ends.items())
+        return found
+
+
+def _end(words: tuple[str, ...], keys: list[str], at: int) -> int | None:
+    """The place of the last word of a phrase that begins at `at`; None = it does not."""
+    for place, word in enumerate(words):
+        if word == "~":
+            rest = words[place + 1 :]
+            ends = (_end(rest, keys, at + skipped) for skipped in range(_GAP + 1))
+            return next((end for end in ends if end is not None), None)
+        if at >= len(keys) or not (keys[at].startswith(word[:-1]) if word.endswith("*") else keys[at] == word):
+            return None
+        at += 1
+    return at - 1
