@@ -33,34 +33,38 @@ def judge_email(text: str) -> EmailJudged:
         )
     domain = found.domain
     local = found.key[: -len(domain) - 1]
-    meant = domain_meant(domain)
-    disposable, _ = disposable_by_lists(domain)
-    own = local.partition("+")[0] or local
-    reasons = [
-        code
-        for code, holds in (
-            ("domain_typo", meant is not None),
-            ("example_domain", is_example(domain)),
-            ("relay", is_relay(domain)),
-            ("role", _is_role(own)),
-            ("free_mail", is_large(domain)),
-            ("on_both_lists", disposable is Disposable.YES),
-            ("on_one_list", disposable is Disposable.DOUBTFUL),
-        )
-        if holds
-    ]
+    own = (local.partition("+")[0] or local) if "+" in local else local
+    meant, disposable, reasons = _of_domain(domain)
+    role = _is_role(own)
     return EmailJudged(
         normalised=found.address,
         key=_key(own, domain),
         domain=domain,
         is_valid=True,
         disposable=disposable,
-        is_role="role" in reasons,
+        is_role=role,
         is_relay="relay" in reasons,
         is_free="free_mail" in reasons,
         suggestion=None if meant is None else f"{found.address[: -len(domain)]}{meant}",
-        reasons=tuple(reasons),
+        reasons=(*reasons, "role") if role else reasons,
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_domain(domain: str) -> tuple[str | None, Disposable, tuple[str, ...]]:
+    """What was meant, how surely it is thrown away, and the reasons that hang on the domain alone."""
+    if is_large(domain):
+        return None, Disposable.NO, ("free_mail",)
+    meant = domain_meant(domain)
+    disposable, _ = disposable_by_lists(domain)
+    reasons = (
+        ("domain_typo", meant is not None),
+        ("example_domain", is_example(domain)),
+        ("relay", is_relay(domain)),
+        ("on_both_lists", disposable is Disposable.YES),
+        ("on_one_list", disposable is Disposable.DOUBTFUL),
+    )
+    return meant, disposable, tuple(code for code, holds in reasons if holds)
 
 
 def _domain_in(text: str) -> str:
@@ -76,9 +80,12 @@ def _key(own: str, domain: str) -> str:
 
 def _is_role(own: str) -> bool:
     bare = own.rstrip("0123456789.-_")
-    return bare in ROLES or bare.replace("-", "") in ROLES or all(each in ROLES for each in re.split(r"[._-]", bare))
+    if bare in ROLES or bare.isalpha():
+        return bare in ROLES
+    return bare.replace("-", "") in ROLES or all(each in ROLES for each in _APART.split(bare))
 
 
+_APART = re.compile(r"[._-]")
 _AT = re.compile(r"\s*(?:\(at\)|\[at\]|\{at\}|＠|﹫|\bat\b(?=\s*\S+\.\w))\s*", re.IGNORECASE)
 _DOT = re.compile(r"\s*(?:\(dot\)|\[dot\]|\(punkt\)|\[punkt\])\s*", re.IGNORECASE)
 _WRAPPED = re.compile(r"^(?:mailto:|e-?mail\s*:)\s*|[<>\"'“”‘’;,:]+$|^[<\"'“”‘’]+", re.IGNORECASE)

@@ -39,10 +39,12 @@ _ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
 _ENDS_IN_ONE_DIGIT = re.compile(r"(\d)\1{6,}$")
 _LEAST_IN_A_ROW = 7
 _LEAST_MADE_UP = 10
-_ROWS = tuple(
-    row[at : at + _LEAST_IN_A_ROW]
-    for row in ("01234567890", "09876543210")
-    for at in range(len(row) - _LEAST_IN_A_ROW + 1)
+_ROWS = re.compile(
+    "|".join(
+        row[at : at + _LEAST_IN_A_ROW]
+        for row in ("01234567890", "09876543210")
+        for at in range(len(row) - _LEAST_IN_A_ROW + 1)
+    )
 )
 _COSTLY = {LineType.PREMIUM_RATE: "premium_rate", LineType.SHARED_COST: "shared_cost"}
 
@@ -56,10 +58,7 @@ def judge_phone(text: str, region: str | None) -> PhoneJudged:
     read = read_phone(text, region)
     reasons = tuple(_reasons(read, text))
     suggestions: tuple[str, ...] = ()
-    # Nobody means another number by 0000000000 or 1234567890, nor by one of a film.
-    digits = _digits(read, text)
-    made_up = _ONE_GROUP.fullmatch(digits) or (len(digits) >= _LEAST_MADE_UP and digits in "01234567890")
-    if not read.is_valid and "drama_range" not in reasons and not made_up:
+    if not read.is_valid and "drama_range" not in reasons and not _is_made_up(_digits(read, text)):
         meant = repaired(text, region, read.country_code, read.national)
         suggestions = meant.numbers
         if meant.fitting > TOO_MANY:
@@ -86,7 +85,7 @@ def _reasons(read: PhoneRead, text: str) -> Iterator[str]:
         _ONE_GROUP.fullmatch(national) or _ENDS_IN_ONE_DIGIT.search(national)
     ):
         yield "repeated_digits"
-    elif any(row in national for row in _ROWS):
+    elif _ROWS.search(national):
         yield "digits_in_a_row"
     if read.line_type in _COSTLY:
         yield _COSTLY[read.line_type]
@@ -94,6 +93,11 @@ def _reasons(read: PhoneRead, text: str) -> Iterator[str]:
         yield read.taken_from
     if read.extension:
         yield "extension"
+
+
+def _is_made_up(digits: str) -> bool:
+    """Whether nobody means another number by it: 0000000000, 1234567890."""
+    return _ONE_GROUP.fullmatch(digits) is not None or (len(digits) >= _LEAST_MADE_UP and digits in "01234567890")
 
 
 def _digits(read: PhoneRead, text: str) -> str:

@@ -18,6 +18,8 @@ from phonenumbers import PhoneMetadata, PhoneNumberDesc
 
 MOST = 3
 _SHORTEST = 2
+# As many are put in order: the library refuses a few of those that fit.
+_RANKED = 2 * MOST
 # E.164 allows 15 digits with the country code; one may be too many.
 _LONGEST = 16
 #: Above so many numbers that fit, the first three are a guess among many.
@@ -70,14 +72,26 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
             if plan.anything.fullmatch(number):
                 ways[number] = ways.get(number, 0.0) + likelihood
         for number, likelihood in ways.items():
-            weighed[number] = max(weighed.get(number, 0.0), likelihood * plan.usual(number))
-    fitting = [f"+{country_code}{number}" for number in sorted(weighed, key=lambda each: (-weighed[each], each))]
+            weighed[number] = max(weighed.get(number, 0.0), likelihood)
+    fitting = [f"+{country_code}{number}" for number in _likeliest(weighed, plan)]
     if region is not None:
         fitting = [*_other_country_code(region, country_code, national), *fitting]
     fitting = list(dict.fromkeys([*of_form, *fitting]))
     # Digits that are right in another form leave little doubt, however many numbers are one slip away.
     count = min(len(fitting), TOO_MANY) if of_form else len(fitting)
     return Repaired(tuple(_first_valid(fitting, country_code)), count)
+
+
+def _likeliest(weighed: dict[str, float], plan: _Plan) -> list[str]:
+    """All numbers; the first of them in the order of how likely the slip is times how usual such a line is."""
+    order = sorted(weighed, key=lambda each: (-weighed[each], each))
+    ranked: list[tuple[float, str]] = []
+    for at, number in enumerate(order):
+        # No line is more usual than a mobile one: what is left cannot come before what was found.
+        if len(ranked) >= _RANKED and weighed[number] * _MOBILE < -sorted(ranked)[_RANKED - 1][0]:
+            return [each for _, each in sorted(ranked)] + order[at:]
+        ranked.append((-weighed[number] * plan.usual(number), number))
+    return [each for _, each in sorted(ranked)]
 
 
 def _as_typed(text: str, country_code: int) -> str | None:

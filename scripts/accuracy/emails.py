@@ -126,7 +126,7 @@ def measure() -> Section:
             "rare is not counted.",
             f"Real domains: {len(real)} of npm email-providers 2.26.0 and free-email-domains 1.12.6, of the "
             f"exceptions of disposable-email-domains {version('disposable-email-domains')}, and our own table. "
-            f"Those lists hold slips as well: {len(KNOWN_SLIPS)} that are known for such are corrected although they exist.",
+            f"Those hold slips as well: {len(KNOWN_SLIPS)} known for such are corrected although they exist.",
             "Slips: of the names of twenty large providers one letter lost, doubled, swapped or struck on the next "
             "key, drawn with a fixed seed. A domain in its own right (email.com, fmail.com) is never corrected.",
         ),
