@@ -69,7 +69,9 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
             connection, install_id, [finding for _, result, _, _ in audits for finding in result.findings], now
         )
         snapshots.put_packed(connection, install_id, known, now)
-        findings.store_audits(connection, install_id, [_row(*each, other_hours_at) for each in audits])
+        # A policy saved while these were judged by the one before: they are due again at once.
+        due_again_at = findings.all_due_since(connection, install_id, now) or other_hours_at
+        findings.store_audits(connection, install_id, [_row(*each, due_again_at) for each in audits])
         told = contests.standing_of(connection, install_id, lead_ids)
         right_already = []
         for lead, result, _, _ in audits:
@@ -110,9 +112,10 @@ def _note(result: LeadAudit, told: Sequence[Contest]) -> str:
 
 
 def _row(
-    lead: Lead, result: LeadAudit, handled: HandledLead, surely: tuple[bool, bool], other_hours_at: datetime | None
+    lead: Lead, result: LeadAudit, handled: HandledLead, surely: tuple[bool, bool], due_again_at: datetime | None
 ) -> findings.AuditRow:
-    """What is kept of one audit. It is due again when time changes it, or when other hours begin to count."""
+    """What is kept of one audit. It is due again when time changes it, or at `due_again_at`: other hours begin to
+    count then, or something else was agreed."""
     facts = result.facts
     return findings.AuditRow(
         lead_id=lead.lead_id,
@@ -133,7 +136,7 @@ def _row(
         verdict=result.verdict,
         follow_up_status=result.follow_up_status,
         note=english(result.note),
-        next_change_at=min(filter(None, (result.next_change_at, other_hours_at)), default=None),
+        next_change_at=min(filter(None, (result.next_change_at, due_again_at)), default=None),
         due_at=facts.due_at,
         charged_to=handled.owner_id,
         answer=handled.answer.value,

@@ -25,7 +25,7 @@ from connector.storage.json_text import (
     load_score,
 )
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import current_findings, finding_mentions, findings, lead_audits, leads
+from connector.storage.tables import current_findings, finding_mentions, findings, installs, lead_audits, leads
 
 _NO_SCORE = Score(())
 
@@ -184,12 +184,25 @@ def get_audit(conn: Connection, install_id: str, lead_id: str) -> AuditRow | Non
 
 
 def mark_all_due(conn: Connection, install_id: str, at: datetime) -> int:
-    """Let every live lead be audited again, as after a change of the policy; returns how many."""
+    """Let every live lead be audited again, as after a change of the policy; returns how many.
+
+    A batch that is being judged meanwhile by what was agreed before learns of it by `all_due_since` when it commits.
+    """
+    # First, so that such a batch either waits for this transaction or is already there to be marked below.
+    conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(all_due_at=at))
     return conn.execute(
         sa.update(lead_audits)
         .where(lead_audits.c.install_id == install_id, lead_audits.c.gone_at.is_(None))
         .values(next_change_at=at)
     ).rowcount
+
+
+def all_due_since(conn: Connection, install_id: str, read_at: datetime) -> datetime | None:
+    """When all leads became due since `read_at` (aware UTC), when facts and policy were read; None = they did not."""
+    at: datetime | None = conn.execute(
+        sa.select(installs.c.all_due_at).where(installs.c.install_id == install_id)
+    ).scalar_one()
+    return at if at is not None and at >= read_at else None
 
 
 def audit_from_row(row: sa.Row[Any]) -> AuditRow:

@@ -107,6 +107,7 @@ installs = sa.Table(
     _at("connected_at"),
     _at("paused_at", nullable=True),
     _at("purge_at", nullable=True),
+    _at("all_due_at", nullable=True),
     sa.UniqueConstraint("crm", "account_id"),
     sa.Index(None, "purge_at"),
 )

@@ -33,7 +33,7 @@ def changes(old: Policy, new: Policy, names: Mapping[str, str]) -> list[Change]:
         *_figures(old, new),
         *_calendars(old, new),
         *_people(old, new, names),
-        *_statuses(old, new),
+        *_lists(old, new),
     ]
     if old.region != new.region:
         found.append(Change(t("Country of numbers without a prefix"), old.region or "–", new.region or "–"))
@@ -168,10 +168,14 @@ def _people(old: Policy, new: Policy, names: Mapping[str, str]) -> Iterator[Chan
             )
 
 
-def _statuses(old: Policy, new: Policy) -> Iterator[Change]:
+def _lists(old: Policy, new: Policy) -> Iterator[Change]:
     for label, before, after in (
         (t("Statuses that claim an attempt"), old.contacted_statuses, new.contacted_statuses),
         (t("Statuses that mean waiting for the lead"), old.waiting_statuses, new.waiting_statuses),
+        (t("Domains of your own"), old.own_domains, new.own_domains),
+        (t("Domains of competitors"), old.competitor_domains, new.competitor_domains),
+        (t("Names of competitors"), old.competitor_names, new.competitor_names),
+        (t("What you sell"), old.products, new.products),
     ):
         if set(before) != set(after):
             yield Change(label, _apart(", ".join(before)) or "–", _apart(", ".join(after)) or "–")

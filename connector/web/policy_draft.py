@@ -29,6 +29,10 @@ _DAY_AND_HOURS = re.compile(r"(\d{4}-\d{2}-\d{2})[\s:]+(.+)")
 _MOST_ROWS = 200
 
 
+#: Lists of names that an account gives of itself: fields of the policy.
+LISTS = ("own_domains", "competitor_domains", "competitor_names", "products")
+
+
 @dataclass(frozen=True, slots=True)
 class TargetDraft:
     """One target as text. Spans as (number, unit)."""
@@ -73,6 +77,7 @@ class PolicyDraft:
     absences: tuple[AbsenceDraft, ...]
     contacted: tuple[str, ...]
     waiting: tuple[str, ...]
+    lists: Mapping[str, str]
     numbers: Mapping[str, tuple[str, str]]
     region: str
     valid: str = "now"
@@ -107,6 +112,7 @@ def draft_of(policy: Policy, *, now_year: int) -> PolicyDraft:
         ),
         contacted=policy.contacted_statuses,
         waiting=policy.waiting_statuses,
+        lists={name: ", ".join(getattr(policy, name)) for name in LISTS},
         numbers={
             each.name: policy_numbers.shown(each.kind, policy_numbers.value_of(policy, each.name))
             for each in THRESHOLDS
@@ -170,6 +176,7 @@ def draft_typed(sent: MultiDict[str, str]) -> PolicyDraft:
         ),
         contacted=_chosen(sent, "contacted"),
         waiting=_chosen(sent, "waiting"),
+        lists={name: text(name) for name in LISTS},
         numbers={each.name: (text(each.name), text(f"{each.name}_unit")) for each in THRESHOLDS},
         region=text("phone_region"),
         valid="later" if text("valid") == "later" else "now",
@@ -242,6 +249,9 @@ def policy_from_draft(
     both = sorted(set(draft.contacted) & set(draft.waiting))
     if both:
         wrong["waiting"] = t("{status} cannot both claim an attempt and mean waiting.", status=both[0])
+    lists: dict[str, Any] = {
+        name: _list(name, draft.lists[name], before.lists[name], present, wrong) for name in LISTS
+    }
     if not wrong and general is not None:
         places = sorted({(each.country, each.region) for each in draft.calendars if each.country})
         source = public_days.source_text(places, now_year)
@@ -263,11 +273,42 @@ def policy_from_draft(
                 cadence=Cadence(**{name.partition(".")[2]: value for name, value in numbers.items() if "." in name}),
                 region=draft.region or None,
                 holidays_source=present.holidays_source if is_same else source,
+                **lists,
                 **figures,
             )
         except ValueError as error:
             wrong["c0_hours_mon"] = str(error)
     return replace(draft, wrong=wrong)
+
+
+def _list(name: str, said: str, before: str, present: Policy, wrong: dict[str, str]) -> tuple[str, ...]:
+    """The names that stand in one field, or the present ones where nobody touched it."""
+    if said == before:
+        return tuple(getattr(present, name))
+    found = _split(said)
+    if not name.endswith("_domains"):
+        return tuple(dict.fromkeys(found))
+    domains = []
+    for each in found:
+        domain = _domain(each)
+        if domain is None:
+            wrong[name] = t("{domain} is no domain; write it as in an e-mail address, such as firm.com.", domain=each)
+            break
+        domains.append(domain)
+    return tuple(dict.fromkeys(domains))
+
+
+def _domain(text: str) -> str | None:
+    """The domain in what was typed (an address, a web address) in ASCII and lower case; None when there is none."""
+    bare = text.casefold().rpartition("@")[2].partition("://")[2] or text.casefold().rpartition("@")[2]
+    bare = bare.partition("/")[0].removeprefix("www.").rstrip(".")
+    try:
+        ascii_domain = bare.encode("idna").decode()
+    except UnicodeError:
+        return None
+    labels = ascii_domain.split(".")
+    is_fine = len(labels) >= 2 and all(each.replace("-", "").isalnum() for each in labels)
+    return ascii_domain if is_fine and not ascii_domain.replace(".", "").isdecimal() else None
 
 
 def _same_or(before: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[str, ...]:
@@ -319,6 +360,8 @@ def _numbers(draft: PolicyDraft, before: PolicyDraft, present: Policy, wrong: di
         and read["response_goal_s"] > read["response_target_s"]
     ):
         wrong["response_goal_s"] = t("The goal cannot come after the due time.")
+    if not wrong.keys() & {"suspect_percent", "pseudo_percent"} and read["suspect_percent"] > read["pseudo_percent"]:
+        wrong["suspect_percent"] = t("A lead is suspect before it is called a pseudo-lead: give no more than there.")
     return read
 
 

@@ -188,6 +188,26 @@ THRESHOLDS = (
         high=99,
     ),
     Threshold("duplicate_window_days", _PL, _DAYS, phrase("A duplicate when seen again within"), low=1, high=3650),
+    Threshold(
+        "suspect_percent",
+        _PL,
+        _PERCENT,
+        phrase("A lead is suspect from this chance of a pseudo-lead"),
+        low=1,
+        high=99,
+    ),
+    Threshold(
+        "pseudo_percent", _PL, _PERCENT, phrase("A lead is called a pseudo-lead from this chance"), low=1, high=100
+    ),
+    Threshold("least_form_s", _PL, _WALL, phrase("Too fast: a form sent in less than"), high=600),
+    Threshold(
+        "most_plausible",
+        _PL,
+        _COUNT,
+        phrase("The most of your products that one person orders"),
+        phrase("0 = not said, and no order is implausible."),
+        high=1_000_000_000,
+    ),
 )
 
 _FACTOR = {Kind.MONEY: 100, Kind.PER_HOUR: 1000}

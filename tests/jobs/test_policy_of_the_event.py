@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
+from audits.engine import LeadAudit, audit
+from audits.model.case import LeadCase
 from audits.model.policy import Policy
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import take_lease
-from connector.storage import findings, policies, timeline
+from connector.storage import findings, policies, timeline, worklist
 from tests.factories import NOW, at, make_activity, make_calendar, make_install, make_lead, make_policy, make_record
 from tests.stack import Stack
 
@@ -61,3 +65,29 @@ def test_what_was_agreed_for_a_lead_stays(stack: Stack) -> None:
     assert found is not None
     assert [each.valid_from for each in found.later_hours] == [at(days=1)]
     assert found.response_target_s == timedelta(hours=10).total_seconds()
+
+
+def test_a_policy_saved_while_leads_are_judged_reaches_them_too(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch has read the old policy; whoever saves a new one marks its leads before it commits."""
+    context = replace(stack.context, clock=lambda: NOW)
+    with context.database.write() as conn:
+        tenant = make_install(conn).install_id
+        lead = make_lead(received_at=at(hours=-2))
+        timeline.store_records(conn, tenant, [make_record(lead, activities=[make_activity()])], NOW)
+
+    def judged_while_somebody_saves(case: LeadCase, policy: Policy) -> LeadAudit:
+        with context.database.write() as conn:
+            policies.put_policy(conn, tenant, strict("2"), NOW)
+            findings.mark_all_due(conn, tenant, NOW)
+        return audit(case, policy)
+
+    monkeypatch.setattr("connector.jobs.audit_leads.audit", judged_while_somebody_saves)
+    audit_leads(take_lease(context, tenant, "test"), ["1"])
+    with context.database.read() as conn:
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["1"]
+    monkeypatch.undo()
+    audit_leads(take_lease(replace(context, clock=lambda: at(1)), tenant, "test"), ["1"])
+    with context.database.read() as conn:
+        assert worklist.due_leads(conn, tenant, at(1), 10) == []

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("connected_at", sa.BigInteger(), nullable=False),
         sa.Column("paused_at", sa.BigInteger(), nullable=True),
         sa.Column("purge_at", sa.BigInteger(), nullable=True),
+        sa.Column("all_due_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("install_id", name=op.f("pk_installs")),
         sa.UniqueConstraint("crm", "account_id", name=op.f("uq_installs_crm_account_id")),
     )
