@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
@@ -80,8 +81,7 @@ class EmailCheck:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneRead:
+class PhoneRead(NamedTuple):
     """What stands in a field for a number. `reason`: "" when `is_valid`, else region_unknown, not_a_number,
     no_such_country, impossible, area_code_missing or not_in_use. `national`: the national significant number, "" when
     nothing could be read. `taken_from`: two_numbers or text_around when only a part of the text is the number."""
@@ -110,18 +110,21 @@ def read_phone(text: str, region: str | None) -> PhoneRead:
     """
     whole = _read_whole(text, region)
     # Of "… after 5" the library makes digits, as of 1-800-FLOWERS.
-    if (whole.is_valid and _digits_in(text) >= len(whole.national)) or len(text) < _SHORTEST_WITH_MORE:
+    if (whole.is_valid and not _LETTER.search(text)) or len(text) < _SHORTEST_WITH_MORE:
+        return whole
+    if whole.is_valid and _digits_in(text) >= len(whole.national):
         return whole
     for how, parts in (("two_numbers", _several(text)), ("text_around", _among_words(text))):
         found = [part for part in (_read_whole(each, region) for each in parts) if part.is_valid]
         if found and (how == "two_numbers" or len({each.e164 for each in found}) == 1):
-            return replace(found[0], taken_from=how)
+            return found[0]._replace(taken_from=how)
     return whole
 
 
 # Two numbers of six digits, or one beside a word.
 _SHORTEST_WITH_MORE = 10
 _FEWEST_DIGITS = 6
+_LETTER = re.compile(r"[^\W\d_]")
 _BETWEEN = re.compile(r"[/;|\\\n]|,(?!,)|\s(?:or|and|oder|und|ou|et|eller|og|o|y|e|ή|και|или|и|أو|و|或)\s|&")
 _RUN_OF_DIGITS = re.compile(r"[+\uff0b]?[(\[]?\d[\d\s().\[\]/\u2010-\u2015\u00a0-]*")
 _EXTENSION = re.compile(r"(?:\b(?:e?xt(?:n|ension)?|x|int|anexo|доб)\b|[#~;=x])\s*[.:]?\s*\d", re.IGNORECASE)

@@ -45,6 +45,8 @@ def ip_class(text: str) -> str:
     address = _address(text)
     if address is None:
         return "unknown"
+    if address.version == 4 and int(address) >> 24 not in _NOT_ALL_PUBLIC:
+        return "public"
     if address.is_loopback:
         return "loopback"
     if address.is_multicast or address.is_unspecified or address.is_reserved:
@@ -79,6 +81,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return address
 
 
+# First numbers of IPv4 addresses of which some are not public; the others need no closer look.
+_NOT_ALL_PUBLIC = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203, *range(224, 256)})
 _OF_A_HOUSE = tuple(
     ipaddress.ip_network(each)
     for each in (

@@ -35,12 +35,13 @@ REASONS: tuple[tuple[str, str], ...] = (
 )
 
 _ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
-# Seven equal digits at the end of a number come about once in a million by chance.
-_ENDS_IN_ONE_DIGIT = re.compile(r"(\d)\1{6,}$")
 _LEAST_IN_A_ROW = 7
 _LEAST_MADE_UP = 10
-_ROWS = re.compile(
-    "|".join(
+_MOST_IN_A_GROUP = 3
+# Seven equal digits at the end of a number, or seven in a row, come about once in a million by chance.
+_MADE_UP = re.compile(
+    r"(\d)\1{6,}$|"
+    + "|".join(
         row[at : at + _LEAST_IN_A_ROW]
         for row in ("01234567890", "09876543210")
         for at in range(len(row) - _LEAST_IN_A_ROW + 1)
@@ -81,12 +82,14 @@ def _reasons(read: PhoneRead, text: str) -> Iterator[str]:
     national = _digits(read, text)
     if is_of_film(read.country_code, national):
         yield "drama_range"
-    if len(national) >= _LEAST_IN_A_ROW - 1 and (
-        _ONE_GROUP.fullmatch(national) or _ENDS_IN_ONE_DIGIT.search(national)
+    if found := _MADE_UP.search(national):
+        yield "repeated_digits" if found[1] else "digits_in_a_row"
+    elif (
+        len(national) >= _LEAST_IN_A_ROW - 1
+        and len(set(national)) <= _MOST_IN_A_GROUP
+        and _ONE_GROUP.fullmatch(national)
     ):
         yield "repeated_digits"
-    elif _ROWS.search(national):
-        yield "digits_in_a_row"
     if read.line_type in _COSTLY:
         yield _COSTLY[read.line_type]
     if read.taken_from:

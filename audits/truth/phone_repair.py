@@ -18,8 +18,6 @@ from phonenumbers import PhoneMetadata, PhoneNumberDesc
 
 MOST = 3
 _SHORTEST = 2
-# As many are put in order: the library refuses a few of those that fit.
-_RANKED = 2 * MOST
 # E.164 allows 15 digits with the country code; one may be too many.
 _LONGEST = 16
 #: Above so many numbers that fit, the first three are a guess among many.
@@ -40,6 +38,8 @@ _NEIGHBOURS = {
     "9": "680",
     "0": "891",
 }
+_FAR_AND_NEAR = "0123456789"
+_FAR = {given: "".join(sorted({*_FAR_AND_NEAR} - {given, *near})) for given, near in _NEIGHBOURS.items()}
 _MOBILE, _FIXED, _OTHER = 1.0, 0.5, 0.05
 _LOOKALIKES = str.maketrans(
     {**dict.fromkeys("OoQD", "0"), **dict.fromkeys("Iil|", "1"), "S": "5", "s": "5", "B": "8"}
@@ -49,7 +49,8 @@ _LETTERS_LIKE_DIGITS = re.compile(r"(?<=\d)[OoQDIil|SsB]+|[OoQDIil|SsB]+(?=[\d\s
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """`numbers`: in E.164, the likeliest first, three at most. `fitting`: how many were one slip away."""
+    """`numbers`: in E.164, the likeliest first, three at most. `fitting`: how many are one slip away; where they are
+    more than TOO_MANY, how many were found until that was plain."""
 
     numbers: tuple[str, ...]
     fitting: int
@@ -67,11 +68,7 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
     weighed: dict[str, float] = {}
     # The library may have taken zeros for a trunk prefix that stand for digits.
     for digits in dict.fromkeys((national, _as_typed(text, country_code) or national)):
-        ways: dict[str, float] = {}
-        for number, likelihood in _one_slip_away(digits, plan.lengths):
-            if plan.anything.fullmatch(number):
-                ways[number] = ways.get(number, 0.0) + likelihood
-        for number, likelihood in ways.items():
+        for number, likelihood in _fitting(digits, plan).items():
             weighed[number] = max(weighed.get(number, 0.0), likelihood)
     fitting = [f"+{country_code}{number}" for number in _likeliest(weighed, plan)]
     if region is not None:
@@ -83,15 +80,9 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
 
 
 def _likeliest(weighed: dict[str, float], plan: _Plan) -> list[str]:
-    """All numbers; the first of them in the order of how likely the slip is times how usual such a line is."""
-    order = sorted(weighed, key=lambda each: (-weighed[each], each))
-    ranked: list[tuple[float, str]] = []
-    for at, number in enumerate(order):
-        # No line is more usual than a mobile one: what is left cannot come before what was found.
-        if len(ranked) >= _RANKED and weighed[number] * _MOBILE < -sorted(ranked)[_RANKED - 1][0]:
-            return [each for _, each in sorted(ranked)] + order[at:]
-        ranked.append((-weighed[number] * plan.usual(number), number))
-    return [each for _, each in sorted(ranked)]
+    """The numbers by how likely the slip is times how usual such a line is."""
+    ranked = {number: likelihood * plan.usual(number) for number, likelihood in weighed.items()}
+    return sorted(ranked, key=lambda each: (-ranked[each], each))
 
 
 def _as_typed(text: str, country_code: int) -> str | None:
@@ -183,37 +174,69 @@ def _is_valid(e164: str) -> bool:
         return False
 
 
-def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[str, float]]:
-    """Each number of these lengths from which one slip makes `digits`, with how likely that slip is."""
-    n = len(digits)
-    if n in lengths:
-        yield from _same_length(digits)
-    if n - 1 in lengths:
-        # A digit was added: rather a double of the one beside it, or a neighbour's key struck along.
-        for at, given in enumerate(digits):
-            beside = digits[max(at - 1, 0) : at] + digits[at + 1 : at + 2]
-            along = any(each in _NEIGHBOURS[given] for each in beside)
-            yield digits[:at] + digits[at + 1 :], _ADDED / n * (0.5 if given in beside else 0.05 if along else 0.02)
-    if n + 1 in lengths:
-        for at in range(n + 1):
-            left, right, beside = digits[:at], digits[at:], digits[max(at - 1, 0) : at + 1]
-            for other in "0123456789":
-                # One of two equal digits is lost more easily than any other.
-                yield left + other + right, _LOST / (n + 1) * (0.2 if other in beside else 0.07)
+def _fitting(digits: str, plan: _Plan) -> dict[str, float]:
+    """Each number of the plan from which one slip makes `digits`, with how likely that slip is. The likeliest slips
+    are tried first; where more than enough fit, the rest is left."""
+    found: dict[str, float] = {}
+    fits = plan.anything.fullmatch
+    for likelihood, numbers in _one_slip_away(digits, plan.lengths):
+        if len(found) > TOO_MANY:
+            break
+        for number in numbers:
+            if number in found:
+                found[number] += likelihood
+            elif fits(number):
+                found[number] = likelihood
+    return found
 
 
-def _same_length(digits: str) -> Iterator[tuple[str, float]]:
+def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[float, Iterator[str]]]:
+    """Numbers of these lengths from which one slip makes `digits`: kinds of slips, the likeliest first, each with its
+    likelihood for one number."""
     n = len(digits)
-    for at in range(n - 1):
+    same, shorter, longer = n in lengths, n - 1 in lengths, n + 1 in lengths
+    if same:
+        yield _SWAPPED / max(n - 1, 1), _swapped(digits)
+        # Half of what is mistyped is a neighbour of the right digit; a digit has three or four of them.
+        yield _MISTYPED / n * 0.5 / 3.4, _mistyped(digits, _NEIGHBOURS)
+    if shorter:
+        yield _ADDED / n * 0.5, _added(digits, True)
+    if same:
+        yield _MISTYPED / n * 0.5 / 5.6, _mistyped(digits, _FAR)
+    if longer:
+        # One of two equal digits is lost more easily than any other.
+        yield _LOST / (n + 1) * 0.2, (digits[:at] + digits[at] + digits[at:] for at in range(n))
+        yield (
+            _LOST / (n + 1) * 0.07,
+            (
+                digits[:at] + other + digits[at:]
+                for at in range(n + 1)
+                for other in _FAR_AND_NEAR
+                if other != digits[at : at + 1]
+            ),
+        )
+    if shorter:
+        yield _ADDED / n * 0.03, _added(digits, False)
+
+
+def _swapped(digits: str) -> Iterator[str]:
+    for at in range(len(digits) - 1):
         if digits[at] != digits[at + 1]:
-            yield digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :], _SWAPPED / max(n - 1, 1)
+            yield digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
+
+
+def _mistyped(digits: str, others: dict[str, str]) -> Iterator[str]:
     for at, given in enumerate(digits):
-        # A digit was mistyped: the right one may be any other, rather a neighbour.
-        left, right, near = digits[:at], digits[at + 1 :], _NEIGHBOURS[given]
-        for other in "0123456789":
-            if other != given:
-                likely = 0.5 / len(near) if other in near else 0.5 / (9 - len(near))
-                yield left + other + right, _MISTYPED / n * likely
+        left, right = digits[:at], digits[at + 1 :]
+        for other in others[given]:
+            yield left + other + right
+
+
+def _added(digits: str, beside: bool) -> Iterator[str]:
+    """Without one digit: of those that double the one beside them, or of all others."""
+    for at, given in enumerate(digits):
+        if (given in digits[max(at - 1, 0) : at] + digits[at + 1 : at + 2]) is beside:
+            yield digits[:at] + digits[at + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
