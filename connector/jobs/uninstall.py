@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from connector.errors import CrmError, LeadAssayError
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import installs, tokens
+from connector.storage import api_keys, installs, tokens
 
 _log = get_logger(__name__)
 
@@ -28,10 +28,12 @@ def uninstall(context: JobContext, install_id: str, reason: str) -> datetime:
 
 
 def end_install(context: JobContext, install_id: str, reason: str) -> datetime:
-    """Our own side alone: status, tokens, purge date. Used when the CRM told us that the grant is gone."""
+    """Our own side alone: status, tokens, API keys, purge date. Used when the CRM told us that the grant is gone."""
     now = context.clock()
     purge_at = now + timedelta(days=context.settings.purge_after_days)
     with context.database.write() as connection:
         installs.mark_uninstalled(connection, install_id, reason, now, purge_at)
         tokens.wipe_token(connection, install_id)
+        # Connecting again must not bring keys back to life that somebody still holds.
+        api_keys.revoke_all(connection, install_id, now)
     return purge_at

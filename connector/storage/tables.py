@@ -189,6 +189,21 @@ users = sa.Table(
     sa.Index(None, "email_key"),
 )
 
+#: Keys of the API. `secret_hash`: hex SHA-256 of the secret, which is kept nowhere. `last_used_at`: to the hour.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _tenant(),
+    _key("key_id"),
+    _text("name"),
+    _text("secret_hash"),
+    _at("created_at"),
+    _text("created_by"),
+    _at("last_used_at", nullable=True),
+    _at("revoked_at", nullable=True),
+    sa.UniqueConstraint("key_id"),
+)
+
 # --- the timeline ----------------------------------------------------------------------------------------------
 
 leads = sa.Table(

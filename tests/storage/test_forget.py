@@ -58,6 +58,7 @@ PERSON, FORMER = f"{CANARY}-id", f"{CANARY}-merged-id"
 WITHOUT_LEADS = {
     "installs",
     "tokens",
+    "api_keys",
     "oauth_states",
     "web_sessions",
     "login_links",

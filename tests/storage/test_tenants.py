@@ -28,6 +28,7 @@ from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage import (
     alerts,
+    api_keys,
     contests,
     cursors,
     field_roles,
@@ -86,6 +87,9 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     tenant = make_install(conn, account_id, name=mark).install_id
     take_fence(conn, tenant, f"job {mark}", NOW)
     tokens.put_token(conn, tenant, "k1", mark.encode(), at(30))
+    api_keys.put_key(
+        conn, tenant, f"key of {mark}", name=mark, secret_hash=f"hash of {mark}", user_id="user-1", at=at(-60)
+    )
     people.replace_owners(conn, tenant, [make_owner(name=mark)])
     people.upsert_user(conn, tenant, "user-1", "olga@seller.example", mark, people.Role.REP, "owner-1")
     web_sessions.create_session(conn, f"session {mark}", install_id=tenant, user_id="user-1", expires_at=at(60))
@@ -299,6 +303,7 @@ ARGUMENTS: dict[str, Any] = {
     "scope": EMPTY_SCOPE,
     "sealed": b"sealed anew",
     "sentence": "Mend it.",
+    "secret_hash": "another secret",
     "session_hash": "another session",
     "since": at(days=-2),
     "stages": {("", FOREIGN)},
@@ -329,6 +334,9 @@ ARGUMENTS: dict[str, Any] = {
 }  # fmt: skip
 #: Where a name means something else.
 SPECIAL: dict[str, dict[str, Any]] = {
+    "api_keys.put_key": {"key_id": "key of nobody", "name": "Form"},
+    "api_keys.revoke_key": {"key_id": f"key of {FOREIGN}"},
+    "api_keys.note_use": {"key_id": f"key of {FOREIGN}"},
     "contests.open_contest_of_owner": {
         "fingerprint": make_finding("owner-1", "NC007", sentence=FOREIGN).fingerprint()
     },

@@ -635,6 +635,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", "seen_at", name=op.f("pk_case_snapshots")),
     )
     op.create_table(
+        "api_keys",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("key_id", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("secret_hash", Words, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", Words, nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_api_keys_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "key_id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("key_id", name=op.f("uq_api_keys_key_id")),
+    )
+    op.create_table(
         "alerts",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),
