@@ -180,13 +180,13 @@ def _fitting(digits: str, plan: _Plan) -> dict[str, float]:
     found: dict[str, float] = {}
     fits = plan.anything.fullmatch
     for likelihood, numbers in _one_slip_away(digits, plan.lengths):
-        if len(found) > TOO_MANY:
-            break
         for number in numbers:
             if number in found:
                 found[number] += likelihood
             elif fits(number):
                 found[number] = likelihood
+                if len(found) > TOO_MANY:
+                    return found
     return found
 
 
