@@ -16,19 +16,6 @@ from audits.model.said import phrase
 from audits.model.truth import LineType
 
 _KEPT = 8_192
-_TYPES = {
-    phonenumbers.PhoneNumberType.MOBILE: LineType.MOBILE,
-    phonenumbers.PhoneNumberType.FIXED_LINE: LineType.FIXED_LINE,
-    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: LineType.FIXED_LINE_OR_MOBILE,
-    phonenumbers.PhoneNumberType.TOLL_FREE: LineType.TOLL_FREE,
-    phonenumbers.PhoneNumberType.PREMIUM_RATE: LineType.PREMIUM_RATE,
-    phonenumbers.PhoneNumberType.SHARED_COST: LineType.SHARED_COST,
-    phonenumbers.PhoneNumberType.VOIP: LineType.VOIP,
-    phonenumbers.PhoneNumberType.PERSONAL_NUMBER: LineType.PERSONAL_NUMBER,
-    phonenumbers.PhoneNumberType.PAGER: LineType.PAGER,
-    phonenumbers.PhoneNumberType.UAN: LineType.UAN,
-    phonenumbers.PhoneNumberType.VOICEMAIL: LineType.VOICEMAIL,
-}
 # Ways in which people write a country that the display names of the phone library lack.
 _COUNTRY_ALIASES = {
     "UK": "GB",
@@ -154,6 +141,89 @@ def _digits_in(text: str) -> int:
     return sum(1 for letter in text if letter.isdigit())
 
 
+# In the order in which the library asks: a number that is two of them is the first.
+_KINDS = (
+    (LineType.PREMIUM_RATE, "premium_rate"),
+    (LineType.TOLL_FREE, "toll_free"),
+    (LineType.SHARED_COST, "shared_cost"),
+    (LineType.VOIP, "voip"),
+    (LineType.PERSONAL_NUMBER, "personal_number"),
+    (LineType.PAGER, "pager"),
+    (LineType.UAN, "uan"),
+    (LineType.VOICEMAIL, "voicemail"),
+    (LineType.FIXED_LINE, "fixed_line"),
+    (LineType.MOBILE, "mobile"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _RegionPlan:
+    """The numbering plan of one region in one pattern, whose group says the kind of line; `of_region`: the digits by
+    which a region of a shared country code is known without asking the plan."""
+
+    region: str
+    of_region: re.Pattern[str] | None
+    kinds: re.Pattern[str] | None
+    mobile: re.Pattern[str] | None
+
+    def kind(self, national: str) -> LineType | None:
+        found = self.kinds.fullmatch(national) if self.kinds is not None else None
+        if found is None:
+            return None
+        kind = _KINDS[int((found.lastgroup or "k0")[1:])][0]
+        if kind is LineType.FIXED_LINE and self.mobile is not None and self.mobile.fullmatch(national):
+            return LineType.FIXED_LINE_OR_MOBILE
+        return kind
+
+
+@lru_cache(maxsize=300)
+def _region_plans(country_code: int) -> tuple[_RegionPlan, ...]:
+    """The plans of a country code. The library asks ten patterns for each region each time; this asks one."""
+    plans = []
+    for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ()):
+        of = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+        if of is None:
+            continue
+        general = _pattern_of(of.general_desc)
+        kinds = [(at, _pattern_of(getattr(of, name))) for at, (_, name) in enumerate(_KINDS)]
+        named = "|".join(f"(?P<k{at}>{pattern})" for at, pattern in kinds if pattern is not None)
+        same = of.same_mobile_and_fixed_line_pattern
+        mobile = _pattern_of(of.fixed_line if same else of.mobile)
+        plans.append(
+            _RegionPlan(
+                region=region,
+                of_region=re.compile(of.leading_digits) if of.leading_digits is not None else None,
+                kinds=re.compile(f"(?={general}$)(?:{named})") if general is not None and named else None,
+                mobile=re.compile(mobile) if mobile is not None else None,
+            )
+        )
+    return tuple(plans)
+
+
+def _pattern_of(kind: phonenumbers.PhoneNumberDesc | None) -> str | None:
+    """One pattern for the digits and the lengths of a kind of line; None when a region has no such lines."""
+    if kind is None or not kind.national_number_pattern:
+        return None
+    if not kind.possible_length:
+        return f"(?:{kind.national_number_pattern})"
+    lengths = "|".join(f"\\d{{{length}}}" for length in kind.possible_length if length > 0)
+    return f"(?=(?:{lengths})$)(?:{kind.national_number_pattern})" if lengths else None
+
+
+def kind_of(country_code: int, national: str) -> tuple[LineType | None, str | None]:
+    """The kind of line and the region of a national number, as libphonenumber says them; no kind = not valid."""
+    plans = _region_plans(country_code)
+    if len(plans) == 1:
+        return plans[0].kind(national), plans[0].region
+    for plan in plans:
+        if plan.of_region is not None:
+            if plan.of_region.match(national):
+                return plan.kind(national), plan.region
+        elif (kind := plan.kind(national)) is not None:
+            return kind, plan.region
+    return None, None
+
+
 def _read_whole(text: str, region: str | None) -> PhoneRead:
     try:
         number = phonenumbers.parse(text, region)
@@ -168,22 +238,23 @@ def _read_whole(text: str, region: str | None) -> PhoneRead:
             return PhoneRead(is_valid=None, is_possible=None, reason="region_unknown")
         # Without a +, it begins with the digits that the known country dials for abroad, such as 99 in Finland.
         return PhoneRead(is_valid=False, is_possible=False, reason="no_such_country")
-    kind = phonenumbers.number_type(number)
-    # A number has a type exactly when it is valid: both ask the same patterns of the same region.
-    is_valid = kind != phonenumbers.PhoneNumberType.UNKNOWN
-    possible = (
-        phonenumbers.ValidationResult.IS_POSSIBLE if is_valid else phonenumbers.is_possible_number_with_reason(number)
-    )
-    is_local = possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY
-    is_possible = is_local or possible == phonenumbers.ValidationResult.IS_POSSIBLE
+    country_code, national = number.country_code or 0, phonenumbers.national_significant_number(number)
+    kind, line_region = kind_of(country_code, national)
+    if kind is not None:
+        is_possible, reason = True, ""
+    else:
+        possible = phonenumbers.is_possible_number_with_reason(number)
+        is_local = possible == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY
+        is_possible = is_local or possible == phonenumbers.ValidationResult.IS_POSSIBLE
+        reason = "area_code_missing" if is_local else "not_in_use" if is_possible else "impossible"
     return PhoneRead(
-        is_valid=is_valid,
+        is_valid=kind is not None,
         is_possible=is_possible,
-        reason="" if is_valid else "area_code_missing" if is_local else "not_in_use" if is_possible else "impossible",
-        country_code=number.country_code,
-        national=phonenumbers.national_significant_number(number),
-        line_type=_TYPES.get(kind, LineType.UNKNOWN),
-        region=phonenumbers.region_code_for_number(number) or None,
+        reason=reason,
+        country_code=country_code,
+        national=national,
+        line_type=kind or LineType.UNKNOWN,
+        region=line_region,
         extension=number.extension or None,
     )
 

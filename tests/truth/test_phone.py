@@ -10,7 +10,7 @@ from typing import Any
 import phonenumbers
 import pytest
 
-from audits.model.contact_data import check_phone
+from audits.model.contact_data import check_phone, kind_of
 from audits.model.truth import Given, LineType
 from audits.truth.phone import REASONS, judge_phone, phone_repairs, phone_signals, region_hint
 from audits.truth.phone_ranges import DRAMA_RANGES
@@ -19,6 +19,7 @@ from scripts.accuracy.phones import BESIDE, FILM, errors_of
 
 DATA = Path(__file__).parents[1] / "data"
 PHONES: list[dict[str, Any]] = json.loads((DATA / "phones.json").read_text(encoding="utf-8"))["cases"]
+KINDS = {getattr(phonenumbers.PhoneNumberType, each.name): each for each in LineType if each is not LineType.UNKNOWN}
 CODES = {code for code, _ in REASONS}
 
 
@@ -46,6 +47,32 @@ def test_rules_and_truth_read_alike() -> None:
         or judged.e164 != checked.e164
     ]
     assert differ == []
+
+
+def test_the_plan_says_what_the_library_says() -> None:
+    draw = random.Random(1)
+    asked = valid = 0
+    for country_code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        numbers = {"".join(draw.choices("0123456789", k=draw.randrange(3, 13))) for _ in range(40)}
+        for region in regions:
+            for kind in KINDS:
+                example = phonenumbers.example_number_for_type(region, kind) if region != "001" else None
+                example = example or phonenumbers.example_number_for_non_geo_entity(country_code)
+                if example is not None:
+                    national = phonenumbers.national_significant_number(example)
+                    numbers |= {national, *(wrong for _, wrong in errors_of(national, draw))}
+        for national in sorted(each for each in numbers if each):
+            number = phonenumbers.parse(f"+{country_code}{national}", None) if len(national) > 3 else None
+            if number is None or phonenumbers.national_significant_number(number) != national:
+                continue
+            asked += 1
+            line_type, region = kind_of(country_code, national)
+            valid += line_type is not None
+            assert line_type is KINDS.get(phonenumbers.number_type(number)), (country_code, national)
+            assert region == phonenumbers.region_code_for_number(number), (country_code, national)
+            assert (line_type is not None) is phonenumbers.is_valid_number(number)
+    assert asked > 10_000
+    assert valid > 3_000
 
 
 def test_every_reason_is_explained() -> None:
