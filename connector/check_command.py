@@ -7,13 +7,15 @@ import sys
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from audits.model.contact_data import region_of
-from audits.model.truth import TruthTerms
+from audits.model.truth import Neighbours, TruthTerms
+from audits.truth.clusters import neighbours_of, seen_of
 from audits.truth.judgement import judge
 from connector.checking.answer import answer_of
 from connector.checking.asked import READERS, BadField, given_from, unread
@@ -26,6 +28,8 @@ from connector.payloads import object_of, parse_json
 
 #: One lead is a few hundred bytes; a line of megabytes is another kind of file.
 LONGEST_LINE = 1 << 20
+#: Of a lead that does not tell when it was sent nothing is counted.
+ALONE = Neighbours()
 
 
 class _Unusable(click.ClickException):
@@ -59,8 +63,9 @@ def check_command(
     counts: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
     try:
+        company = _company(file, region)
         for line, values in _leads(file):
-            answer = _checked(values, terms, ignored)
+            answer = _checked(values, terms, company.get(line, ALONE), ignored)
             counts[str(answer.get("verdict", "not read"))] += 1
             click.echo(json.dumps({"line": line, **answer} if "error" in answer else answer, ensure_ascii=False))
     except UnusableInput as problem:
@@ -74,7 +79,24 @@ def check_command(
     sys.exit(1 if counts["not read"] else 0)
 
 
-def _checked(values: Mapping[str, object] | BadField, terms: TruthTerms, ignored: Counter[str]) -> dict[str, object]:
+def _company(file: Path, region: str | None) -> dict[int, Neighbours]:
+    """What the other leads of the file say of each, by line: of those that tell when they were sent."""
+    rows = []
+    for line, values in _leads(file):
+        if isinstance(values, BadField):
+            continue
+        try:
+            seen = seen_of(given_from(values), region)
+        except BadField:
+            continue
+        if seen is not None:
+            rows.append(replace(seen, lead_id=str(line)))
+    return {int(line): found for line, found in neighbours_of(rows).items()}
+
+
+def _checked(
+    values: Mapping[str, object] | BadField, terms: TruthTerms, neighbours: Neighbours, ignored: Counter[str]
+) -> dict[str, object]:
     try:
         if isinstance(values, BadField):
             raise values
@@ -83,7 +105,7 @@ def _checked(values: Mapping[str, object] | BadField, terms: TruthTerms, ignored
     except BadField as bad:
         named = {} if isinstance(values, BadField) else {"id": values.get("id")}
         return {**named, "error": {"field": bad.field, "reason": bad.why}}
-    return answer_of(given, judge(given, terms))
+    return answer_of(given, judge(given, terms, neighbours))
 
 
 def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:

@@ -41,7 +41,9 @@ def test_csv_xlsx_and_json_lines_say_the_same(tmp_path: Path):
     book.active.append(list(GOOD))
     book.active.append(list(GOOD.values()))
     book.save(tmp_path / "leads.xlsx")
-    said = [checked(path)[1] for path in (csv, tmp_path / "leads.xlsx", written(tmp_path, "a.jsonl", json.dumps(GOOD)))]
+    said = [
+        checked(path)[1] for path in (csv, tmp_path / "leads.xlsx", written(tmp_path, "a.jsonl", json.dumps(GOOD)))
+    ]
     assert said[0] == said[1] == said[2]
 
 
@@ -96,3 +98,22 @@ def test_a_country_that_nobody_knows_is_refused(tmp_path: Path):
     result, _ = checked(written(tmp_path, "a.jsonl", ""), "--country", "Narnia")
     assert result.exit_code == 2
     assert "Narnia" in result.stderr
+
+
+def test_the_other_leads_of_a_file_speak(tmp_path: Path):
+    """Twenty of one afternoon with the same words, and one with words of his own."""
+    rows = [
+        {**GOOD, "id": str(n), "email": f"p{n}@firma.no", "phone": f"+47 2233 44{n:02}", "message": "Call me please",
+         "submitted_at": f"2026-03-02T12:{n:02}:00Z"}
+        for n in range(20)
+    ]  # fmt: skip
+    rows.append({**rows[0], "id": "other", "message": "We need a quote for 40 windows"})
+    _, answers = checked(written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))))
+    codes = [
+        {reason["code"] for each in answer["classes"] for reason in each["reasons"]}  # type: ignore[attr-defined,index]
+        for answer in answers
+    ]
+    assert ["identical_burst" in each for each in codes] == [False] * 2 + [True] * 18 + [False]
+    without = [{name: value for name, value in row.items() if name != "submitted_at"} for row in rows]
+    _, answers = checked(written(tmp_path, "b.jsonl", "\n".join(map(json.dumps, without))))
+    assert all("neighbours" in answer["not_looked_at"] for answer in answers)  # type: ignore[operator]

@@ -1,0 +1,165 @@
+"""What the other leads of an account or a file say of one: how many came alike, and what became of those.
+
+A pure count over rows of one account. Nothing is said of a lead by its cluster alone that was not found out of others
+in it (audits.truth.history), and a cluster in which somebody proved to be a buyer explains itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from audits.model.truth import Given, Neighbours
+from audits.truth.email import judge_email
+from audits.truth.form import subnet_of
+from audits.truth.history import LEAST_REACHED
+from audits.truth.phone import judge_phone, region_hint
+
+DAY = timedelta(days=1)
+#: Of a number that thousands share so many leads are looked at; more names would say no more.
+MOST_OF_KEY = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One lead as others see it. Every text is compared for equality alone, so salted hashes do as well.
+
+    `received_at`: aware UTC. `source`: the finest sub-source known. `subnet`: part of the net. `device`: its browser.
+    `payload`: the message. `keys`: phone number and address, `name` by which a person is called. `was_reached`:
+    contact was made; `has_denied`: he had asked for nothing; `is_buyer`: confirmed himself, or bought.
+    """
+
+    lead_id: str
+    received_at: datetime
+    source: str = ""
+    subnet: str = ""
+    device: str = ""
+    payload: str = ""
+    keys: tuple[str, ...] = ()
+    name: str = ""
+    family_name: str = ""
+    was_reached: bool = False
+    has_denied: bool = False
+    is_buyer: bool = False
+
+
+def seen_of(given: Given, region: str | None) -> Seen | None:
+    """The lead that left `given` as others see it; None where it is not known when it came. `region`: country (ISO
+    letters) of numbers without +. What became of it is not known."""
+    if given.submitted_at is None:
+        return None
+    phones = (judge_phone(text, region_hint(given, region)).e164 for _, text in given.numbers)
+    email = judge_email(given.email).key if given.email else None
+    words = given.full_name.casefold().split()
+    return Seen(
+        lead_id=given.id,
+        received_at=given.submitted_at,
+        source=(given.source_detail or given.source or "").strip(),
+        subnet=subnet_of(given.ip or "") or "",
+        device=(given.user_agent or "").strip(),
+        payload=" ".join((given.message or "").casefold().split()),
+        keys=tuple(each for each in (*phones, email) if each),
+        name=" ".join(words),
+        family_name=(given.last_name or "").strip().casefold() or (words[-1] if len(words) > 1 else ""),
+    )
+
+
+class _Group:
+    """Leads with one thing in common, by time, with running counts: a question costs the same in any group."""
+
+    __slots__ = ("buyers", "denied", "reached", "times")
+
+    def __init__(self, leads: Sequence[Seen]) -> None:
+        self.times = [each.received_at for each in leads]
+        self.buyers = list(accumulate((each.is_buyer for each in leads), initial=0))
+        self.reached = sum(each.was_reached for each in leads)
+        self.denied = sum(each.was_reached and each.has_denied for each in leads)
+
+    def day_before(self, lead: Seen) -> tuple[int, bool]:
+        """How many others came within the 24 hours before a lead or at its instant, and whether one is a buyer."""
+        start, end = bisect_left(self.times, lead.received_at - DAY), bisect_right(self.times, lead.received_at)
+        return end - start - 1, self.buyers[end] - self.buyers[start] - lead.is_buyer > 0
+
+
+def neighbours_of(rows: Iterable[Seen]) -> dict[str, Neighbours]:
+    """What the others say of each of `rows`, by lead id. The order of the rows changes nothing."""
+    leads = sorted(rows, key=lambda each: (each.received_at, each.lead_id))
+    by_subnet = _groups(leads, lambda each: each.subnet)
+    by_payload = _groups(leads, lambda each: each.payload)
+    templates = [(of, _groups(leads, of)) for of in (_net, _browser, _hour)]
+    names = _names_by_key(leads)
+    found = {}
+    for lead in leads:
+        subnet = by_subnet[lead.subnet].day_before(lead) if lead.subnet else None
+        identical = by_payload[lead.payload].day_before(lead) if lead.payload else None
+        template = _template(lead, templates)
+        mine = int(lead.was_reached), int(lead.was_reached and lead.has_denied)
+        found[lead.lead_id] = Neighbours(
+            subnet_24h=None if subnet is None else subnet[0],
+            identical_24h=None if identical is None else identical[0],
+            template=None if template is None else len(template.times) - 1,
+            template_reached=0 if template is None else template.reached - mine[0],
+            template_denied=0 if template is None else template.denied - mine[1],
+            returns_under_names=_other_names(lead, names),
+            burst_explained=any(each is not None and each[1] for each in (subnet, identical)),
+        )
+    return found
+
+
+def _net(lead: Seen) -> Hashable:
+    return (lead.source, lead.subnet) if lead.source and lead.subnet else None
+
+
+def _browser(lead: Seen) -> Hashable:
+    return (lead.source, lead.device) if lead.source and lead.device else None
+
+
+def _hour(lead: Seen) -> Hashable:
+    return (lead.source, lead.received_at.hour) if lead.source else None
+
+
+def _groups(leads: Sequence[Seen], of: Callable[[Seen], Hashable]) -> dict[Hashable, _Group]:
+    """Leads by what they have in common; what is empty or None is nothing in common."""
+    held: dict[Hashable, list[Seen]] = {}
+    for lead in leads:
+        key = of(lead)
+        if key:
+            held.setdefault(key, []).append(lead)
+    return {key: _Group(group) for key, group in held.items()}
+
+
+def _template(
+    lead: Seen, templates: Sequence[tuple[Callable[[Seen], Hashable], dict[Hashable, _Group]]]
+) -> _Group | None:
+    """The narrowest group of leads alike of which enough others were reached; else the narrowest there is."""
+    groups = [held[key] for of, held in templates if (key := of(lead))]
+    reached = (each for each in groups if each.reached - lead.was_reached >= LEAST_REACHED)
+    return next(reached, groups[0] if groups else None)
+
+
+def _names_by_key(leads: Sequence[Seen]) -> dict[str, list[tuple[datetime, str, str]]]:
+    """Number or address → (received at, name, family name) of each lead with it, by time."""
+    found: dict[str, list[tuple[datetime, str, str]]] = {}
+    for lead in leads:
+        for key in lead.keys:
+            found.setdefault(key, []).append((lead.received_at, lead.name, lead.family_name))
+    return found
+
+
+def _other_names(lead: Seen, names: Mapping[str, Sequence[tuple[datetime, str, str]]]) -> int | None:
+    """Under how many other names the same number or address came before; None where there is nothing to compare.
+
+    A household shares numbers: whoever bears the same family name is no other name.
+    """
+    if not lead.keys or not lead.name:
+        return None
+    others = set()
+    for key in lead.keys:
+        for received_at, name, family_name in names[key][:MOST_OF_KEY]:
+            is_kin = bool(family_name) and family_name == lead.family_name
+            if received_at <= lead.received_at and name and name != lead.name and not is_kin:
+                others.add(name)
+    return len(others)
