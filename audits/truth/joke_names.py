@@ -21,28 +21,28 @@ _PUNS = """
     Chris P. Wheatzenraisins · Chuck Roast · Claire Voyance · Colin Allcars · Dan Druff · Dee Zaster ·
     Dennis Toffice · Denny Juan Heredatt · Diane Toluvia · Didi Reelydoit · Dinah Might · Doll R. Bill ·
     Doris Open · Douglas S. Halfempty · Dustin D. Furniture · Ed Jewcation · Eli Ondefloor · Ella Vader ·
-    Eve O'Lution · Ewan Whatarmy · Father A. Long · Faye Kinnitt · Faye Tallity · Ferris Wheeler ·
-    Frank Enstein · Frank Furter · Frank N. Sense · Freida Convict · George Washington Sleptier · Gil T. Azell ·
-    Ginger Vitis · Gladys Eeya · Godiva Headache · Gus Tofwin · Hal E. Luya · Hal Jalikakick · Hammond Eggs ·
-    Haywood Jashootmee · Heather N. Yonn · Helen Highwater · Helena Hanbaskett · Hilda Climb · Homan Provement ·
-    Hope Ferterbest · Howe D. Pardner · Hugh Mungous · Hugh deMann · I. D. Clair · I. M. Boring · I. P. Daly ·
-    I. P. Freely · I. Pullem · I. Ron Stomach · Ida Whana · Ima Lytle Teapot · Izzy Backyet · Jack Dupp ·
-    Jacques Strap · Jane Linkfence · Jeanette Akenja Nearing · Jerry Atrics · Jim Nasium · Joe Czarfunee ·
-    Joy Anna DeLight · Juan De Hattatime · Juan Fortharoad · Juan Morefore DeRhode · Juan Nightstand ·
-    Justin Credible · Justin Thyme · Kareem O'Weet · Kenney C. Strait · Kim Payne Slogan · Len DeHande ·
-    Lina Ginster · Lisa Neucar · Lou Briccant · Lou Dan Obseen · Lowden Clear · Lucy Fer · Lynn Guini ·
-    M. T. Toombe · Mabel Syrup · Mandy Lifeboats · Marco DeStinkshun · Marcus Absent · Marge Innastraightline ·
-    Mark A. Roni · Mark Mywords · Mark Z. Spot · May K. Fist · May O'Nays · Mel Function · Mel Practiss ·
-    Midas Well · Mike Rohsopht · Milton Yermouth · Minnie Skurt · Miss Alanius · Mitch Again · Moe DeLawn ·
-    Moe Skeeto · Morgan U. Canhandle · Mort Tallity · Neil B. Formy · Nick L. Andime · Nick O'Teen ·
-    Nick O'Time · Nick Ovtime · Olive Yew · Otto Whackew · Park A. Studebaker · Pat Pending ·
-    Patton Down DeHatches · Pepe C. Cola · Pepe Roni · Perry Mecium · Pete Zaria · Ray N. Carnation ·
-    Rhea Pollster · Ricky T. Ladder · Robin DeCraydle · Robin Meeblind · Roger Overandout · Rufus Leaking ·
-    Russell Ingleaves · Rusty Fossat · Ryan Carnation · Sam Dayoulpay · Sam Urai · Sarah Bellum ·
-    Sarah Doctorinthehouse · Sawyer B. Hind · Scott Shawn DeRocks · Sherman Wadd Evver · Shirley Knot ·
-    Sir Fin Waves · Stu Pitt · Sue Flay · Tate Urtots · Telly Vision · Tom A. Toe · Ty Tannick · Tyrone Shoes ·
-    U. O. Money · U. P. Freehly · Ulee Daway · Vlad Tire · Walter Melon · Warren Piece · Wilma Leggrowbach ·
-    Winnie Bago · Winnie Dipoo · Winsom Cash · Woody U. No · Zeke N. Yeshallfind
+    Eve O'Lution · Ewan Whatarmy · Father A. Long · Faye Kinnitt · Faye Tallity · Frank Enstein · Frank Furter ·
+    Frank N. Sense · Freida Convict · George Washington Sleptier · Gil T. Azell · Ginger Vitis · Gladys Eeya ·
+    Godiva Headache · Gus Tofwin · Hal E. Luya · Hal Jalikakick · Hammond Eggs · Haywood Jashootmee ·
+    Heather N. Yonn · Helen Highwater · Helena Hanbaskett · Hilda Climb · Homan Provement · Hope Ferterbest ·
+    Howe D. Pardner · Hugh Mungous · Hugh deMann · I. D. Clair · I. M. Boring · I. P. Daly · I. P. Freely ·
+    I. Pullem · I. Ron Stomach · Ida Whana · Ima Lytle Teapot · Izzy Backyet · Jack Dupp · Jacques Strap ·
+    Jane Linkfence · Jeanette Akenja Nearing · Jerry Atrics · Jim Nasium · Joe Czarfunee · Joy Anna DeLight ·
+    Juan De Hattatime · Juan Fortharoad · Juan Morefore DeRhode · Juan Nightstand · Justin Credible ·
+    Justin Thyme · Kareem O'Weet · Kenney C. Strait · Kim Payne Slogan · Len DeHande · Lina Ginster ·
+    Lisa Neucar · Lou Briccant · Lou Dan Obseen · Lowden Clear · Lucy Fer · Lynn Guini · M. T. Toombe ·
+    Mabel Syrup · Mandy Lifeboats · Marco DeStinkshun · Marcus Absent · Marge Innastraightline · Mark A. Roni ·
+    Mark Mywords · Mark Z. Spot · May K. Fist · May O'Nays · Mel Function · Mel Practiss · Midas Well ·
+    Mike Rohsopht · Milton Yermouth · Minnie Skurt · Miss Alanius · Mitch Again · Moe DeLawn · Moe Skeeto ·
+    Morgan U. Canhandle · Mort Tallity · Neil B. Formy · Nick L. Andime · Nick O'Teen · Nick O'Time ·
+    Nick Ovtime · Olive Yew · Otto Whackew · Park A. Studebaker · Pat Pending · Patton Down DeHatches ·
+    Pepe C. Cola · Pepe Roni · Perry Mecium · Pete Zaria · Ray N. Carnation · Rhea Pollster · Ricky T. Ladder ·
+    Robin DeCraydle · Robin Meeblind · Roger Overandout · Rufus Leaking · Russell Ingleaves · Rusty Fossat ·
+    Ryan Carnation · Sam Dayoulpay · Sam Urai · Sarah Bellum · Sarah Doctorinthehouse · Sawyer B. Hind ·
+    Scott Shawn DeRocks · Sherman Wadd Evver · Shirley Knot · Sir Fin Waves · Stu Pitt · Sue Flay ·
+    Tate Urtots · Telly Vision · Tom A. Toe · Ty Tannick · Tyrone Shoes · U. O. Money · U. P. Freehly ·
+    Ulee Daway · Vlad Tire · Walter Melon · Warren Piece · Wilma Leggrowbach · Winnie Bago · Winnie Dipoo ·
+    Winsom Cash · Woody U. No · Zeke N. Yeshallfind
 """
 _TALES = """
     Mickey Mouse · Minnie Mouse · Donald Duck · Daisy Duck · Bugs Bunny · Santa Claus · Father Christmas ·

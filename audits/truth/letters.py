@@ -25,12 +25,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 #: Words shorter than this say nothing: too many names are three odd letters.
 SHORTEST = 4
 #: A word that is no name for sure, beside which another one need not be as far over its limit.
 _DOUBT = -80
 _LONGEST = 40
+_MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+_FAR = 60
+#: A code has so many letters and digits, and so many times one after the other kind.
+_CODE, _CHANGES = 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +254,15 @@ def margin(word: str) -> int | None:
     return None if alphabet is None else score(word, alphabet, _shipped()[alphabet.name]) - alphabet.limit
 
 
-def is_mashed_name(words: Sequence[str], margin_of: Callable[[str], int | None] = margin) -> bool:
-    """Whether folded words are mashed as a whole: one surely, and none of the others could be a name."""
+def is_mashed_text(text: str) -> bool:
+    """Whether all words of a text are mashed. Who sets marks on Latin letters does so on purpose: with them a word
+    must be far over its limit."""
+    has_marks = not text.isascii() and _MARKED.search(text) is not None
+    return is_mashed_name(letter_words(text), beyond=_FAR if has_marks else 0)
+
+
+def is_mashed_name(words: Sequence[str], margin_of: Callable[[str], int | None] = margin, *, beyond: int = 0) -> bool:
+    """Whether folded words are mashed as a whole: one by more than `beyond`, none of the others perhaps a name."""
     best: int | None = None
     for word in words:
         over = margin_of(word)
@@ -261,8 +273,18 @@ def is_mashed_name(words: Sequence[str], margin_of: Callable[[str], int | None] 
             return False
         else:
             best = over if best is None else max(best, over)
-    return best is not None and best > 0
+    return best is not None and best > beyond
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is one run of letters and digits that change places all the time, as made by machines."""
+    if not (len(text) >= _CODE and text.isascii() and text.isalnum()):
+        return False
+    return sum(one.isdigit() != other.isdigit() for one, other in pairwise(text)) >= _CHANGES
 
 
 def _may_be_short_name(word: str) -> bool:
-    return len(word) > 1 and any(letter in "aeiouyаеиоуыэюяіαεηιουω" or not letter.isascii() for letter in word)
+    alphabet = alphabet_of(word)
+    if alphabet is None:
+        return True
+    return len(word) > 1 and (alphabet is ARABIC or any(letter in "aeiouyаеиоуыэюяіαεηιουω" for letter in word))

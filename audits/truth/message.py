@@ -10,7 +10,7 @@ from functools import lru_cache
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.said import Said, say
 from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
-from audits.truth.letters import SHORTEST, is_mashed_name, letter_words, margin
+from audits.truth.letters import SHORTEST, is_mashed_text, letter_words, margin
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
 from audits.truth.phrases import Found, Phrases, Text, folded_key, marked_key, read
 from audits.truth.weights import signal
@@ -83,7 +83,7 @@ def is_mashed_message(text: str) -> bool:
         return False
     if len(text.split()) <= _FEW_WORDS:
         acronym = text.isupper() and len(text.strip()) <= 5
-        return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_name(letter_words(text)))
+        return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text))
     judged = [over for word in words if (over := margin(word)) is not None]
     mashed = sum(over > 0 for over in judged)
     return mashed >= _FEW_WORDS and 5 * mashed >= 3 * len(judged)
@@ -194,6 +194,8 @@ def _is_ware(words: str, terms: TruthTerms) -> bool:
 
 _AMOUNT = re.compile(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+")
 _YEARS = range(1950, 2101)
+#: Before a number that counts nothing.
+_REFERENCE = re.compile(r"(?:\b(?:nr|no|number|nummer|numero|номер|code|zip|plz)|№|#)[.:\s]*$", re.IGNORECASE)
 _WORDS_BETWEEN = 2
 
 
@@ -208,6 +210,8 @@ def implausible_order(text: str, terms: TruthTerms) -> str | None:
     for found in _AMOUNT.finditer(text):
         if found.start() and (text[found.start() - 1] in "+€$£" or text[found.start() - 1].isalnum()):
             continue  # a phone number, a price, a code
+        if _REFERENCE.search(text[max(0, found.start() - 12) : found.start()]):
+            continue
         grouped = not found[0].isdigit()
         amount = int("".join(filter(str.isdigit, found[0])))
         if len(found[0]) > 12 or (found[0].startswith("0") and amount) or (not grouped and amount in _YEARS):

@@ -24,15 +24,16 @@ NEED = _lines(
     order · buy · purchase · rent · hire · book · booking · appointment · available · availability · demo ·
     trial · consultation · viewing · please send · please call · call me · call back · more information ·
     more info · can you · could you · do you
-    brauche* · benotig* · mochte* · wollen · will · suche* · suchen · interessier* · interesse · angebot ·
-    preis* · kosten · kostet · bestell* · kaufen · mieten · termin · beratung · konnen sie · konnten sie ·
-    bitte um · haben sie · anfrage · trenger · onsker · behov · ser etter · leter etter · interessert · tilbud ·
-    pris* · koster · bestille · kjope · leie · time · befaring · kan dere · kan du · har dere · onskar · behover ·
-    soker · intresserad · offert · kopa · hyra
+    gesucht · brauche* · benotig* · mochte* · wollen · will · suche* · suchen · interessier* · interesse ·
+    angebot · preis* · kosten · kostet · bestell* · kaufen · mieten · termin · beratung · konnen sie ·
+    konnten sie · bitte um · haben sie · anfrage · trenger · onsker · behov · ser etter · leter etter ·
+    interessert · tilbud · pris* · koster · bestille · kjope · leie · time · befaring · kan dere · kan du ·
+    har dere · onskar · behover · soker · intresserad · offert · kopa · hyra
     χρειαζ* · θελω · θελουμε · θα ηθελα · ηθελα · ψαχνω · ψαχνουμε · ενδιαφερ* · προσφορα · τιμη · τιμες ·
     κοστος · ποσο · παραγγ* · αγορα · αγορασω · ενοικιασ* · ραντεβου · επισκεψη · μπορειτε · εχετε · πληροφοριες
-    احتاج · نحتاج · اريد · نريد · ابحث عن · نبحث عن · مهتم* · ارغب · نرغب · عرض سعر · سعر · اسعار · كم · تكلفه ·
-    طلب · شراء · استئجار · موعد · هل يمكن* · هل لديكم · هل عندكم · محتاج · عايز · ابغي · بدي
+    احتاج · نحتاج · واحتاج · ونحتاج · واريد · ونريد · ونبحث · اريد · نريد · ابحث عن · نبحث عن · مهتم* · ارغب ·
+    نرغب · عرض سعر · سعر · اسعار · كم · تكلفه · طلب · شراء · استئجار · موعد · هل يمكن* · هل لديكم · هل عندكم ·
+    محتاج · عايز · ابغي · بدي
     besoin · voudrais · voudrions · souhait* · cherche · cherchons · recherche · recherchons · interess* · devis ·
     prix · tarif* · coute · combien · command* · acheter · louer · rendez vous · rendezvous · pouvez vous ·
     pourriez vous · avez vous
@@ -44,7 +45,7 @@ NEED = _lines(
     bisogno · vorrei · vorremmo · cerco · cerchiamo · preventivo · prezz* · quanto · ordinare · comprare ·
     appuntamento
     nodig · graag · zoek* · offerte · prijs · prijzen · kost · bestellen · kopen · huren · afspraak · kunt u
-    preciso · precisamos · quero · gostaria · procuro · orcamento · preco* · comprar
+    preciso · precisamos · quero · gostaria · procuro · orcamento · preco*
     potrzebuj* · chcial* · szukam · szukamy · cena · ceny · cennik · oferta · oferte · ile kosztuje · zamowi* ·
     kupic
     istiyor* · ariyor* · lazim · fiyat* · teklif* · ne kadar · siparis · satin al* · randevu · ihtiyac*
@@ -210,8 +211,8 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
         direkte nummer · direkte telefonnummer · name ihres ~ leiters · nummer ihres · name des ~ leiters ·
         wer leitet · wie viele mitarbeiter haben
         hvem har ansvar* · hvem er ansvarlig · hvem handterer · hvem tar seg av · hvem jobber med ~ hos dere ·
-        direktenummer · direkte nummer · direktenummeret · navnet pa ~ leder* · nummeret til ~ leder* ·
-        nummeret til ~ sjef* · hvor mange ansatte har
+        direktenummer · direktenummeret · navnet pa ~ leder* · nummeret til ~ leder* · nummeret til ~ sjef* ·
+        hvor mange ansatte har
         ποιος χειριζεται · ποιος ειναι υπευθυνος · ποιος ειναι ο υπευθυνος · ποιος ασχολειται · αμεσο τηλεφωνο ·
         απευθειας τηλεφωνο · απευθειας αριθμο* · κινητο του ~ διευθυντη · τηλεφωνο του ~ διευθυντη ·
         τηλεφωνο του ~ υπευθυνου · ονομα του ~ διευθυντη · ονομα του ~ υπευθυνου · ποσους υπαλληλους
@@ -249,16 +250,18 @@ UNLESS: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.SUPPLIER: _lines(
         """
-        we need · i need · we are looking for · looking for · we want · i want · we would like to order ·
-        would like to buy · would like to order · would like a quote · a quote · quotation · your price* ·
-        your offer · interested in your · can you · could you · do you have · how much · please send us your
+        we need · i need · and need · and needs · needs a · need a · we are looking for · looking for · we want ·
+        i want · we would like to order · would like to buy · would like to order · would like a quote · a quote ·
+        quotation · your price* · your offer · interested in your · can you · could you · do you have · how much ·
+        please send us your
         wir brauchen · wir benotigen · brauche · benotige · wir suchen · suchen · suche · ihr angebot ·
         angebot fur · konnen sie · was kostet
         trenger · ser etter · leter etter · deres pris* · tilbud pa · kan dere · hva koster · onsker a kjope ·
         onsker tilbud
         χρειαζομαστε · χρειαζομαι · ψαχνουμε · ψαχνω · προσφορα για · ποσο κοστιζει · μπορειτε · ενδιαφερομαστε ·
         ενδιαφερομαι
-        نحتاج · احتاج · نبحث عن · ابحث عن · نريد شراء · نرغب في شراء · عرض سعر · كم سعر · اسعاركم · خدماتكم
+        نحتاج · ونحتاج · احتاج · واحتاج · نبحث عن · ونبحث عن · ابحث عن · نريد شراء · نرغب في شراء · عرض سعر ·
+        كم سعر · اسعاركم · خدماتكم
         avons besoin · ai besoin · recherchons · cherchons · cherche · un devis · vos prix · vos tarifs ·
         pouvez vous · combien
         necesitamos · necesito · buscamos · busco · presupuesto · cotizacion · sus precios · pueden · cuanto
@@ -272,7 +275,7 @@ UNLESS: dict[Intent, tuple[str, ...]] = {
         price* · buy · order · rent · students housing · student housing · accommodation
         drucken · druck · binden · bindung · lektorat · korrektur* · ubersetz* · angebot · preis* · kaufen ·
         mieten
-        trykke · trykking · trykk · innbinding · korrektur* · oversett* · tilbud · pris* · leie · kjope
+        trykke · trykking · trykk · innbinding · oversett* · tilbud · pris* · leie · kjope
         εκτυπωσ* · βιβλιοδεσια · μεταφρασ* · επιμελεια · τιμη · τιμες · προσφορα · طباعه · تجليد · ترجمه · تدقيق ·
         سعر · اسعار
         imprimer · impression · relier · reliure · traduire · traduction · relecture · devis · prix · tarif* ·
@@ -305,10 +308,10 @@ UNLESS: dict[Intent, tuple[str, ...]] = {
         pris* · koster · bestill* · kjope · leie · befaring · levering · installasjon · montering · interessert ·
         prosjekt · προσφορα · τιμη · τιμες · κοστος · παραγγ* · αγορα · αγορασ* · ραντεβου · παραδοση ·
         εγκαταστ* · ενδιαφερ* · عرض سعر · سعر · اسعار · تكلفه · شراء · موعد · توصيل · تركيب · مهتم* · مشروع ·
-        devis · prix · tarif* · cout · commander · acheter · louer · rendez vous · livraison · installation ·
-        interesse* · projet · presupuesto · precio* · cuesta · pedido · comprar · alquilar · cita · entrega ·
-        instalacion · interesad* · proyecto · цена · цены · цену · стоимость · заказ* · купить · аренд* ·
-        доставк* · монтаж* · установк* · замер* · смет* · интересует
+        devis · prix · tarif* · cout · commander · acheter · louer · rendez vous · livraison · interesse* ·
+        projet · presupuesto · precio* · cuesta · pedido · comprar · alquilar · cita · entrega · instalacion ·
+        interesad* · proyecto · цена · цены · цену · стоимость · заказ* · купить · аренд* · доставк* · монтаж* ·
+        установк* · замер* · смет* · интересует
         """
     ),
 }
@@ -347,9 +350,9 @@ SPAM = _lines(
     накрутка · обратные ссылки · кредит онлайн · займ* онлайн · микрозайм* · быстрый кредит · онлайн казино ·
     казино · ставки на спорт · заработок в интернете · заработать в интернете · пассивный доход ·
     инвестиции в крипто* · рассылк* по базе · база клиентов · перейдите по ссылке
-    prima pagina di google · prestito veloce · prestiti personali · guadagnare online · casino online ·
-    clicca qui · posizionamento ~ google
-    eerste pagina van google · snelle lening · geld lenen · online geld verdienen · klik hier
+    prima pagina di google · prestito veloce · prestiti personali · guadagnare online · clicca qui ·
+    posizionamento ~ google
+    eerste pagina van google · snelle lening · geld lenen · klik hier
     primeira pagina do google · emprestimo rapido · ganhar dinheiro · clique aqui · pozycjonowanie stron ·
     szybka pozyczka · kasyno online · kliknij tutaj · google da ilk sayfa · googleda ilk sayfa · kumar sitesi ·
     bahis sitesi · hizli kredi · tiklayin

@@ -13,7 +13,7 @@ from audits.model.name_text import NameTrouble, has_test_word, name_trouble
 from audits.model.said import say
 from audits.model.truth import NameJudged, Signal
 from audits.truth.joke_names import JOKES, joke_key
-from audits.truth.letters import is_mashed_name, letter_words
+from audits.truth.letters import is_code, is_mashed_text
 from audits.truth.message import profanity_in
 from audits.truth.weights import signal
 
@@ -31,7 +31,7 @@ def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     reasons = [] if trouble is None else [trouble.value]
     is_placeholder = trouble in (NameTrouble.PLACEHOLDER, NameTrouble.NO_LETTERS)
     is_mashed = trouble in _MASHED
-    if trouble in _UNDECIDED and is_mashed_name(letter_words(name)):
+    if trouble in _UNDECIDED and (is_mashed_text(name) or is_code(name)):
         is_mashed = True
         reasons.append(UNLIKELY_LETTERS)
     if is_placeholder and has_test_word(name):
