@@ -49,6 +49,7 @@ accuracy: setup ## lead truth against sets made by others, with peers; writes do
 
 docs: setup ## renew the pages that are made from the code
 	$(PY) -m audits.reports.rulebook_page > docs/rulebook.md
+	$(PY) -m audits.reports.truth_page > docs/lead-truth.md
 	$(PY) -m tests.conformance.page > docs/crms.md
 
 words: setup ## bring the catalogs of translations up to the texts in the code, and compile them

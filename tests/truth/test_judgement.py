@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from audits.model.truth import (
     TruthTerms,
     TruthVerdict,
 )
+from audits.reports.truth_page import page
 from audits.truth.judgement import error_probability, judge, pseudo_probabilities
 from audits.truth.weights import PRIOR_ODDS, WEIGHTS, signal
 
@@ -134,6 +136,11 @@ def test_somebody_else_at_the_number_is_an_error_of_the_number_and_no_pseudo_lea
 def test_who_came_to_a_meeting_is_a_person():
     odd = replace(PERSON, time_on_form_s=1.0, honeypot="x")
     assert judge(odd, known=Known(reached=True, confirmed=True)).verdict is TruthVerdict.GENUINE
+
+
+def test_the_page_is_made_from_the_weights():
+    kept = Path(__file__).parents[2] / "docs" / "lead-truth.md"
+    assert kept.read_text() == page(), "make docs"
 
 
 def test_every_weight_says_what_it_means():
