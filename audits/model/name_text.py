@@ -29,6 +29,8 @@ _ALEF = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه
 
 def _folded(name: str) -> str:
     """Comparable text: NFKC, case-folded, no marks on Latin and Greek letters, one form of each Arabic letter."""
+    if name.isascii():
+        return " ".join(name.lower().split())
     text = unicodedata.normalize("NFKC", name).casefold().translate(_ALEF)
     kept: list[str] = []
     for letter in text:
@@ -142,6 +144,13 @@ _ROWS = (
     ("ءورلايةزظ", 5),
     ("1234567890", 4),
 )
+#: Each run along a row, in both directions, with the shortest that is no chance in any row that has it.
+_WALKED: dict[str, int] = {}
+for _row, _least in _ROWS:
+    for _start in range(len(_row)):
+        for _end in range(_start + 1, len(_row) + 1):
+            for _run in (_row[_start:_end], _row[_start:_end][::-1]):
+                _WALKED[_run] = min(_least, _WALKED.get(_run, _least))
 _COLUMNS = frozenset(
     {"asd", "qwe", "zxc", "qaz", "wsx", "edc", "qazwsx", "qazwsxedc", "zaq", "zaqwsx", "йфя", "йфяцыч", "شسيب", "شسي"}
 )
@@ -176,6 +185,16 @@ def name_trouble(first_name: str | None, last_name: str | None) -> NameTrouble |
     return NameTrouble.DOUBTFUL
 
 
+_LISTED = _PLACEHOLDERS | _FILLERS | _NOBODY | frozenset(word for phrase in _PHRASES for word in phrase.split())
+
+
+def is_unlisted_word(word: str) -> bool:
+    """Whether a word of letters alone, as written, is neither on a list here nor run along a keyboard: a name of such
+    words has no trouble."""
+    folded = _folded(word)
+    return folded not in _LISTED and _word_trouble(folded) is None
+
+
 def has_test_word(name: str) -> bool:
     """Whether a word of a placeholder says that it is a test."""
     return any(word in _TESTS for word in _words(_folded(name)))
@@ -190,7 +209,7 @@ def _part_troubles(part: str) -> list[NameTrouble | None]:
 
 
 def _word_trouble(word: str) -> NameTrouble | None:
-    if not all(unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in word):
+    if not word.isascii() and not all(unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in word):
         return None
     if word in _PLACEHOLDERS:
         return NameTrouble.PLACEHOLDER
@@ -223,7 +242,8 @@ def _walks(word: str) -> bool:
 
 
 def _one_walk(word: str, shortest: int | None = None) -> bool:
-    return any(len(word) >= (shortest or least) and (word in row or word[::-1] in row) for row, least in _ROWS)
+    least = _WALKED.get(word)
+    return least is not None and len(word) >= (shortest or least)
 
 
 def _has_vowel(word: str) -> bool:

@@ -269,11 +269,17 @@ def is_mashed_name(words: Sequence[str], margin_of: Callable[[str], int | None] 
         if over is None:
             if len(word) >= SHORTEST or _may_be_short_name(word):
                 return False
-        elif over <= _DOUBT:
+            continue
+        if over <= _DOUBT:
             return False
-        else:
-            best = over if best is None else max(best, over)
+        best = over if best is None else max(best, over)
     return best is not None and best > beyond
+
+
+def is_surely_meant(word: str) -> bool:
+    """Whether a folded word alone makes every name that it stands in a name."""
+    over = margin(word)
+    return over <= _DOUBT if over is not None else len(word) >= SHORTEST or _may_be_short_name(word)
 
 
 def is_code(text: str) -> bool:

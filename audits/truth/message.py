@@ -16,13 +16,15 @@ from audits.truth.phrases import Found, Phrases, Text, folded_key, marked_key, r
 from audits.truth.weights import signal
 
 _NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
+_AGAINST = {intent: f"unless {intent.value}" for intent in Intent}
+_INTENTS = tuple(Intent)
 _FOLDED: Phrases[str] = Phrases(
     {
         _NEED: NEED,
         _SPAM: SPAM,
         _TEST: TEST,
-        **{f"{intent}": phrases for intent, phrases in INTENTS.items()},
-        **{f"unless {intent}": phrases for intent, phrases in UNLESS.items()},
+        **{intent.value: phrases for intent, phrases in INTENTS.items()},
+        **{_AGAINST[intent]: phrases for intent, phrases in UNLESS.items()},
     },
     folded_key,
 )
@@ -63,7 +65,7 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
         shown["profanity"] = _quoted(whole, abuse[0])
     if _is_test(whole, found.get(_TEST, [])):
         shown["test"] = _quoted(whole, found[_TEST][0])
-    intents = tuple((intent, words) for intent in Intent if (words := _intent(intent, whole, found)) is not None)
+    intents = tuple((intent, words) for intent in _INTENTS if (words := _intent(intent, whole, found)) is not None)
     asked = bool(found.get(_NEED)) or _tells_enough(whole)
     return MessageJudged(
         is_mashed="mashed" in shown,
@@ -102,9 +104,13 @@ def _quoted(whole: Text, found: Found[str]) -> str:
 
 def _spam(text: str, whole: Text, found: dict[str, list[Found[str]]]) -> str | None:
     """The words, or the kind of link, that advertise."""
-    links, wares = len(_LINK.findall(text)), found.get(_SPAM, [])
+    wares = found.get(_SPAM, [])
+    has_links = "://" in text or "www." in text.lower() or "<" in text or "[" in text
+    if not wares and not has_links:
+        return None
+    links = len(_LINK.findall(text))
     distinct = {_quoted(whole, each).casefold() for each in wares}
-    buys = f"unless {Intent.SUPPLIER}" in found
+    buys = _AGAINST[Intent.SUPPLIER] in found
     if _TAG.search(text) is not None:
         return _quoted(whole, wares[0]) if wares else "[url]"
     if len(distinct) >= 2 or (distinct and links and not buys):
@@ -113,13 +119,15 @@ def _spam(text: str, whole: Text, found: dict[str, list[Found[str]]]) -> str | N
 
 
 def _is_test(whole: Text, found: list[Found[str]]) -> bool:
+    if not found or len(whole.words) > _TEST_WORDS:
+        return False
     covered = {place for each in found for place in range(each.first, each.last + 1)}
-    return bool(covered) and len(whole.words) <= _TEST_WORDS and 5 * len(covered) >= 3 * len(whole.words)
+    return 5 * len(covered) >= 3 * len(whole.words)
 
 
 def _intent(intent: Intent, whole: Text, found: dict[str, list[Found[str]]]) -> str | None:
-    shown = found.get(str(intent))
-    if not shown or f"unless {intent}" in found:
+    shown = found.get(intent.value)
+    if not shown or _AGAINST[intent] in found:
         return None
     if intent is Intent.PROBE and _has_amount(whole):
         return None
@@ -128,7 +136,7 @@ def _intent(intent: Intent, whole: Text, found: dict[str, list[Found[str]]]) -> 
 
 def _has_amount(whole: Text) -> bool:
     """Whether a buyer's number is in it: so many of something, or that of a street."""
-    return any(word.text.isdigit() and len(word.text) < 5 for word in whole.words)
+    return any(word.isdigit() and len(word) < 5 for word in whole.words)
 
 
 def _tells_enough(whole: Text) -> bool:
@@ -139,7 +147,7 @@ def _tells_enough(whole: Text) -> bool:
     foreign = sum(
         not unicodedata.name(letter, "").startswith(_COVERED)
         for word in whole.words
-        for letter in word.text
+        for letter in word
         if letter.isalpha()
     )
     return foreign >= _TELLING_LETTERS
@@ -188,8 +196,8 @@ def _said_of(intent: Intent, words: str) -> Said:
 
 def _is_ware(words: str, terms: TruthTerms) -> bool:
     """Whether what is advertised is what this account sells: then it is a buyer's word."""
-    shown = {folded_key(word.text) for word in read(words).words}
-    return any(shown & {folded_key(word.text) for word in read(ware).words} for ware in terms.products)
+    shown = {folded_key(word) for word in read(words).words}
+    return any(shown & {folded_key(word) for word in read(ware).words} for ware in terms.products)
 
 
 _AMOUNT = re.compile(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+")
@@ -205,7 +213,7 @@ def implausible_order(text: str, terms: TruthTerms) -> str | None:
     if terms.most_plausible <= 0:
         return None
     text = unicodedata.normalize("NFKC", text)
-    wares = {folded_key(word.text) for ware in (*terms.products, *PIECES) for word in read(ware).words}
+    wares = {folded_key(word) for ware in (*terms.products, *PIECES) for word in read(ware).words}
     stems = tuple(ware for ware in wares if len(ware) >= 4)
     for found in _AMOUNT.finditer(text):
         if found.start() and (text[found.start() - 1] in "+€$£" or text[found.start() - 1].isalnum()):
@@ -225,19 +233,19 @@ def implausible_order(text: str, terms: TruthTerms) -> str | None:
 def _ordered_until(after: Text, amount: int, most: int, wares: set[str], stems: tuple[str, ...]) -> int | None:
     """Where the product ends that so many are asked of; `after` begins behind the number."""
     for place, word in enumerate(after.words[: _WORDS_BETWEEN + 2]):
-        key = folded_key(word.text)
+        key = folded_key(word)
         if place == 0 and key in MANY:
             amount *= MANY[key]
         elif key.isdigit():
             return None
         elif key in wares or key.startswith(stems):
-            return word.end if amount > most else None
+            return after.end_of(place) if amount > most else None
     return None
 
 
 def _in_words(whole: Text, most: int, wares: set[str], stems: tuple[str, ...]) -> str | None:
     """ "a million pizzas"."""
-    keys = [folded_key(word.text) for word in whole.words]
+    keys = [folded_key(word) for word in whole.words]
     for at, key in enumerate(keys[1:], 1):
         if key in MANY and keys[at - 1] in ONE and MANY[key] > most:
             for place in range(at + 1, min(at + 2 + _WORDS_BETWEEN, len(keys))):

@@ -6,15 +6,19 @@ known to bear, and weighs little. Names in letters that no table knows are never
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from enum import IntEnum
 from functools import lru_cache
 
-from audits.model.name_text import NameTrouble, has_test_word, name_trouble
+from audits.model.name_text import NameTrouble, has_test_word, is_unlisted_word, name_trouble
 from audits.model.said import say
 from audits.model.truth import NameJudged, Signal
 from audits.truth.joke_names import JOKES, joke_key
-from audits.truth.letters import is_code, is_mashed_text
+from audits.truth.letters import fold, is_code, is_mashed_text, is_surely_meant
 from audits.truth.message import profanity_in
+from audits.truth.message_words import PROFANITY
+from audits.truth.phrases import marked_key
 from audits.truth.weights import signal
 
 _MASHED = (NameTrouble.KEYBOARD_WALK, NameTrouble.REPEATED_LETTERS)
@@ -23,10 +27,41 @@ _UNDECIDED = (None, NameTrouble.PARTLY, NameTrouble.DOUBTFUL)
 UNLIKELY_LETTERS, TEST, JOKE, ABUSE = "unlikely_letters", "test", "joke", "abuse"
 
 
+_NAME = NameJudged()
+_WORD = re.compile(r"[ '’-]")
+_JOKING = frozenset(word for joke in JOKES for word in joke.split())
+_ABUSIVE = frozenset(marked_key(phrase.split()[0]) for phrase in PROFANITY)
+
+
+class _Plain(IntEnum):
+    """What a word alone says: it is to be looked at more closely; is on no list; is a name by its letters, too."""
+
+    NO = 0
+    UNLISTED = 1
+    MEANT = 2
+
+
+@lru_cache(maxsize=65_536)
+def _plain_word(word: str) -> _Plain:
+    """Kept, since few words make most names: what is plain needs no closer look."""
+    if marked_key(word) in _ABUSIVE or fold(word) in _JOKING or not is_unlisted_word(word):
+        return _Plain.NO
+    return _Plain.MEANT if is_surely_meant(fold(word)) else _Plain.UNLISTED
+
+
 @lru_cache(maxsize=8_192)
 def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     """What a name is, of which at least one part is not blank; the whole name may stand in `last_name` alone."""
     name = " ".join(part.strip() for part in (first_name, last_name) if part and part.strip())
+    words = _WORD.split(name)
+    if all(map(str.isalpha, words)):
+        plain = [_plain_word(word) for word in words]
+        if min(plain) >= _Plain.UNLISTED and max(plain) is _Plain.MEANT:
+            return _NAME
+    return _judge_closely(name, first_name, last_name)
+
+
+def _judge_closely(name: str, first_name: str | None, last_name: str | None) -> NameJudged:
     trouble = name_trouble(first_name, last_name)
     reasons = [] if trouble is None else [trouble.value]
     is_placeholder = trouble in (NameTrouble.PLACEHOLDER, NameTrouble.NO_LETTERS)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from audits.truth.letters import fold
 
@@ -21,31 +21,26 @@ _GAP = 3
 _STEM = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a text as written, and where it stands."""
-
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text taken apart. `plain`: without the short vowels of Arabic, which places refer to."""
+class Text(NamedTuple):
+    """A text taken apart. `plain`: without the short vowels of Arabic; `words`: as written in it."""
 
     plain: str
-    words: tuple[Word, ...]
+    words: list[str]
 
     def between(self, first: int, last: int) -> str:
         """The text from one word to another, both included, as written."""
-        return self.plain[self.words[first].start : self.words[last].end]
+        places = list(_WORD.finditer(self.plain))
+        return self.plain[places[first].start() : places[last].end()]
+
+    def end_of(self, word: int) -> int:
+        """Where in `plain` a word ends."""
+        return list(_WORD.finditer(self.plain))[word].end()
 
 
 def read(text: str) -> Text:
     """`text` with its words."""
     plain = text if text.isascii() else unicodedata.normalize("NFC", text).translate(_ARABIC_MARKS)
-    return Text(plain, tuple(Word(found[0], found.start(), found.end()) for found in _WORD.finditer(plain)))
+    return Text(plain, _WORD.findall(plain))
 
 
 @lru_cache(maxsize=16_384)
@@ -75,22 +70,29 @@ class Found(Generic[Kind]):
     last: int
 
 
+_Candidates = dict[str, list[tuple[Kind, tuple[str, ...]]]]
+#: Where phrases stand whose second word is none, a stem or a gap.
+_ANY = ""
+
+
 class Phrases(Generic[Kind]):
     """Lists of phrases, each of a kind. `key` makes words comparable, in the lists and in texts."""
 
     def __init__(self, lists: Mapping[Kind, Iterable[str]], key: Callable[[str], str]) -> None:
         self._key = key
-        self._whole: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
-        self._stems: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
+        # By the first word, or what is sure of it, then by the second: many phrases begin alike.
+        self._whole: dict[str, _Candidates[Kind]] = {}
+        self._stems: dict[str, _Candidates[Kind]] = {}
         for kind, phrases in lists.items():
             for phrase in phrases:
                 words = tuple(self._pattern(word) for word in phrase.split())
-                if words[0].endswith("*"):
-                    if len(words[0]) <= _STEM:
-                        raise ValueError(f"{phrase!r}: begins with too short a stem")
-                    self._stems.setdefault(words[0][:_STEM], []).append((kind, words))
-                else:
-                    self._whole.setdefault(words[0], []).append((kind, words))
+                is_stem = words[0].endswith("*")
+                if is_stem and len(words[0]) <= _STEM:
+                    raise ValueError(f"{phrase!r}: begins with too short a stem")
+                second = words[1] if len(words) > 1 and words[1] != "~" and not words[1].endswith("*") else _ANY
+                of_first = self._stems if is_stem else self._whole
+                of_second = of_first.setdefault(words[0][:_STEM] if is_stem else words[0], {})
+                of_second.setdefault(second, []).append((kind, words))
 
     def _pattern(self, word: str) -> str:
         if word == "~":
@@ -99,18 +101,22 @@ class Phrases(Generic[Kind]):
 
     def find(self, text: Text) -> list[Found[Kind]]:
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
-        keys = [self._key(word.text) for word in text.words]
+        keys = list(map(self._key, text.words))
         found: list[Found[Kind]] = []
+        whole, stemmed = self._whole, self._stems
         for first, key in enumerate(keys):
-            candidates = self._whole.get(key)
-            stems = self._stems.get(key[:_STEM])
-            if candidates is None and stems is None:
+            stem = key[:_STEM]
+            if key not in whole and stem not in stemmed:
                 continue
+            begun = [each for each in (whole.get(key), stemmed.get(stem)) if each is not None]
+            following = keys[first + 1] if first + 1 < len(keys) else _ANY
             ends: dict[Kind, int] = {}
-            for kind, words in (*(candidates or ()), *(stems or ())):
-                last = _end(words, keys, first)
-                if last is not None:
-                    ends[kind] = max(last, ends.get(kind, last))
+            for second in (_ANY, following) if following else (_ANY,):
+                for candidates in begun:
+                    for kind, words in candidates.get(second, ()):
+                        last = first if words == (key,) else _end(words, keys, first)
+                        if last is not None:
+                            ends[kind] = max(last, ends.get(kind, last))
             found.extend(Found(kind, first, last) for kind, last in ends.items())
         return found
 

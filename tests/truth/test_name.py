@@ -22,7 +22,7 @@ from audits.truth.letters import (
     margin,
     neighbours,
 )
-from audits.truth.name import ABUSE, judge_name, name_signals
+from audits.truth.name import ABUSE, _judge_closely, judge_name, name_signals
 
 DATA = Path(__file__).parent.parent / "data"
 REAL = """
@@ -165,3 +165,21 @@ def test_most_random_letters_are_caught(alphabet: object) -> None:
     rng = random.Random(7)
     texts = ["".join(rng.choice(own.letters) for _ in range(rng.randint(5, 12))) for _ in range(400)]
     assert sum(judge_name(None, text).is_mashed for text in texts) >= 0.8 * len(texts)
+
+
+def test_the_quick_way_says_what_the_close_look_says() -> None:
+    texts = [
+        *_listed(REAL),
+        *_listed(MASHED),
+        *JOKES,
+        "Test Müller",
+        "Maria unknown",
+        "Hugo First",
+        "no name",
+        "Dee Dee",
+    ]
+    texts += [f"{one} {other}" for one, other in zip(texts, texts[3:], strict=False)]
+    assert len(texts) > 500
+    for text in texts:
+        first, _, last = text.partition(" ")
+        assert judge_name(first, last) == _judge_closely(text, first, last), text
