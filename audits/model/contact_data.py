@@ -112,28 +112,31 @@ def read_phone(text: str, region: str | None) -> PhoneRead:
 _SHORTEST_WITH_MORE = 10
 _FEWEST_DIGITS = 6
 _LETTER = re.compile(r"[^\W\d_]")
-_BETWEEN = re.compile(r"[/;|\\\n]|,(?!,)|\s(?:or|and|oder|und|ou|et|eller|og|o|y|e|ή|και|или|и|أو|و|或)\s|&")
+_BETWEEN = (
+    re.compile(r"[;|\\\n]|,(?!,)|\s(?:or|and|oder|und|ou|et|eller|og|o|y|e|ή|και|или|и|أو|و|或)\s|&"),
+    re.compile(r"[/;|\\\n]|,(?!,)"),
+)
+_GLUED = re.compile(r"\d[^\W\d_]|[^\W\d_]\d")
 _RUN_OF_DIGITS = re.compile(r"[+\uff0b]?[(\[]?\d[\d\s().\[\]/\u2010-\u2015\u00a0-]*")
 _EXTENSION = re.compile(r"(?:\b(?:e?xt(?:n|ension)?|x|int|anexo|доб)\b|[#~;=x])\s*[.:]?\s*\d", re.IGNORECASE)
 
 
 def _several(text: str) -> list[str]:
     """The parts of a text in which somebody wrote two numbers, when each of them has digits enough."""
-    parts = [part.strip() for part in _BETWEEN.split(text)]
-    enough = [part for part in parts if _digits_in(part) >= _FEWEST_DIGITS]
-    return enough if len(enough) > 1 and len(enough) == sum(1 for part in parts if _digits_in(part)) else []
+    for between in _BETWEEN:
+        parts = [part.strip() for part in between.split(text) if _digits_in(part)]
+        if len(parts) > 1 and all(_digits_in(part) >= _FEWEST_DIGITS for part in parts):
+            return parts
+    return []
 
 
 def _among_words(text: str) -> Iterator[str]:
-    """Runs of digits in a text with words around; none where the words may be part of the number (1-800-FLOWERS)."""
-    if _EXTENSION.search(text):
+    """Runs of digits in a text with words around; none where letters may be part of the number (1-800-FLOWERS, 017l)
+    or stand for an extension."""
+    if _EXTENSION.search(text) or _GLUED.search(text) or not _LETTER.search(text):
         return
     for run in _RUN_OF_DIGITS.finditer(text):
-        before, after = text[: run.start()].strip(), text[run.end() :].strip()
-        apart = (not before or run.start() == 0 or not text[run.start() - 1].isalnum()) and not (
-            after and text[run.end() - 1 : run.end()].isdigit() and text[run.end()].isalnum()
-        )
-        if apart and (any(map(str.isalpha, before)) or any(map(str.isalpha, after))):
+        if _digits_in(run.group()) >= _FEWEST_DIGITS:
             yield run.group().strip()
 
 

@@ -28,6 +28,8 @@ TOO_MANY = 20
 # Shares of the slips of people who copy or key digits; ours, in the order that studies of keying agree on: mistyped
 # before swapped, lost and added. Half of the mistyped digits are neighbours of the right one on a keypad or in a row.
 _MISTYPED, _LOST, _SWAPPED, _ADDED = 0.5, 0.2, 0.15, 0.15
+# One of the few numbers that a slip in the digits before the national number makes.
+_TRUNK_SLIP = 0.02
 _NEIGHBOURS = {
     "1": "240",
     "2": "135",
@@ -62,42 +64,65 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
     """What may have been meant by the invalid number `text`, read as `national` of `country_code` (None and "" where
     nothing could be read); `region`: ISO letters of the lead's country."""
     of_form = list(dict.fromkeys(_of_form(text, region, f"+{country_code}{national}")))
-    if country_code is None:
-        country_code, national = _as_national(text, region)
-    plan = _plan(country_code) if country_code is not None and _SHORTEST <= len(national) <= _LONGEST else None
-    if country_code is None or plan is None:
-        return Repaired(tuple(of_form[:MOST]), len(of_form))
-    weighed: dict[str, float] = {}
-    # The library may have taken zeros for a trunk prefix that stand for digits.
-    for digits in dict.fromkeys((national, _as_typed(text, country_code) or national)):
-        for number, likelihood in _fitting(digits, plan).items():
-            weighed[number] = max(weighed.get(number, 0.0), likelihood)
-    fitting = [f"+{country_code}{number}" for number in _likeliest(weighed, plan)]
-    if region is not None:
-        fitting = [*_other_country_code(region, country_code, national), *fitting]
-    fitting = list(dict.fromkeys([*of_form, *fitting]))
+    ranked: dict[str, float] = {}
+    for code, digits, meant in _readings(text, region, country_code, national):
+        plan = _plan(code) if _SHORTEST <= len(digits) <= _LONGEST else None
+        if plan is None:
+            continue
+        fitting = _fitting(digits, plan)
+        fitting.update((each, _TRUNK_SLIP) for each in meant if plan.anything.fullmatch(each))
+        for number, likelihood in fitting.items():
+            e164 = f"+{code}{number}"
+            ranked[e164] = max(ranked.get(e164, 0.0), likelihood * plan.usual(number))
+    order = sorted(ranked, key=lambda each: (-ranked[each], each))
+    if region is not None and country_code is not None:
+        order = [*_other_country_code(region, country_code, national), *order]
+    order = list(dict.fromkeys([*of_form, *order]))
     # Digits that are right in another form leave little doubt, however many numbers are one slip away.
-    count = min(len(fitting), TOO_MANY) if of_form else len(fitting)
-    return Repaired(tuple(_first_valid(fitting, country_code)), count)
+    count = min(len(order), TOO_MANY) if of_form else len(order)
+    return Repaired(tuple(_first_valid(order)), count)
 
 
-def _likeliest(weighed: dict[str, float], plan: _Plan) -> list[str]:
-    """The numbers by how likely the slip is times how usual such a line is."""
-    ranked = {number: likelihood * plan.usual(number) for number, likelihood in weighed.items()}
-    return sorted(ranked, key=lambda each: (-ranked[each], each))
+def _readings(
+    text: str, region: str | None, country_code: int | None, national: str
+) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """(country code, national number, numbers that a slip in the trunk prefix makes of it), each once: as the library
+    read the text, and as it was typed. The library takes digits for a trunk prefix or an exit code that are none, and
+    leaves a trunk prefix on what is no number without it."""
+    read = (country_code, national)
+    if country_code is not None and national:
+        yield country_code, national, ()
+    digits = text.strip().replace(" ", "").replace("-", "")
+    if digits.startswith("+"):
+        typed = digits.removeprefix(f"+{country_code}")
+        if country_code is not None and typed != digits and typed.isdecimal() and typed != national:
+            yield country_code, typed, ()
+        return
+    own = phonenumbers.country_code_for_region(region) if region else 0
+    if not own or not region or _has_letters(text):
+        return
+    typed = phonenumbers.normalize_digits_only(text)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    bare = typed.removeprefix(trunk)
+    meant: tuple[str, ...] = ()
+    if trunk:
+        swapped = typed[1 : 1 + len(trunk)] == trunk and typed[:1] + typed[1 + len(trunk) :]
+        added = typed[1:].removeprefix(trunk) if typed[1:].startswith(trunk) else ""
+        mistyped = "" if typed.startswith(trunk) else typed[len(trunk) :]
+        lost = typed.removeprefix(trunk[1:]) if len(trunk) > 1 and not typed.startswith(trunk) else ""
+        meant = tuple(each for each in (swapped or "", added, mistyped, lost) if each)
+    if (own, bare) != read or meant:
+        yield own, bare, meant
 
 
-def _as_typed(text: str, country_code: int) -> str | None:
-    """The digits after the country code of a number with a + and nothing but digits."""
-    digits = text.replace(" ", "").replace("-", "")
-    given = digits.removeprefix(f"+{country_code}")
-    return given if given != digits and given.isdecimal() and len(given) <= _LONGEST else None
+def _has_letters(text: str) -> bool:
+    return any(letter.isalpha() for letter in text)
 
 
-def _first_valid(numbers: list[str], country_code: int) -> Iterator[str]:
-    given, code = 0, f"+{country_code}"
+def _first_valid(numbers: list[str]) -> Iterator[str]:
+    given = 0
     for number in numbers:
-        if _is_in_use(country_code, number.removeprefix(code)) if number.startswith(code) else _is_valid(number):
+        if _is_valid(number):
             yield number
             given += 1
             if given == MOST:
@@ -149,24 +174,14 @@ def _other_country_code(region: str, country_code: int, national: str) -> Iterat
             yield f"+{own}{national}"
 
 
-def _as_national(text: str, region: str | None) -> tuple[int | None, str]:
-    if not region or region not in phonenumbers.SUPPORTED_REGIONS:
-        return None, ""
-    digits = phonenumbers.normalize_digits_only(text)
-    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
-    return phonenumbers.country_code_for_region(region), digits.removeprefix(trunk)
-
-
-def _is_in_use(country_code: int, national: str) -> bool:
-    return kind_of(country_code, national)[0] is not None
-
-
 @lru_cache(maxsize=4_096)
 def _is_valid(e164: str) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(e164, None))
-    except phonenumbers.NumberParseException:
-        return False
+    """Whether a number of + and digits is one by the plan of its country code, which no other one begins."""
+    for length in (1, 2, 3):
+        code = int(e164[1 : 1 + length] or 0)
+        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return kind_of(code, e164[1 + length :])[0] is not None
+    return False
 
 
 def _fitting(digits: str, plan: _Plan) -> dict[str, float]:

@@ -136,6 +136,10 @@ def measure() -> Section:
     )
 
 
+def _up_to(count: int) -> str:
+    return str(count) if count <= TOO_MANY else f"more than {TOO_MANY}"
+
+
 def _fitting(text: str, region: str | None) -> int:
     read = read_phone(text, region)
     return repaired(text, region, read.country_code, read.national).fitting
@@ -176,7 +180,7 @@ def _repairs(valid: list[dict[str, Any]], failures: list[str]) -> Iterator[tuple
             "",
         )
         median = sorted(how_many[kind])[len(how_many[kind]) // 2]
-        yield f"{kind}: numbers in use one slip away, median", str(median), "", ""
+        yield f"{kind}: numbers in use one slip away, median", _up_to(median), "", ""
         yield (
             f"{kind}: right one within three, where at most three fit",
             share(sum(three[kind]), len(three[kind])),

@@ -206,6 +206,9 @@ def test_premium_and_shared_cost() -> None:
         ("+94 171 2398765", "DE", "+491712398765"),
         ("O3O 9O182O", "DE", "+4930901820"),
         ("l5l 234 9876", "US", None),
+        ("9067 212 3456", "AL", "+355672123456"),
+        ("00-123-4567", "CR", "+5068001234567"),
+        ("017l 2398765", "DE", "+491712398765"),
     ],
 )
 def test_what_was_meant(text: str, region: str | None, meant: str | None) -> None:
