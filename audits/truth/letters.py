@@ -32,7 +32,7 @@ SHORTEST = 4
 #: A word that is no name for sure, beside which another one need not be as far over its limit.
 _DOUBT = -80
 _LONGEST = 40
-_MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+_MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1fff\u0386\u0388-\u0390\u03aa-\u03b0\u03ca-\u03ce]")
 _FAR = 60
 #: A code has so many letters and digits, and so many times one after the other kind.
 _CODE, _CHANGES = 6, 3
@@ -254,11 +254,11 @@ def margin(word: str) -> int | None:
     return None if alphabet is None else score(word, alphabet, _shipped()[alphabet.name]) - alphabet.limit
 
 
-def is_mashed_text(text: str) -> bool:
-    """Whether all words of a text are mashed. Who sets marks on Latin letters does so on purpose: with them a word
-    must be far over its limit."""
+def is_mashed_text(text: str, *, beyond: int = 0) -> bool:
+    """Whether all words of a text are mashed, one by more than `beyond`. Who sets marks on Latin or Greek letters
+    does so on purpose: with them a word must be far over its limit."""
     has_marks = not text.isascii() and _MARKED.search(text) is not None
-    return is_mashed_name(letter_words(text), beyond=_FAR if has_marks else 0)
+    return is_mashed_name(letter_words(text), beyond=beyond + _FAR if has_marks else beyond)
 
 
 def is_mashed_name(words: Sequence[str], margin_of: Callable[[str], int | None] = margin, *, beyond: int = 0) -> bool:

@@ -36,6 +36,8 @@ _MANY_LINKS = 4
 _TEST_WORDS, _TELLING_WORDS, _TELLING_LETTERS = 8, 5, 6
 _MASHED = (NameTrouble.KEYBOARD_WALK, NameTrouble.REPEATED_LETTERS)
 _FEW_WORDS = 3
+#: The tables know names better than verbs: words of messages must be so far over the limit.
+_FAR = 40
 _COVERED = ("LATIN", "CYRILLIC", "GREEK", "ARABIC")
 _SIGNAL_OF = {
     Intent.JOB: "intent_job",
@@ -85,9 +87,9 @@ def is_mashed_message(text: str) -> bool:
         return False
     if len(text.split()) <= _FEW_WORDS:
         acronym = text.isupper() and len(text.strip()) <= 5
-        return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text))
+        return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
     judged = [over for word in words if (over := margin(word)) is not None]
-    mashed = sum(over > 0 for over in judged)
+    mashed = sum(over > _FAR for over in judged)
     return mashed >= _FEW_WORDS and 5 * mashed >= 3 * len(judged)
 
 
