@@ -58,33 +58,36 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
     Intent.JOB: _lines(
         """
         my cv · my resume · my curriculum vitae · send ~ my cv · attached ~ cv · attached ~ resume ·
-        looking for a job · looking for work · looking for employment · looking for an internship ·
+        looking for a job · looking for work as · looking for work in · looking for work at ·
+        looking for any work · looking for part time work · looking for employment · looking for an internship ·
         seeking employment · seeking a job · job application · apply for ~ position · apply for ~ job ·
         apply for ~ role · applying for ~ position · applying for ~ job · applying for ~ role · any job openings ·
         any job vacancies · any vacancies · any open positions · are you hiring · are you recruiting ·
-        are you currently hiring · work for your company · join your team
-        meine bewerbung · mein lebenslauf · meinen lebenslauf · bewerbe mich · mich ~ bewerben · suche ~ arbeit ·
-        suche ~ job · suche ~ stelle · suche ~ praktikum · suche ~ ausbildungsplatz · suche ~ anstellung ·
-        freie stellen · offene stellen · stellen sie ein · bei ihnen arbeiten
-        min cv · cv en min · soker jobb · soker ~ jobb · soker ~ stilling · soker sommerjobb · ledige stillinger ·
-        ledig stilling · ser etter jobb · leter etter jobb · trenger jobb · onsker a jobbe · jobbe hos dere ·
-        arbeide hos dere · jobbsoknad · har dere ~ jobb
-        βιογραφικο μου · το βιογραφικο · ψαχνω ~ δουλεια · ψαχνω ~ εργασια · ζητω ~ εργασια · αναζητω ~ εργασια ·
-        αναζητω ~ δουλεια · θεση εργασιας · θεσεις εργασιας · κενες θεσεις · κανετε προσληψεις · να εργαστω ·
-        να δουλεψω
+        are you currently hiring · to work for your company · work in your company · join your team
+        meine bewerbung · mein lebenslauf · meinen lebenslauf · bewerbe mich · mich ~ bewerben · suche arbeit ·
+        suche eine arbeit · suche neue arbeit · suche ~ job · suche ~ stelle · suche ~ praktikum ·
+        suche ~ ausbildungsplatz · suche ~ anstellung · freie stellen · offene stellen · stellen sie ein ·
+        bei ihnen arbeiten
+        min cv · cv en min · soker jobb · soker en jobb · soker ny jobb · soker deltidsjobb · soker ~ stilling ·
+        soker sommerjobb · ledige stillinger · ledig stilling · ser etter jobb · leter etter jobb ·
+        onsker a jobbe · jobbe hos dere · arbeide hos dere · jobbsoknad · har dere ledig jobb · har dere jobb til
+        βιογραφικο μου · το βιογραφικο · ψαχνω δουλεια · ψαχνω για δουλεια · ψαχνω μια δουλεια · ψαχνω εργασια ·
+        ψαχνω για εργασια · ζητω εργασια · αναζητω εργασια · αναζητω δουλεια · θεση εργασιας · θεσεις εργασιας ·
+        κενες θεσεις · κανετε προσληψεις · να εργαστω · να δουλεψω
         سيرتي الذاتيه · ابحث عن عمل · ابحث عن وظيفه · ابحث عن شغل · وظائف شاغره · وظيفه شاغره · فرصه عمل ·
-        التقديم علي وظيفه · اتقدم لوظيفه · العمل لديكم · العمل معكم · هل يوجد وظائف · محتاج شغل · اريد وظيفه ·
-        تدريب صيفي
-        mon cv · cv ci joint · cherche ~ emploi · cherche ~ travail · cherche ~ stage · recherche ~ emploi ·
-        recherche ~ stage · recherche ~ alternance · ma candidature · candidature spontanee · postuler · postule ·
-        recrutez vous · lettre de motivation · postes vacants · travailler chez vous
+        التقديم علي وظيفه · اتقدم لوظيفه · العمل لديكم · العمل معكم · هل يوجد وظائف · محتاج شغل · اريد وظيفه
+        mon cv · cv ci joint · cherche ~ emploi · cherche travail · cherche un travail · cherche du travail ·
+        cherche un stage en · cherche un stage chez · recherche ~ emploi · recherche un stage en ·
+        stage de fin d etudes · stage de fin detudes · recherche ~ alternance · ma candidature ·
+        candidature spontanee · postuler · postule · recrutez vous · lettre de motivation · postes vacants ·
+        travailler chez vous
         mi cv · mi curriculum · mi hoja de vida · busco trabajo · busco empleo · busco ~ practicas ·
         buscando trabajo · buscando empleo · vacantes ~ disponibles · alguna vacante · bolsa de trabajo ·
         ofertas de empleo · trabajar con ustedes · trabajar en su empresa · estan contratando ·
         solicitud de empleo
         мое резюме · моё резюме · ищу работу · ищу подработку · ищу вакан* · есть ли ~ вакансии · есть вакансии ·
-        открытые вакансии · устроиться ~ на работу · устроиться к вам · работать у вас · нужна работа ·
-        хочу у вас работать · откликаюсь на вакансию · пройти стажировку
+        открытые вакансии · устроиться ~ на работу · устроиться к вам · работать у вас · хочу у вас работать ·
+        откликаюсь на вакансию · пройти стажировку
         """
     ),
     Intent.SUPPLIER: _lines(
@@ -95,46 +98,43 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
         we supply ~ at · we are a ~ manufacturer · we are a ~ supplier · we are ~ leading manufacturer ·
         we are ~ exporter* · our factory in · cooperate with your company · business cooperation ·
         partnership proposal · grow your business · help your business · help your company ·
-        help businesses like yours · help companies like yours · came across your website ·
-        came across your site · found your website · visited your website · looked at your website ·
-        for your website · our catalog* is attached · our price list · redesign your website
+        help businesses like yours · help companies like yours · came across your website and noticed ·
+        came across your website and ~ help · noticed that your website · looked at your website and noticed ·
+        improve your website · found your website and noticed · our catalog* is attached · our price list ·
+        redesign your website
         bieten ihnen · bieten wir ihnen · wir bieten ~ an · unser unternehmen vorstellen ·
         unsere produkte vorstellen · unsere dienstleistung* ~ vorstellen · als ihr lieferant ·
         ihr lieferant werden · ihr partner werden · wir sind ~ hersteller · wir sind ~ lieferant ·
-        unsere preisliste · ihre webseite ~ gefunden · auf ihre webseite gestossen · auf ihre website gestossen ·
-        ihren umsatz steigern · mehr kunden ~ gewinnen
+        unsere preisliste · ihren umsatz steigern · mehr kunden ~ gewinnen
         vi tilbyr dere · tilby dere · tilbyr vare tjenester · tilby vare tjenester · presentere vart firma ·
         presentere vare produkter · var prisliste · deres leverandor · bli leverandor · vi er ~ produsent ·
-        vi er ~ leverandor · kom over nettsiden deres · fant nettsiden deres · flere kunder til dere
+        vi er ~ leverandor · flere kunder til dere
         σας προσφερουμε · να σας προσφερουμε · προσφερουμε τις υπηρεσιες μας · να σας παρουσιασουμε ·
         παρουσιασουμε την εταιρεια · προμηθευτης σας · ειμαστε κατασκευ* · ειμαστε προμηθευτ* ·
-        τον τιμοκαταλογο μας · συνεργασια με την εταιρεια σας · επισκεφθηκα την ιστοσελιδα σας ·
-        αυξησετε τις πωλησεις
+        τον τιμοκαταλογο μας · συνεργασια με την εταιρεια σας · αυξησετε τις πωλησεις
         نقدم لكم · نعرض عليكم · نعرض لكم · خدماتنا · نحن شركه ~ متخصصه · نحن مصنع · نحن موردون · نحن مورد* ·
         مورد لكم · نود ان نعرض · تعريفكم بشركتنا · قائمه اسعارنا · التعاون مع شركتكم · كتالوج منتجاتنا ·
         زياده مبيعاتكم
         nous vous proposons · vous proposer nos · proposer nos services · vous presenter notre ·
         presenter nos produits · presenter nos services · devenir votre fournisseur · votre fournisseur ·
         nous sommes ~ fabricant · nous sommes ~ fournisseur · nous sommes ~ grossiste · notre catalogue de ·
-        visite de votre site · developper votre chiffre · proposition de partenariat
+        developper votre chiffre · proposition de partenariat
         les ofrecemos · le ofrecemos · ofrecerles · ofrecerle · ofrecer nuestros · ofrecemos nuestros ·
         presentar nuestra empresa · presentarles · ser su proveedor · somos fabricantes · somos proveedores ·
-        somos distribuidores · nuestro catalogo de · visitando su pagina · vi su pagina web ·
-        propuesta de colaboracion · aumentar sus ventas
+        somos distribuidores · nuestro catalogo de · propuesta de colaboracion · aumentar sus ventas
         предлагаем вам · предлагаем вашей · предлагаем сотрудничество · предложить вам · предложить наши ·
         предложить свои услуги · предлагаем свои · предлагаем услуги · наша компания предлагает ·
         наша компания занимается · мы производим · мы производител* · мы поставщик* · стать вашим поставщиком ·
-        наш прайс · наш каталог · коммерческое предложение для вас · увеличить ~ продажи · посетили ваш сайт ·
-        нашли ваш сайт
+        наш прайс · наш каталог · коммерческое предложение для вас · увеличить ~ продажи
         """
     ),
     Intent.STUDENT: _lines(
         """
         my thesis · my master thesis · my masters thesis · my bachelor thesis · my dissertation · for a thesis ·
         writing a thesis · writing ~ thesis · our school project · my school project · a school project ·
-        university project · student research · i am a student ~ survey · student ~ questionnaire ·
-        student ~ interview · questionnaire for my · survey for my studies · for my studies · my phd research ·
-        my research project · my term paper · my university assignment · class assignment
+        university project about · student research · i am a student ~ survey · student ~ questionnaire ·
+        student ~ interview · questionnaire for my · survey for my studies · my phd research · my term paper ·
+        my university assignment · class assignment
         meine bachelorarbeit · meine masterarbeit · meiner bachelorarbeit · meiner masterarbeit ·
         meine diplomarbeit · meiner diplomarbeit · meine dissertation · meiner dissertation · meine facharbeit ·
         meiner facharbeit · meiner abschlussarbeit · meine abschlussarbeit · umfrage ~ studium ·
@@ -144,12 +144,11 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
         bacheloroppgaven · skriver masteroppgave · skriver bacheloroppgave · skoleprosjekt · prosjektoppgave ·
         skoleoppgave · i forbindelse med studiene
         διπλωματικη μου · διπλωματικη εργασια · πτυχιακη μου · πτυχιακη εργασια · διδακτορικη διατριβη ·
-        ερωτηματολογιο ~ ερευνα · σχολικη εργασια · για τις σπουδες μου
+        ερωτηματολογιο ~ ερευνα · σχολικη εργασια
         رساله ماجستير · رساله الماجستير · رساله دكتوراه · رساله الدكتوراه · اطروحه · مشروع تخرج · مشروع التخرج ·
         بحث جامعي · بحث تخرج · استبيان ~ دراس* · انا طالب ~ بحث · انا طالبه ~ بحث
-        mon memoire · ma these · mon master · mon projet de fin · projet scolaire · projet etudiant ·
-        questionnaire ~ memoire · memoire de master · memoire de fin · dans le cadre de mes etudes ·
-        cadre ~ memoire · mon rapport de stage
+        mon memoire · ma these · mon projet de fin · projet scolaire · projet etudiant · questionnaire ~ memoire ·
+        memoire de master · memoire de fin · dans le cadre de mes etudes · cadre ~ memoire · mon rapport de stage
         mi tesis · mi trabajo de fin · trabajo de grado · trabajo fin de grado · trabajo fin de master ·
         trabajo escolar · proyecto escolar · proyecto universitario · encuesta ~ universidad · encuesta ~ tesis ·
         mi proyecto de grado
@@ -161,40 +160,43 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
     Intent.SUPPORT: _lines(
         """
         my order has not · my order hasnt · my order never · where is my order · order number · my invoice ·
-        invoice number · warranty claim · under warranty · want a refund · request a refund · my refund ·
-        get my money back · return the product · return ~ i bought · cant log in · cannot log in · cant login ·
-        cannot login · reset my password · forgot my password · my account is · ticket number · support ticket ·
-        cancel my subscription · cancel my contract · cancel my order · existing customer · existing client ·
-        already a customer · already a client · am a customer of yours · i bought from you · we bought from you ·
-        bought ~ from you · purchased from you · ordered from you · you installed · you delivered ·
-        have not received ~ order · still waiting for ~ delivery · my delivery
-        meine bestellung · bestellnummer · auftragsnummer · meine rechnung · rechnungsnummer · meine lieferung ·
-        reklamation · garantiefall · noch garantie · mein geld zuruck · ruckerstattung ·
-        kann mich nicht einloggen · kann mich nicht anmelden · passwort vergessen · vertrag kundigen · mein abo ·
-        bin bereits kunde · bin bereits kundin · bestandskunde · kundennummer · bei ihnen gekauft ·
-        bei ihnen bestellt · von ihnen ~ eingebaut · ticketnummer
+        invoice number · warranty claim · want a refund · request a refund · my refund · get my money back ·
+        return the product · return ~ i bought · cant log in · cannot log in · cant login · cannot login ·
+        reset my password · forgot my password · my account is blocked · my account is locked ·
+        my account is suspended · ticket number · support ticket · cancel my subscription · cancel my contract ·
+        cancel my order · existing customer · existing client · already a customer · already a client ·
+        am a customer of yours · i bought from you · we bought from you · bought ~ from you · purchased from you ·
+        ordered from you · you installed · you delivered · have not received ~ order ·
+        still waiting for ~ delivery · my delivery has not · my delivery is late
+        meine bestellung ist · meine bestellung noch · meine bestellung wurde · wo bleibt meine bestellung ·
+        bestellnummer · auftragsnummer · rechnungsnummer · meine lieferung · reklamation · garantiefall ·
+        mein geld zuruck · ruckerstattung · kann mich nicht einloggen · kann mich nicht anmelden ·
+        passwort vergessen · vertrag kundigen · mein abo · bin bereits kunde · bin bereits kundin ·
+        bestandskunde · kundennummer · bei ihnen gekauft · bei ihnen bestellt · von ihnen ~ eingebaut ·
+        ticketnummer
         bestillingen min · ordrenummer · min ordre · ordren min · fakturaen min · min faktura · fakturanummer ·
         reklamasjon · reklamere · leveransen min · pengene tilbake · far ikke logget inn · glemt passord ·
         glemt passordet · si opp abonnementet · si opp avtalen · kundenummer · er allerede kunde ·
         er kunde hos dere · kjopte ~ hos dere · kjopt ~ hos dere · bestilte ~ hos dere
-        παραγγελια μου · αριθμος παραγγελιας · τιμολογιο μου · επιστροφη χρηματων · τα χρηματα μου πισω ·
-        εγγυηση ~ χαλασε · δεν μπορω να συνδεθω · ξεχασα τον κωδικο · ακυρωσω ~ συνδρομη · ακυρωση συνδρομης ·
-        ειμαι ηδη πελατης · ειμαι πελατης σας · αγορασα απο εσας · αγορασα απο σας · αριθμος πελατη
-        طلبي لم · رقم الطلب · رقم طلبي · فاتورتي · لم يصل طلبي · لم تصل طلبيتي · استرداد اموالي · استرجاع المبلغ ·
+        παραγγελια μου · αριθμος παραγγελιας · επιστροφη χρηματων · τα χρηματα μου πισω · εγγυηση ~ χαλασε ·
+        δεν μπορω να συνδεθω · ξεχασα τον κωδικο · ακυρωσω ~ συνδρομη · ακυρωση συνδρομης · ειμαι ηδη πελατης ·
+        ειμαι πελατης σας · αγορασα απο εσας · αγορασα απο σας · αριθμος πελατη
+        طلبي لم · رقم الطلب · رقم طلبي · لم يصل طلبي · لم تصل طلبيتي · استرداد اموالي · استرجاع المبلغ ·
         لا استطيع تسجيل الدخول · نسيت كلمه المرور · الغاء اشتراكي · الغاء الاشتراك · انا عميل لديكم · عميل حالي ·
         اشتريت منكم · اشتريته منكم · شكوي بخصوص · الضمان ~ تعطل
-        ma commande · numero de commande · ma facture · numero de facture · ma livraison · remboursement ·
-        sous garantie · faire jouer la garantie · mot de passe oublie · mon mot de passe ·
+        ma commande n* · ma commande est · ma commande narrive · suivi de ma commande · numero de commande ·
+        numero de facture · ma livraison · demande de remboursement · etre rembourse* · me rembourser ·
+        mon remboursement · faire jouer la garantie · mot de passe oublie · mon mot de passe ·
         n arrive pas a me connecter · narrive pas a me connecter · resilier mon · mon abonnement · deja client ·
         deja cliente · numero client · achete chez vous · commande chez vous · achetee chez vous · mon dossier sav
-        mi pedido · numero de pedido · mi factura · numero de factura · mi compra · reembolso ·
-        devolucion del producto · no puedo iniciar sesion · olvide mi contrasena · cancelar mi · darme de baja ·
-        ya soy cliente · soy cliente de ustedes · compre ~ con ustedes · les compre · numero de cliente ·
-        reclamacion · en garantia
-        мой заказ · моего заказа · номер заказа · мой счет · вернуть деньги · возврат денег · по гарантии ·
-        гарантийный случай · не могу войти · забыл пароль · забыла пароль · отменить подписку ·
-        расторгнуть договор · я ваш клиент · уже ваш клиент · являюсь вашим клиентом · купил у вас ·
-        купила у вас · заказал у вас · заказывал у вас · покупал у вас · номер договора
+        mi pedido no · mi pedido ~ llegado · donde esta mi pedido · numero de pedido · numero de factura ·
+        el reembolso de · quiero ~ reembolso · solicito ~ reembolso · devolucion del producto ·
+        no puedo iniciar sesion · olvide mi contrasena · cancelar mi · darme de baja · ya soy cliente ·
+        soy cliente de ustedes · compre ~ con ustedes · les compre · numero de cliente
+        где мой заказ · мой заказ не · мой заказ ~ не пришел · моего заказа · номер заказа · вернуть деньги ·
+        возврат денег · ремонт по гарантии · гарантийный случай · не могу войти · забыл пароль · забыла пароль ·
+        отменить подписку · расторгнуть договор · я ваш клиент · уже ваш клиент · являюсь вашим клиентом ·
+        купил у вас · купила у вас · заказал у вас · заказывал у вас · покупал у вас · номер договора
         """
     ),
     Intent.PROBE: _lines(
@@ -204,9 +206,9 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
         direct number · direct phone number · direct line · mobile number of ~ manager ·
         mobile number of ~ director · number of your ~ manager · number of the ~ manager ·
         email of your ~ manager · email of the ~ manager · name of your ~ manager · name of the ~ manager ·
-        name of the person · contact of your ~ manager · contact details of your ·
-        contact details of the ~ manager · contact details of the ~ director · speak with your ~ manager ·
-        how many people work · how many employees do you · how many salespeople
+        name of the person · contact of your ~ manager · contact details of the ~ manager ·
+        contact details of the ~ director · speak with your ~ manager · how many people work ·
+        how many employees do you · how many salespeople
         wer ist ~ zustandig · wer ist ~ verantwortlich · wer bearbeitet · wer kummert sich · durchwahl ·
         direkte nummer · direkte telefonnummer · name ihres ~ leiters · nummer ihres · name des ~ leiters ·
         wer leitet · wie viele mitarbeiter haben
@@ -223,9 +225,10 @@ INTENTS: dict[Intent, tuple[str, ...]] = {
         numero du responsable · portable du ~ directeur · coordonnees du directeur · coordonnees du responsable ·
         combien d employes · combien demployes
         quien se encarga · quien maneja · quien es el responsable · quien es el encargado · quien es responsable ·
-        quien lleva · numero directo · telefono directo · linea directa · nombre del responsable ·
-        nombre del gerente · nombre del director · celular del gerente · contacto del gerente ·
-        telefono del gerente · telefono del director · cuantos empleados
+        quien lleva ~ compras · quien lleva ~ ventas · quien lleva ~ marketing · numero directo ·
+        telefono directo · linea directa · nombre del responsable · nombre del gerente · nombre del director ·
+        celular del gerente · contacto del gerente · telefono del gerente · telefono del director ·
+        cuantos empleados
         кто занимается · кто отвечает за · кто у вас отвечает · кто у вас занимается · кто ответствен* ·
         прямой номер · прямой телефон · номер руководител* · номер директора · телефон директора ·
         телефон руководител* · мобильный директора · имя руководител* · как зовут ~ директора ·
@@ -288,14 +291,16 @@ UNLESS: dict[Intent, tuple[str, ...]] = {
     ),
     Intent.SUPPORT: _lines(
         """
-        before i order · before ordering · before buying · before i buy · refund policy · return policy ·
-        minimum order number · place an order · want to order · would like to order · like to buy · want to buy ·
-        another quote · new quote · a quote for · vor der bestellung · bevor ich bestelle · mochte bestellen ·
-        mochten bestellen · angebot fur · for jeg bestiller · onsker a bestille · tilbud pa · πριν παραγγειλω ·
-        θελω να παραγγειλω · προσφορα για · قبل الطلب · اريد ان اطلب · اود ان اطلب · عرض سعر ·
-        avant de commander · passer commande · souhaite commander · voudrais commander · un devis ·
-        antes de comprar · hacer un pedido · quiero pedir · politica de devolucion* · presupuesto ·
-        перед покупкой · хочу заказать · хочу купить · хотим заказать
+        quote · quotation · interested in · price · prices · neighbour* · neighbor* · angebot · preis* ·
+        nachbar* · tilbud · pris* · nabo* · προσφορα · τιμη · سعر · عرض سعر · devis · prix · voisin* · precio* ·
+        vecin* · цена · цену · стоимость · сосед* · before i order · before ordering · before buying ·
+        before i buy · refund policy · return policy · minimum order number · place an order · want to order ·
+        would like to order · like to buy · want to buy · another quote · new quote · a quote for ·
+        vor der bestellung · bevor ich bestelle · mochte bestellen · mochten bestellen · angebot fur ·
+        for jeg bestiller · onsker a bestille · tilbud pa · πριν παραγγειλω · θελω να παραγγειλω · προσφορα για ·
+        قبل الطلب · اريد ان اطلب · اود ان اطلب · avant de commander · passer commande · souhaite commander ·
+        voudrais commander · un devis · antes de comprar · hacer un pedido · quiero pedir ·
+        politica de devolucion* · presupuesto · перед покупкой · хочу заказать · хочу купить · хотим заказать
         """
     ),
     # Asking who is who is no probe of somebody who says what he wants to have.
