@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 from audits.truth.letters import ALPHABETS, SHORTEST, Alphabet, is_mashed_name, letter_words, neighbours, score
-from audits.truth.name import JOKE, judge_name
+from audits.truth.name import ABUSE, JOKE, judge_name
 from scripts.accuracy import DATA, Section, share
 from scripts.mashed_letters import Counts, all_words, counts, faker_names, names_by_alphabet, tables
 
@@ -178,6 +178,12 @@ class Called:
         return self.called / self.of
 
 
+def _otherwise_called(locale: Locale) -> Called:
+    judged = [judge_name(None, name) for name in locale.names]
+    called = sum(each.is_placeholder or each.is_joke or ABUSE in each.reasons for each in judged)
+    return Called(locale.code, called, len(locale.names))
+
+
 def _worst(counted: list[Called]) -> str:
     worst = max(counted, key=lambda each: (each.share, each.code))
     return f"{100 * worst.share:.2f} % ({worst.code})"
@@ -233,6 +239,12 @@ def measure() -> Section:
         rows.append(("names called mashed, all locales", _whole(unseen), _whole(counted), peer.name))
     rows.append(("full names called mashed, worst locale", _worst(unseen_full), "", ""))
     rows.append(("names called mashed by the shipped tables, worst locale", _worst(seen), "", ""))
+
+    otherwise = [_otherwise_called(locale) for locale in locales()]
+    rows.append(("names called a placeholder, a joke or abuse, worst locale", _worst(otherwise), "", ""))
+    failures.extend(
+        f"{each.code}: {each.called} names called no names" for each in otherwise if each.share > MOST_CALLED
+    )
 
     borne = (DATA / "joke_names_that_are_plausible_real_names.txt").read_text(encoding="utf-8").split("\n")
     names = [name for name in borne if name.strip()]
