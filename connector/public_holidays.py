@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import version
 
 import holidays
@@ -21,13 +22,19 @@ def public_holidays(country: str, region: str | None, years: range) -> frozenset
 
 
 def has_holidays(country: str) -> bool:
-    """Whether holidays of this ISO 3166 country are known."""
-    return country in holidays.list_supported_countries()
+    """Whether holidays of this country are known, by its code of two letters (ISO 3166)."""
+    return country in _countries()
 
 
 def countries_with_holidays() -> list[str]:
-    """ISO 3166 codes of the countries whose holidays are known."""
-    return sorted(holidays.list_supported_countries())
+    """ISO 3166 codes of two letters of the countries whose holidays are known."""
+    return sorted(_countries())
+
+
+@lru_cache(maxsize=1)
+def _countries() -> frozenset[str]:
+    # The package names most countries a second time, by other codes: a list to choose from would hold each twice.
+    return frozenset(holidays.list_supported_countries(include_aliases=False))
 
 
 def source_of(places: Iterable[tuple[str, str | None]], years: range) -> str:

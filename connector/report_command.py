@@ -183,9 +183,10 @@ def compare_command(versions: tuple[str, str], install_id: str | None, judge_aga
         click.echo(json.dumps(told.to_json()))
         return
     differing = ", ".join(told.fields) or "nothing"
+    answers = "1 answer" if len(told.changes) == 1 else f"{len(told.changes)} answers"
     _out.print(
         f"{told.before} against {told.after}: {differing} differs; {told.leads} leads, {told.judged_again} judged "
-        f"again, {len(told.changes)} answers would change.",
+        f"again, {answers} would change.",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -14,6 +14,7 @@ from audits.model.said import phrase
 from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
 from connector.public_holidays import countries_with_holidays, has_holidays, source_of
 from connector.public_holidays import public_holidays as official_holidays
+from connector.web.policy_numbers import Source, sources
 from connector.web.texts import t
 
 #: Public holidays are filled in for this many years from the present one on, and for the one before.
@@ -34,7 +35,8 @@ DAY_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class NumberField:
-    """One number of the policy. `factor`: what one unit of the form is in the policy's unit."""
+    """One number of the policy. `factor`: what one unit of the form is in the policy's unit; `figure`: its name among
+    all figures that can be edited (`policy_numbers`)."""
 
     name: str
     label: str
@@ -43,18 +45,25 @@ class NumberField:
     factor: int
     low: int
     high: int
+    figure: str
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where its default comes from, by rule."""
+        return sources()[self.figure]
 
 
 #: The form speaks of working days of eight hours where the policy counts seconds.
 NUMBERS = (
     NumberField(
         "response_target",
-        phrase("First attempt due within"),
+        phrase("First attempt due, where no target fits"),
         phrase("minutes of working time"),
         phrase("Counted from the moment the lead reached the CRM."),
         60,
         1,
         60 * 24 * 10,
+        "response_target_s",
     ),
     NumberField(
         "never_called_after",
@@ -64,6 +73,7 @@ NUMBERS = (
         3600,
         1,
         400,
+        "never_called_after_s",
     ),
     NumberField(
         "recontact_after",
@@ -73,6 +83,7 @@ NUMBERS = (
         3600,
         1,
         400,
+        "recontact_after_s",
     ),
     NumberField(
         "silent_after",
@@ -82,22 +93,42 @@ NUMBERS = (
         3600,
         1,
         800,
+        "silent_after_s",
     ),
     NumberField(
         "cadence_calls",
         phrase("Calls agreed per lead"),
         phrase("calls"),
-        phrase("Six is the published count by which 93 % of the leads that convert are reached."),
+        "",
         1,
         0,
         50,
+        "cadence.calls",
     ),
-    NumberField("cadence_emails", phrase("E-mails agreed per lead"), phrase("e-mails"), "", 1, 0, 50),
-    NumberField("cadence_days", phrase("Within"), phrase("calendar days"), "", 1, 1, 365),
     NumberField(
-        "duplicate_window_days", phrase("A duplicate when seen again within"), phrase("calendar days"), "", 1, 1, 3650
+        "cadence_emails", phrase("E-mails agreed per lead"), phrase("e-mails"), "", 1, 0, 50, "cadence.emails"
     ),
-    NumberField("min_conversation", phrase("A call is a conversation from"), phrase("seconds"), "", 1, 0, 600),
+    NumberField("cadence_days", phrase("Within"), phrase("calendar days"), "", 1, 1, 365, "cadence.within_days"),
+    NumberField(
+        "duplicate_window_days",
+        phrase("A duplicate when seen again within"),
+        phrase("calendar days"),
+        "",
+        1,
+        1,
+        3650,
+        "duplicate_window_days",
+    ),
+    NumberField(
+        "min_conversation",
+        phrase("A call is a conversation from"),
+        phrase("seconds"),
+        "",
+        1,
+        0,
+        600,
+        "min_conversation_s",
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -59,6 +60,27 @@ def test_public_holidays_are_those_of_the_country():
     assert date(2026, 10, 3) in public_holidays("DE", 2026)
     assert not public_holidays("XX", 2026)
     assert not public_holidays("../x", 2026)
+    assert not public_holidays("UK", 2026)
+
+
+def test_each_country_stands_once_among_the_choices(web: WebApp, tenant: Tenant):
+    client = web.signed_in(tenant, tenant.admin_id)
+    for path, name in (("/settings", "country"), ("/settings/policies/edit", "phone_region")):
+        choices = re.search(rf'<select id="{name}".*?</select>', client.get(path).text, re.DOTALL)
+        assert choices is not None
+        codes = re.findall(r'<option value="([^"]+)"', choices[0])
+        assert {"GB", "NO", "GR"} <= set(codes)
+        assert all(len(code) == 2 for code in codes)
+        assert len(codes) == len(set(codes)) > 200
+        assert "UK" not in codes
+
+
+def test_each_figure_shows_whence_its_default_comes(web: WebApp, tenant: Tenant):
+    page = web.signed_in(tenant, tenant.admin_id).get("/settings").text
+    for rule_id in ("RT001", "FU001", "FU002", "NC001", "NC002", "PL004", "AG002"):
+        assert f'<a href="/rulebook#{rule_id}">{rule_id}</a>: ' in page
+    for source in ("Harvard Business Review 2011", "Velocify: 93", "ActiveProspect", "our choice"):
+        assert source in page
 
 
 def test_a_change_makes_a_new_version_and_judges_anew(web: WebApp, tenant: Tenant):
