@@ -17,6 +17,8 @@ SECRET_KEYS = frozenset(
      "password", "secret", "body", "payload", "email", "phone", "first_name", "last_name", "name"}
 )  # fmt: skip
 _TOKENLIKE = re.compile(r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|code|token)=)[^\s&\"']+")
+# A key of our API, wherever it stands: its id may be read, its secret never.
+_API_KEY = re.compile(r"\b(la_[0-9a-f]{12}_)[0-9a-f]{16,}")
 # PostgreSQL quotes rows in its errors: "Failing row contains (…)".
 _DETAIL = re.compile(r"(?s)DETAIL:.*?(?=\n\n|\n\[SQL|\Z)")
 _WORD = re.compile(r"[^\s<>\"']+")
@@ -25,6 +27,7 @@ _WORD = re.compile(r"[^\s<>\"']+")
 def redact_text(text: str) -> str:
     """`text` with bearer tokens, secret query values, rows of databases and e-mail addresses replaced by a mark."""
     cleaned = _DETAIL.sub("DETAIL: [redacted]", _TOKENLIKE.sub(r"\1[redacted]", text))
+    cleaned = _API_KEY.sub(r"\1[redacted]", cleaned)
     # Word by word, because one pattern for whole addresses takes time in the square of what a stranger sends.
     return _WORD.sub(_without_address, cleaned) if "@" in cleaned else cleaned
 

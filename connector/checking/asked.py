@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -11,8 +10,9 @@ from connector.errors import LeadAssayError
 
 #: Longer values are no field of a form.
 LONGEST = {"message": 20_000, "user_agent": 2_000, "honeypot": 2_000}
-_LONGEST_OTHER = 500
-_MOST_S = 366 * 86_400
+LONGEST_OTHER = 500
+#: Nobody is longer at a form, in seconds.
+MOST_S = 366 * 86_400
 
 
 class BadField(LeadAssayError):
@@ -46,7 +46,7 @@ def _text(name: str, value: object) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         raise BadField(name, "must be a text")
-    longest = LONGEST.get(name, _LONGEST_OTHER)
+    longest = LONGEST.get(name, LONGEST_OTHER)
     if len(value) > longest:
         raise BadField(name, f"is longer than {longest} characters")
     return value if value.strip() else None
@@ -68,7 +68,7 @@ def _seconds(name: str, value: object) -> float | None:
             raise BadField(name, "must be a number of seconds") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadField(name, "must be a number of seconds")
-    if not (math.isfinite(value) and 0 <= value <= _MOST_S):
+    if not 0 <= value <= MOST_S:  # false for NaN, and sound for whole numbers that no float can hold
         raise BadField(name, "must be from 0 to a year in seconds")
     return float(value)
 

@@ -20,9 +20,9 @@ from connector.web.texts import t
 
 ViewT = TypeVar("ViewT", bound=Callable[..., object])
 
-#: Endpoints that are no pages of ours: files, and the doors of the webhooks and cards, which prove their callers
-#: themselves.
-OPEN_ENDPOINTS = ("static", "webhooks.", "cards.")
+#: Endpoints that are no pages of ours: files, and the doors of the webhooks, cards and the API, which prove their
+#: callers themselves.
+OPEN_ENDPOINTS = ("static", "webhooks.", "cards.", "api.")
 
 
 class Access(IntEnum):

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from audits.model.said import phrase
 from connector.errors import InstallNotActive, StorageBusy
 from connector.logs import get_logger
+from connector.web.api_refusals import api_refusal, is_api_path
 from connector.web.languages import choose_texts
 from connector.web.texts import t
 
@@ -52,7 +53,9 @@ _SAID = {
 def error_response(
     status: int, *, head: str | None = None, remedy: str | None = None, retry_after_s: int | None = None
 ) -> Response:
-    """A page for `status`, with our own words when given."""
+    """A page for `status`, with our own words when given; for whoever calls the API, JSON."""
+    if is_api_path(request.path):
+        return api_refusal(status, retry_after_s=retry_after_s)
     if "texts" not in g:
         choose_texts()  # what failed came before
     g.is_error_page = True

@@ -31,8 +31,9 @@ def choose_texts() -> None:
 
 def _chosen_language() -> str:
     """The code of a language. An address may ask for another one with ?lang=."""
-    if request.blueprint == "cards":
-        return DEFAULT  # a card stands among the CRM's own words, and no CRM tells us in which language these are
+    if request.blueprint in {"cards", "api"}:
+        # Programs read the API; a card stands among the CRM's own words, and no CRM tells in which language.
+        return DEFAULT
     asked = request.args.get("lang", "")
     if asked in LANGUAGES:
         return asked

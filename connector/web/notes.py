@@ -32,6 +32,7 @@ _SAID = {
     "fields": ("good", phrase("Saved. The leads are being read again, so that the fields count.")),
     "same-fields": ("good", phrase("Nothing was changed: every field keeps what it holds.")),
     "same": ("good", phrase("Nothing was changed: every value keeps its meaning.")),
+    "key-revoked": ("good", phrase("The key is revoked: it opens nothing any more.")),
     "replayed": ("good", phrase("The parked records will be written again.")),
 }
 

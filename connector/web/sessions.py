@@ -174,4 +174,4 @@ def _is_well_formed(token: str) -> bool:
 
 
 def _is_machine_path(path: str) -> bool:
-    return path.startswith(("/static/", "/webhooks/", "/cards/")) or path == "/healthz"
+    return path.startswith(("/static/", "/webhooks/", "/cards/", "/api/")) or path in {"/healthz", "/api"}

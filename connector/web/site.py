@@ -29,6 +29,10 @@ class Site:
     company: OidcSignIn | None
     #: Links asked for, and sign-ins and installs begun, per caller. An office may share one address.
     asks: CallerLimit = field(default_factory=lambda: CallerLimit(most=30, span=timedelta(minutes=10)))
+    #: Leads that are checked, per key of the API: ten a second, as a form of a large vendor sends at its peak.
+    api_leads: CallerLimit = field(default_factory=lambda: CallerLimit(most=600, span=timedelta(minutes=1)))
+    #: Wrong keys, per address. Whoever shares it and has a right one goes on.
+    wrong_keys: CallerLimit = field(default_factory=lambda: CallerLimit(most=30, span=timedelta(minutes=10)))
 
     @property
     def settings(self) -> Settings:

@@ -27,6 +27,7 @@ PATHS = (
     "/sync",
     "/settings",
     "/settings/hours",
+    "/settings/api-keys",
     "/settings/values",
     "/install/frappe",
     "/install/hubspot",

@@ -92,11 +92,12 @@ def own_lead(web: WebApp, tenant: Tenant) -> str:
 
 
 def test_every_post_needs_the_token_of_the_form(web: WebApp, tenant: Tenant):
-    """Only the doors of webhooks and cards, which prove their callers themselves, take a POST without it."""
+    """Only the doors of webhooks, cards and the API, which prove their callers themselves, take a POST without it."""
     forms = [route for route in ROUTES if route.method == "POST" and route.access is not None]
     assert {route.endpoint.split(".")[0] for route in ROUTES if route.method == "POST" and route not in forms} == {
         "webhooks",
         "cards",
+        "api",
     }
     assert {
         "language.choose",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from connector.web.views import (
+    api,
+    api_keys,
     card,
     contests,
     fields,
@@ -47,6 +49,7 @@ ALL: tuple[Blueprint, ...] = (
     neglected.pages,
     sync.pages,
     settings.pages,
+    api_keys.pages,
     own_hours.pages,
     policies.pages,
     contests.pages,
@@ -56,4 +59,5 @@ ALL: tuple[Blueprint, ...] = (
     rulebook.pages,
     health.pages,
     card.pages,
+    api.pages,
 )
