@@ -26,7 +26,7 @@ What a lead is: somebody who asked, or what else. This page is made from the wei
 `python -m audits.reports.truth_page > docs/lead-truth.md`. Model version {version}.
 
 Each reason has a weight: natural log-odds of one class against a person who asked. The odds of a class are its prior
-odds times e to the sum of the weights for it, less the sum of what speaks for a person who asked and against that class.
+odds times e to the sum of the weights for it, less the sum of what speaks for a person who asked, against it.
 The pseudo classes exclude one another: their probabilities and that of a person who asked add up to 1. An unintended
 error stands beside them, with its own odds.
 
@@ -39,13 +39,13 @@ error stands beside them, with its own odds.
 | unknown | none of these, and nothing does |
 
 Both figures are the account's to change. What was not given, or could not be looked up, has no weight in either
-direction; the answer names it under `not_looked_at`. No name decides alone. A weight is ours unless its source is named,
-frozen with the model version; an account with outcomes of its own ({least} at least, {kind} of either kind) corrects the
+direction; the answer names it under `not_looked_at`. No name decides alone. Weights are ours where no source is
+named, frozen with the model version; an account with outcomes of its own ({least}, {kind} of either kind) corrects the
 sum by isotonic regression, shrunk towards the shipped one by {prior} outcomes at each step.
 
-Of other leads: {identical} others of a day with the same words, {subnet} of one part of the net; of leads alike at least
-{reached} must have been reached, and the 95 % interval of those who had asked for nothing must lie on one side of one
-half; {names} other names at one number. A burst in which somebody proved to be a buyer says nothing.
+Of other leads: {identical} others of a day with the same words, {subnet} of one part of the net; of leads alike
+at least {reached} must have been reached, and the 95 % interval of those who had asked for nothing must lie on one
+side of one half; {names} other names at one number. A burst in which somebody proved to be a buyer says nothing.
 """
 
 

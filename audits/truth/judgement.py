@@ -34,7 +34,9 @@ from audits.truth.form import form_signals, judge_form
 from audits.truth.history import known_signals, neighbour_signals
 from audits.truth.message import judge_message, message_signals
 from audits.truth.name import judge_name, name_signals
+from audits.truth.name_slips import name_slips
 from audits.truth.phone import judge_phone, phone_repairs, phone_signals, region_hint
+from audits.truth.terms import terms_signals
 from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, WEIGHTS, signal
 
 NOTHING = TruthTerms()
@@ -56,6 +58,7 @@ def judge(
     name = judge_name(given.first_name, given.last_name or given.name) if given.full_name else NameJudged()
     message = judge_message(given.message, given.language) if given.message and given.message.strip() else None
     form = judge_form(given)
+    slips = list(name_slips(given))
     signals = [
         *(each for field, text, judged in phones for each in phone_signals(field, text, judged)),
         *(email_signals(given.email or "", email) if email else ()),
@@ -63,6 +66,8 @@ def judge(
         *(message_signals(given.message or "", message, terms) if message else ()),
         *form_signals(given, form, terms),
         *_reach_signals(phones, email),
+        *terms_signals(given, email, message, terms),
+        *(each for each, _ in slips),
         *_wish_signals(given, message),
         *neighbour_signals(neighbours),
         *known_signals(known),
@@ -70,10 +75,14 @@ def judge(
     if known.denied and any(each.lead_class is LeadClass.JOKER for each in signals):
         said = say("Who was reached had not asked, and the request reads like a prank.")
         signals.append(signal("denied_order", said, field="history", value="denied"))
+    # What nobody meant is not mended.
+    meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
     repairs = [
         *(each for field, text, judged in phones for each in phone_repairs(field, text, judged)),
         *(email_repairs(given.email or "", email) if email else ()),
+        *(each for _, each in slips if each is not None),
     ]
+    repairs = [each for each in repairs if each.field not in meant_nothing]
     pseudo, error = pseudo_probabilities(signals), error_probability(signals)
     pseudo_probability = round(sum(pseudo.values()), _DIGITS)
     verdict = _verdict(signals, repairs, pseudo_probability, error, terms)
@@ -147,9 +156,12 @@ def _likelihoods(signals: list[Signal], probabilities: dict[LeadClass, float]) -
 
 
 def _reach_signals(phones: list[tuple[str, str, PhoneJudged]], email: EmailJudged | None) -> Iterator[Signal]:
-    ways = [judged.is_valid for _, _, judged in phones] + ([email.is_valid] if email else [])
+    ways = [judged.can_be_called for _, _, judged in phones] + ([email.is_valid] if email else [])
     if not ways:
-        yield signal("nothing_reachable", say("Neither a number nor an address was given."), field="phone", value="")
+        yield signal("nothing_reachable", say("Neither a number nor an address was given."), field="reach", value="")
+    elif all(way is False for way in ways):
+        said = say("By none of the ways given can anybody be reached, as they stand.")
+        yield signal("no_way_valid", said, field="reach", value="")
 
 
 def _wish_signals(given: Given, message: MessageJudged | None) -> Iterator[Signal]:
@@ -161,8 +173,8 @@ def _wish_signals(given: Given, message: MessageJudged | None) -> Iterator[Signa
 
 
 def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | None:
-    """The number by which the person can be reached best: the first in use, else the first given."""
-    return next((judged for _, _, judged in phones if judged.is_valid), phones[0][2] if phones else None)
+    """The number by which the person can be reached best: the first that can be called, else the first given."""
+    return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2] if phones else None)
 
 
 def _not_looked_at(

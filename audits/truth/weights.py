@@ -69,7 +69,7 @@ _add(
         "email_domain_typo": (6.5, "the domain is a slip of the fingers away from that of a large provider"),
         "email_domain_unknown": (5.0, "no mail server answers for the domain"),
         "wrong_number": (3.5, "who answered the number was somebody else"),
-        "name_case_or_order": (
+        "name_slip": (
             4.0,
             "the name stands in the wrong field, or has a digit among its letters",
         ),
@@ -95,7 +95,6 @@ _add(
         "cluster_denied": (5.5, "of the leads alike that were reached, most said that they had asked for nothing"),
         "cluster_accepts": (-3.0, "of the leads alike that were reached, most had asked"),
         "denied": (2.0, "who was reached said that he had asked for nothing"),
-        "template_hours": (1.0, "leads alike come at the same minutes of the hour, day and night"),
     },
 )
 _add(
@@ -139,8 +138,8 @@ _add(
             2.0,
             "a mailbox of a service that one of the two lists knows",
         ),
-        "mashed_address": (1.5, "letters that nobody meant before the @"),
         "nothing_reachable": (5.0, "there is no way to reach anybody"),
+        "no_way_valid": (2.0, "by none of the ways given can anybody be reached, as they stand"),
         "phone_premium": (2.5, "a number that costs whoever calls it"),
         "phone_shared_cost": (0.7, "a number that costs whoever calls it a part"),
     },

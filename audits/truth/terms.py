@@ -1,0 +1,104 @@
+"""What an account's own terms say of a lead: its staff, its competitors, and whether a firm's address is its own."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from audits.model.said import say
+from audits.model.truth import EmailJudged, Given, Intent, MessageJudged, Signal, TruthTerms
+from audits.truth.weights import signal
+
+#: What firms add to their name by law, and words that many names share.
+_LEGAL_FORMS = frozenset(
+    {
+        *(
+            "as",
+            "asa",
+            "ab",
+            "aps",
+            "oy",
+            "oyj",
+            "gmbh",
+            "ag",
+            "kg",
+            "ohg",
+            "ug",
+            "mbh",
+            "ltd",
+            "limited",
+            "llc",
+            "llp",
+        ),
+        *("plc", "inc", "corp", "corporation", "co", "company", "sa", "sarl", "sas", "srl", "spa", "bv", "nv", "sp"),
+        *("zoo", "doo", "kft", "ae", "epe", "ike", "sia", "uab", "ou", "group", "holding", "the", "und", "and", "of"),
+        *("de", "la"),
+    }
+)
+_LEAST_LETTERS = 4
+
+
+def terms_signals(
+    given: Given, email: EmailJudged | None, message: MessageJudged | None, terms: TruthTerms
+) -> Iterator[Signal]:
+    """What can be told only by what the account says of itself, or by two fields together."""
+    domain = email.domain if email is not None and email.is_valid else None
+    if email is not None and domain:
+        yield from _of_domain(given, email, domain, terms)
+    named = next((each for each in terms.competitor_names if _is_named(each, given.company)), None)
+    if named is not None:
+        said = say("{company} is on the list of competitors.", company=named)
+        yield signal("competitor_named", said, field="company", value=given.company or "")
+    asks_who = message is not None and any(intent is Intent.PROBE for intent, _ in message.intents)
+    if asks_who and message is not None and not message.has_need and email is not None and email.is_free:
+        said = say("A free mailbox, and no word of what is wanted.")
+        yield signal("probe_no_need", said, field="email", value=given.email or "")
+
+
+def _of_domain(given: Given, email: EmailJudged, domain: str, terms: TruthTerms) -> Iterator[Signal]:
+    address = given.email or ""
+    own, theirs = _listed(domain, terms.own_domains), _listed(domain, terms.competitor_domains)
+    if own is not None:
+        yield signal("own_domain", say("{domain} is a domain of your own.", domain=own), field="email", value=address)
+    elif theirs is not None:
+        said = say("{domain} is a domain of a competitor.", domain=theirs)
+        yield signal("competitor_domain", said, field="email", value=address)
+    elif not email.is_free and _is_of_firm(domain, given.company):
+        said = say("The address is of the firm named.")
+        yield signal("company_address", said, field="email", value=address)
+    if email.is_deliverable is not None:
+        if email.is_deliverable:
+            said = say("{domain} takes mail.", domain=domain)
+            yield signal("email_deliverable", said, field="email", value=address)
+        else:
+            said = say("No mail server answers for {domain}.", domain=domain)
+            yield signal("email_domain_unknown", said, field="email", value=address)
+
+
+def _listed(domain: str, names: tuple[str, ...]) -> str | None:
+    """The name on the list that a domain is, or is a part of."""
+    return next((each for each in names if domain == each or domain.endswith(f".{each}")), None)
+
+
+def _is_named(competitor: str, company: str | None) -> bool:
+    wanted, found = _words(competitor), _words(company or "")
+    return bool(wanted) and any(found[n : n + len(wanted)] == wanted for n in range(len(found)))
+
+
+def _is_of_firm(domain: str, company: str | None) -> bool:
+    labels = domain.split(".")[:-1]
+    words = [each for each in _words(company or "") if len(each) >= _LEAST_LETTERS]
+    joined = "".join(_words(company or ""))
+    return any(
+        label.replace("-", "") == joined or any(word in label.split("-") or label.startswith(word) for word in words)
+        for label in labels
+    )
+
+
+def _words(text: str) -> list[str]:
+    """The words of a firm's name as they are compared: no accents, no case, no legal forms."""
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
+    )
+    kept = "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    return [each for each in kept if each not in _LEGAL_FORMS] or kept
