@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -589,3 +590,32 @@ def test_a_real_client_is_answered_on_a_real_connection(web: WebApp, key: str):
     assert (none.status_code, none.json()["error"]["field"]) == (401, None)
     assert not good.cookies
     assert (pieces.status_code, pieces.json()) == (200, good.json())
+
+
+# --- the page for people ------------------------------------------------------------------------------------------
+
+GUIDE = Path(__file__).parents[2] / "docs/api.md"
+
+
+def without_figures(value: Any) -> Any:
+    """What stays when weights and wording are refined."""
+    if isinstance(value, dict):
+        left = {"probability", "pseudo_probability", "weight", "says", "why", "model_version"}
+        return {name: without_figures(each) for name, each in value.items() if name not in left}
+    return [without_figures(each) for each in value] if isinstance(value, list) else value
+
+
+def test_the_guide_shows_what_is_answered(web: WebApp, key: str):
+    guide = GUIDE.read_text(encoding="utf-8")
+    one, many = (json.loads(each) for each in re.findall(r"-d '(.*)'", guide))
+    shown = json.loads(re.search(r"```json\n(.*?)```", guide, re.DOTALL)[1])  # type: ignore[index]
+    answer = ask(web, key, one).json
+    assert without_figures(shown) == without_figures(answer)
+    assert [list(each) for each in (shown, shown["classes"][0], shown["repairs"][0])] == [
+        list(each) for each in (answer, answer["classes"][0], answer["repairs"][0])
+    ]
+    assert ["error" in each for each in ask(web, key, many, MANY).json["leads"]] == [False, True]
+    assert [name for name in FIELDS if f"`{name}`" not in guide] == []
+    for figure in (f"{api.MAX_BODY_BYTES:,}", f"{api.MAX_BODY_OF_MANY_BYTES:,}", f"{web.site.api_leads.most} leads"):
+        assert figure in guide
+    assert f"{web.site.wrong_keys.most} wrong keys" in guide
