@@ -40,7 +40,7 @@ error stands beside them, with its own odds.
 
 Both figures are the account's to change. What was not given, or could not be looked up, has no weight in either
 direction; the answer names it under `not_looked_at`. No name decides alone. Weights are ours where no source is
-named, frozen with the model version; an account with outcomes of its own ({least}, {kind} of either kind) corrects the
+named, frozen with the model version; an account with outcomes of its own ({least}, {kind} of either kind) mends the
 sum by isotonic regression, shrunk towards the shipped one by {prior} outcomes at each step.
 
 Of other leads: {identical} others of a day with the same words, {subnet} of one part of the net; of leads alike
