@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+from html import unescape
+from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
@@ -54,9 +57,18 @@ def test_a_new_key_is_shown_once_and_works(web: WebApp, admin: FlaskClient):
     assert status_of(web, key) == 200
     again = admin.get(PAGE).text
     assert not KEY.search(again)
-    assert f"<code>{key[:16]}…</code>" in again
+    assert f"{key[:16]}…</code>" in again
     assert "<bdi>Form of the site</bdi>" in again
     assert "Last used" in again
+
+
+def test_the_call_that_is_shown_works(web: WebApp, admin: FlaskClient):
+    page = unescape(post(admin, PAGE, {"name": "Form"}).text)
+    words = shlex.split(re.search(r"curl .*?(?=</code>)", page, re.DOTALL)[0])  # type: ignore[index]
+    assert words[:2] == ["curl", "http://localhost:8000/api/v1/check"]
+    headers = dict(word.split(": ", 1) for before, word in pairwise(words) if before == "-H")
+    answer = web.visitor().post(CHECK, data=words[words.index("-d") + 1].encode(), headers=headers)
+    assert (answer.status_code, answer.json["verdict"]) == (200, "repairable")
 
 
 def test_a_revoked_key_is_refused_from_the_next_call_on(web: WebApp, admin: FlaskClient):

@@ -137,10 +137,11 @@ def _names(connection: Connection, install_id: str) -> dict[str, str]:
 
 
 def _curl(key: str) -> str:
+    """A call to try, in lines that fit beside the form."""
     lead = json.dumps({name: FIELDS[name].example for name in _EXAMPLE}, ensure_ascii=False)
     return (
         f"curl {site().external(CHECK_PATH)} \\\n"
         f"  -H 'Authorization: Bearer {key}' \\\n"
         "  -H 'Content-Type: application/json' \\\n"
-        f"  -d '{lead}'"
+        f"  -d '{lead}'".replace('", "', '",\n       "')
     )
