@@ -94,9 +94,12 @@ def _readings(
         yield country_code, national, ()
     digits = text.strip().replace(" ", "").replace("-", "")
     if digits.startswith("+"):
-        typed = digits.removeprefix(f"+{country_code}")
-        if country_code is not None and typed != digits and typed.isdecimal() and typed != national:
-            yield country_code, typed, ()
+        rest = digits.removeprefix(f"+{country_code}")
+        if country_code is not None and rest != digits and rest.isdecimal():
+            # Digits of other scripts count, too.
+            typed = phonenumbers.normalize_digits_only(rest)
+            if typed != national:
+                yield country_code, typed, ()
         return
     own = phonenumbers.country_code_for_region(region) if region else 0
     if not own or not region or _has_letters(text):
