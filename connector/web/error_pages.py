@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from audits.model.said import phrase
 from connector.errors import InstallNotActive, StorageBusy
@@ -103,7 +103,10 @@ def register(app: Flask) -> None:
         own_words = (
             error.description if status in _OWN_WORDS and error.description != type(error).description else None
         )
-        return error_response(status, head=own_words, retry_after_s=retry_after_s)
+        response = error_response(status, head=own_words, retry_after_s=retry_after_s)
+        if isinstance(error, MethodNotAllowed):
+            response.allow.update(error.valid_methods or ())
+        return response
 
     @app.errorhandler(StorageBusy)
     def on_busy(error: StorageBusy) -> Response:

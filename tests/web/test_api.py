@@ -328,6 +328,11 @@ def test_pages_of_other_origins_may_not_ask(web: WebApp, key: str):
         assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
 
 
+def test_a_wrong_method_is_told_the_right_one(web: WebApp):
+    assert set(web.visitor().get(CHECK).allow) == {"OPTIONS", "POST"}
+    assert "GET" in web.visitor().delete("/api/v1/openapi.json").allow
+
+
 # --- what is kept, and what is not --------------------------------------------------------------------------------
 
 CANARY = "Kanarienvogel4711"
