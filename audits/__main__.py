@@ -17,6 +17,7 @@ from audits.engine import LeadAudit, audit
 from audits.model.exchange import case_from_json, finding_to_json
 from audits.model.policy import Policy
 from audits.model.said import english
+from audits.truth.kept import Truth, truth_to_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,16 +60,27 @@ def _as_json(judged: LeadAudit) -> str:
         "note": english(judged.note),
         "next_change_at": judged.next_change_at.isoformat() if judged.next_change_at else None,
         "findings": [finding_to_json(finding) for finding in judged.findings],
+        **truth_to_json(Truth(judged.judgement, judged.steps)),
     }
     return json.dumps(written, ensure_ascii=False, indent=2) + "\n"
 
 
 def _as_text(judged: LeadAudit) -> str:
+    truth = judged.judgement
     lines = [
         f"Lead {judged.lead_id} as of {judged.as_of.isoformat()}, policy {judged.policy_version}",
         f"quality {_number(judged.quality.value)} ({judged.verdict.value}), "
         f"handling {_number(judged.handling.value)} ({judged.follow_up_status.value})",
         *(f"{each.rule_id}  {each.outcome.value:<14}  {each.sentence}" for each in judged.findings),
+        f"judged {truth.verdict.value}, pseudo-lead {truth.pseudo_probability:g} by model {truth.model_version}",
+        *(
+            f"{each.lead_class.value}  {each.probability:.4f}  {signal.weight:+g}  {english(signal.said)}"
+            for each in truth.classes
+            for signal in each.signals
+        ),
+        *(f"a person who asked  {signal.weight:+g}  {english(signal.said)}" for signal in truth.genuine_signals),
+        *(f"repair of {each.field}: {each.given} -> {each.proposed}" for each in truth.repairs),
+        *(f"{step.rung.value}  {step.state.value}  {english(step.proof)}" for step in judged.steps),
     ]
     return "\n".join(lines) + "\n"
 

@@ -17,9 +17,12 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, english, joined, say, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
+from audits.model.truth import Judgement
 from audits.rule import Rule
 from audits.rulebook import RULES
 from audits.timeline import Touches, attempts, connections, holder_at
+from audits.truth.ladder import Step, ladder
+from audits.truth.of_case import judgement_of, known_of
 
 NOTE_LENGTH = 500
 #: Breaches in the order in which a person should read them: what can still be saved, then what the lead is.
@@ -119,7 +122,8 @@ class LeadAudit:
 
     `note`: the sentences of the breaches, the most pressing first, in English at most 500 characters.
     `next_change_at`: when time alone changes the first of the findings, None = never. `cause`: what explains a breach
-    of the first attempt's time, see audits.causes.
+    of the first attempt's time, see audits.causes. `judgement`: what the lead is, by audits.truth, which no finding,
+    score or verdict follows; `steps`: how far that is verified, rung by rung.
     """
 
     lead_id: str
@@ -134,6 +138,8 @@ class LeadAudit:
     note: Said
     next_change_at: datetime | None
     cause: Cause
+    judgement: Judgement
+    steps: tuple[Step, ...]
 
 
 def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULES) -> LeadAudit:
@@ -145,6 +151,7 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
     findings = tuple(_checked(rule, rule.evaluate(case, policy), case) for rule in rules)
     by_id = {finding.rule_id: finding for finding in findings}
     tried, reached = attempts(case, policy), connections(case, policy)
+    judgement = judgement_of(case, policy)
     return LeadAudit(
         lead_id=case.lead.lead_id,
         as_of=case.as_of,
@@ -158,6 +165,8 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
         note=_note(findings),
         next_change_at=min((each.next_change_at for each in findings if each.next_change_at), default=None),
         cause=cause_of(case, policy, by_id),
+        judgement=judgement,
+        steps=ladder(case, policy, judgement, known_of(case, policy)),
     )
 
 

@@ -14,6 +14,9 @@ from audits.model.finding import Finding
 from audits.model.said import english
 from audits.model.score import Score
 from audits.reports.export_report import AnswerCount, ExportReport
+from audits.truth.ladder import Step
+from audits.truth.of_case import given_of
+from connector.checking.answer import answer_of
 from connector.exports.problems import BadRow
 from connector.exports.run import AuditRun
 
@@ -49,6 +52,8 @@ class JsonOutput:
                 "facts": judged.facts,
                 "next_change_at": judged.next_change_at,
                 "findings": [_finding(each) for each in judged.findings],
+                "truth": answer_of(given_of(lead), judged.judgement),
+                "ladder": [_step(each) for each in judged.steps],
             }
         )
 
@@ -100,6 +105,10 @@ def _finding(finding: Finding) -> dict[str, object]:
         )
         for each in fields(finding)
     }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {"rung": step.rung, "state": step.state, "at": step.at, "says": english(step.proof)}
 
 
 def _report(report: ExportReport) -> dict[str, object]:

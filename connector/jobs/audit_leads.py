@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from audits.engine import NOTE_LENGTH, LeadAudit, audit
 from audits.model.lead import Lead
 from audits.model.said import english
 from audits.reports.handled import HandledLead, handled_lead
 from audits.rethink import is_response_sure, is_sure
+from audits.truth.kept import Truth, without_message
 from connector.jobs.context import Lease
 from connector.storage import contests, findings, outbox, policies, snapshots, timeline, worklist
 from connector.storage.contests import Contest, Decision
@@ -64,6 +65,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
             [(case, snapshots.text_answers(each[1].findings)) for case, each in zip(cases, audits, strict=True)],
         )
     other_hours_at = book.next_beginning(now)
+    texts_since = now - timedelta(days=book.policy_for(now, now).keep_text_days)
     with lease.commit() as connection:
         findings.store_findings(
             connection, install_id, [finding for _, result, _, _ in audits for finding in result.findings], now
@@ -71,7 +73,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         snapshots.put_packed(connection, install_id, known, now)
         # A policy saved while these were judged by the one before: they are due again at once.
         due_again_at = findings.all_due_since(connection, install_id, now) or other_hours_at
-        findings.store_audits(connection, install_id, [_row(*each, due_again_at) for each in audits])
+        findings.store_audits(connection, install_id, [_row(*each, due_again_at, texts_since) for each in audits])
         told = contests.standing_of(connection, install_id, lead_ids)
         right_already = []
         for lead, result, _, _ in audits:
@@ -112,11 +114,17 @@ def _note(result: LeadAudit, told: Sequence[Contest]) -> str:
 
 
 def _row(
-    lead: Lead, result: LeadAudit, handled: HandledLead, surely: tuple[bool, bool], due_again_at: datetime | None
+    lead: Lead,
+    result: LeadAudit,
+    handled: HandledLead,
+    surely: tuple[bool, bool],
+    due_again_at: datetime | None,
+    texts_since: datetime,
 ) -> findings.AuditRow:
     """What is kept of one audit. It is due again when time changes it, or at `due_again_at`: other hours begin to
-    count then, or something else was agreed."""
+    count then, or something else was agreed. Words of a message from before `texts_since` are not kept."""
     facts = result.facts
+    truth = Truth(result.judgement, result.steps)
     return findings.AuditRow(
         lead_id=lead.lead_id,
         received_at=lead.received_at,
@@ -159,4 +167,5 @@ def _row(
         load_fits_milli=None if handled.load is None else handled.load.fits_milli,
         won_at=handled.won_at,
         closed_at=handled.closed_at,
+        truth=without_message(truth, keeps_quotes=lead.received_at >= texts_since),
     )

@@ -13,16 +13,19 @@ from sqlalchemy.engine import Connection
 from audits.model.finding import Finding, Outcome
 from audits.model.said import Said, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
+from audits.truth.kept import Truth
 from connector.storage.forget import forgotten_among
 from connector.storage.json_text import (
     dump_evidence,
     dump_measures,
     dump_said,
     dump_score,
+    dump_truth,
     load_evidence,
     load_measures,
     load_said,
     load_score,
+    load_truth,
 )
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import current_findings, finding_mentions, findings, installs, lead_audits, leads
@@ -55,7 +58,7 @@ class AuditRow:
     What reports count: `answer`, `cause` as in audits.reports; `charged_to`: who is charged with the answer, "" =
     nobody; `target`: what was agreed, by name; `waited_s`: working seconds without an attempt, `needed_s`: the
     smallest agreed span that would have been kept; the legs of the delay; the load that met the lead. `is_*sure`: see
-    audits.rethink.
+    audits.rethink. `truth`: what the lead is; None before the first audit that judged it.
     """
 
     lead_id: str
@@ -99,6 +102,7 @@ class AuditRow:
     load_fits_milli: int | None = None
     won_at: datetime | None = None
     closed_at: datetime | None = None
+    truth: Truth | None = None
 
 
 def store_findings(conn: Connection, install_id: str, said: Sequence[Finding], at: datetime) -> int:
@@ -201,7 +205,7 @@ def all_due_since(conn: Connection, install_id: str, read_at: datetime) -> datet
     """When all leads became due since `read_at` (aware UTC), when facts and policy were read; None = they did not."""
     at: datetime | None = conn.execute(
         sa.select(installs.c.all_due_at).where(installs.c.install_id == install_id)
-    ).scalar_one()
+    ).scalar_one_or_none()
     return at if at is not None and at >= read_at else None
 
 
@@ -249,6 +253,7 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
         load_fits_milli=row.load_fits_milli,
         won_at=row.won_at,
         closed_at=row.closed_at,
+        truth=None if row.truth is None else load_truth(row.truth),
     )
 
 
@@ -396,5 +401,6 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "load_fits_milli": audit.load_fits_milli,
         "won_at": audit.won_at,
         "closed_at": audit.closed_at,
+        "truth": None if audit.truth is None else dump_truth(audit.truth),
         "gone_at": None,
     }

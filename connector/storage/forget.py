@@ -285,11 +285,11 @@ def _wipe_mentions(conn: Connection, install_id: str, ids: list[str]) -> set[str
     )
     affected = {str(row.lead_id) for row in rows}
     for others in portions(sorted(affected)):
-        # The note and what we wrote of it may name the lead too; the audit that is due now says it anew.
+        # The note, the judgement and what we wrote may name the lead too; the audit that is due now says it anew.
         conn.execute(
             sa.update(lead_audits)
             .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id.in_(others))
-            .values(note="", quality_parts="[]", handling_parts="[]")
+            .values(note="", quality_parts="[]", handling_parts="[]", truth=None)
         )
         conn.execute(
             sa.update(leads)
@@ -327,6 +327,7 @@ def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: 
             note="",
             quality_parts="[]",
             handling_parts="[]",
+            truth=None,
             follow_up_status=FollowUpStatus.CLOSED.value,
             next_change_at=None,
             due_at=None,

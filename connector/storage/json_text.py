@@ -9,6 +9,7 @@ from audits.model.case import Coverage, Fact
 from audits.model.finding import Evidence, Measure
 from audits.model.said import Said, from_json, to_json, verbatim
 from audits.model.score import Score, ScorePart
+from audits.truth.kept import Truth, has_quotes, truth_from_json, truth_to_json
 from connector.storage.column_types import from_micros, storable, to_micros
 
 
@@ -109,6 +110,21 @@ def dump_said(said: Said) -> str:
 def load_said(text: str) -> Said:
     """Text → what is said."""
     return _said(json.loads(text))
+
+
+#: How the text of a judgement begins in which words of the lead's message are quoted.
+QUOTES = '{"quotes":true'
+
+
+def dump_truth(truth: Truth) -> str:
+    """What a lead is → text; equal judgements give equal text. It begins with QUOTES where it quotes a message."""
+    head: dict[str, object] = {"quotes": True} if has_quotes(truth) else {}
+    return json.dumps({**head, **truth_to_json(truth)}, separators=(",", ":"))
+
+
+def load_truth(text: str) -> Truth:
+    """Text → what a lead is. Raises ValueError for what `dump_truth` did not write."""
+    return truth_from_json(_all_storable(json.loads(text)))
 
 
 def _said(data: object) -> Said:

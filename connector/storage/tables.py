@@ -538,6 +538,7 @@ lead_audits = sa.Table(
     _text("verdict"),
     _text("follow_up_status"),
     _text("note", ""),
+    _words("truth"),
     _at("next_change_at", nullable=True),
     _at("due_at", nullable=True),
     _at("gone_at", nullable=True),

@@ -11,10 +11,19 @@ from sqlalchemy.engine import Connection
 from audits.model.activity import Activity
 from audits.model.finding import Evidence
 from audits.model.said import english
+from audits.truth.kept import without_message
 from connector.storage.column_types import storable
-from connector.storage.json_text import dump_evidence, dump_said, load_evidence, load_said
+from connector.storage.json_text import (
+    QUOTES,
+    dump_evidence,
+    dump_said,
+    dump_truth,
+    load_evidence,
+    load_said,
+    load_truth,
+)
 from connector.storage.statements import portions
-from connector.storage.tables import activities, current_findings, findings, leads
+from connector.storage.tables import activities, current_findings, findings, lead_audits, leads
 from connector.storage.text_prints import drop_prints
 from connector.storage.worklist import mark_due
 
@@ -46,7 +55,8 @@ def _cut(text: str | None) -> str | None:
 def wipe_texts(conn: Connection, install_id: str, at: datetime, keep_days: int) -> int:
     """Wipe the texts of acts that took place or were entered more than `keep_days` days before `at` (aware UTC).
 
-    Returns how many. What was found in them stands, without the words it quoted, until the lead is judged anew.
+    Returns how many. What was found in them stands, without the words it quoted, until the lead is judged anew. What
+    a lead of before then was judged to be stands, without the words of its own message.
     """
     before = at - timedelta(days=keep_days)
     done = conn.execute(
@@ -60,7 +70,7 @@ def wipe_texts(conn: Connection, install_id: str, at: datetime, keep_days: int) 
     )
     drop_prints(conn, install_id, before)
     _wipe_quotes(conn, install_id, before, at)
-    return done.rowcount
+    return done.rowcount + _wipe_judged(conn, install_id, before)
 
 
 def _wipe_quotes(conn: Connection, install_id: str, before: datetime, at: datetime) -> None:
@@ -113,6 +123,24 @@ def _wipe_quotes(conn: Connection, install_id: str, before: datetime, at: dateti
             )
         ).scalars()
         mark_due(conn, install_id, sorted(set(due)), at)
+
+
+def _wipe_judged(conn: Connection, install_id: str, before: datetime) -> int:
+    """Take the words of messages out of the reasons why leads that came before `before` were judged what they are;
+    returns of how many leads."""
+    quoting = sa.and_(
+        lead_audits.c.install_id == install_id,
+        lead_audits.c.received_at < before,
+        lead_audits.c.truth.startswith(QUOTES, autoescape=True),
+    )
+    rows = conn.execute(sa.select(lead_audits.c.lead_id, lead_audits.c.truth).where(quoting)).all()
+    for row in rows:
+        conn.execute(
+            sa.update(lead_audits)
+            .where(lead_audits.c.install_id == install_id, lead_audits.c.lead_id == row.lead_id)
+            .values(truth=dump_truth(without_message(load_truth(row.truth), keeps_quotes=False)))
+        )
+    return len(rows)
 
 
 def _is_old_quote(evidence: Evidence, before: datetime) -> bool:

@@ -15,6 +15,9 @@ from audits.model.case import Coverage
 from audits.model.finding import Evidence, Measure
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
+from audits.model.truth import Given
+from audits.truth.judgement import judge
+from audits.truth.kept import Truth
 from connector.errors import UnknownInstall
 from connector.storage import (
     findings,
@@ -191,11 +194,17 @@ def seed(conn: Connection) -> Install:
     said = make_finding("owner-1", "NC007", evidence=against)
     owner_cases.put_owner_findings(conn, tenant, [said], at(days=-28), at(-9))
     parts = Score((ScorePart("name", 10, 60, verbatim(f"{CANARY} is a name")),))
+    truth = Truth(judge(Given(id=PERSON, first_name=CANARY, email=f"{CANARY}@example.com", message=CANARY)), ())
+    assert CANARY in repr(truth.judgement.classes)
     for lead_id in (PERSON, "2"):
         findings.store_audits(
             conn,
             tenant,
-            [make_audit(lead_id, note=f"see {CANARY}", quality=parts, handling=parts, first_attempt_s=600)],
+            [
+                make_audit(
+                    lead_id, note=f"see {CANARY}", quality=parts, handling=parts, first_attempt_s=600, truth=truth
+                )
+            ],
         )
         outbox.put_outbox(conn, tenant, lead_id, {"leadassay_audit_note": f"see {CANARY}"}, at(-9))
         (row,) = [row for row in outbox.take_outbox(conn, tenant, 9, NOW) if row.lead_id == lead_id]

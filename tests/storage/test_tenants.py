@@ -22,7 +22,10 @@ from audits.model.exchange import case_to_json
 from audits.model.finding import Evidence
 from audits.model.score import FollowUpStatus
 from audits.model.surroundings import StageNorm
+from audits.model.truth import Given
 from audits.norms import Norms
+from audits.truth.judgement import judge
+from audits.truth.kept import Truth
 from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
@@ -126,7 +129,10 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
         [make_finding("1", sentence=mark), make_finding("1", "PL004", evidence=(evidence(),), sentence=mark)],
         at(-30),
     )
-    findings.store_audits(conn, tenant, [make_audit("1", note=mark, next_change_at=at(-1), due_at=at(-1))])
+    truth = Truth(judge(Given(id="1", first_name="test", last_name=mark, email="same@example.com")), ())
+    findings.store_audits(
+        conn, tenant, [make_audit("1", note=mark, next_change_at=at(-1), due_at=at(-1), truth=truth)]
+    )
     breach = make_finding("1", "AG001", sentence=mark, owner_id="owner-1")
     findings.store_findings(conn, tenant, [breach], at(-30))
     contests.open_contest(conn, tenant, breach.fingerprint(), why=mark, user_id="user-1", at=at(-20))
