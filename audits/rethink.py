@@ -45,7 +45,7 @@ READ: Mapping[str, frozenset[str]] = {
     "FU002": _HOLDS | {"recontact_after_s"},
     "FU003": _ACTS | {"same_hour_attempts"},
     "FU004": _HOLDS | {"cadence", "max_gap_s"},
-    "FU005": _HOLDS | {"cadence", "claim_window_s"},
+    "FU005": _HOLDS | {"cadence", "claim_window_s", "duplicate_window_days", "region"},
     "FU006": _ACTS | {"recontact_grace_s"},
     "FU007": _ACTS | {"one_channel_attempts"},
     "FU008": _ACTS,

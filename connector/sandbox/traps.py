@@ -171,11 +171,11 @@ def taken_over(stage: Stage) -> None:
 
 
 def edited(stage: Stage) -> None:
-    """Tried in time and touched up by many hands since; closed and quiet."""
+    """Spoken with in time and touched up by many hands since; closed and quiet."""
     received = stage.arrival(timedelta(days=DAYS), 16 * DAY)
     story = stage.lead("edited", received)
     story.note = "cosmetic edits are no events of the follow-up"
-    stage.miss(story, stage.soon(received))
+    stage.talk(story, stage.soon(received))
     story.close(story.last_at + timedelta(hours=2), is_won=False)
     for day in (3, 6, 9):
         at = received + timedelta(days=day)
@@ -210,6 +210,8 @@ def half_reachable(stage: Stage) -> None:
     story.call(at, CallResult.WRONG_NUMBER, 6)
     stage.write(story, stage.later(at, 0.2, 2))
     story.phone = "+49 000 0000000"
+    story.answer(stage.later(story.last_at, 0.5, 4))
+    stage.write(story, stage.later(story.last_at, 0.2, 2))
     story.close(story.last_at + DAY, is_won=False)
 
 

@@ -9,6 +9,7 @@ from audits.answers import letter_of_the_lead
 from audits.cadence import Agreed, agreed_attempts, closing_at
 from audits.clock import follow_up_clock
 from audits.closing import tried_before
+from audits.closing_cause import gives_a_cause
 from audits.dues import cadence_end
 from audits.lead_rule import (
     CANNOT_TELL,
@@ -30,14 +31,15 @@ from audits.model.case import Fact, LeadCase
 from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
-from audits.model.said import Said, say
+from audits.model.said import Said, phrase, say
+from audits.pseudo_facts import is_reachable, plain_to_see
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
 from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
 
 INFO = RuleInfo(
     rule_id="FU005",
-    version=2,
+    version=3,
     family=Family.FOLLOW_UP,
     title="Stopped too early",
     question="Was a lead that nobody reached worked by the whole cadence before it was closed?",
@@ -53,7 +55,7 @@ INFO = RuleInfo(
             "the lead was closed without contact, before its attempts were made or its days had passed",
         ),
         ("still_open", "the lead is open"),
-        ("closed_for_a_cause", "the lead was won, or discarded for another cause than that nobody was reached"),
+        ("closed_for_a_cause", "the lead was won, or discarded for a cause that needs no contact"),
         ("contact_made", "the person was reached"),
         ("never_tried", "the lead was closed before any attempt; AG007 judges that"),
         (
@@ -82,10 +84,13 @@ INFO = RuleInfo(
         Default("cadence.calls", "6", "as in FU001", Trust.A),
         Default("cadence.emails", "5", "as in FU001", Trust.B),
         Default("cadence.within_days", "15 calendar days", "as in FU001", Trust.OURS),
+        Default("duplicate_window_days", "30 calendar days", "as in PL004", Trust.A),
+        Default("region", "none", "as in PL001", Trust.OURS),
     ),
 )
 
 _QUESTION = say("whether the lead was given up too early")
+_REGION_UNKNOWN = phrase("the number has no country code, and the country is not known")
 #: What a status says of leads that were discarded because nobody was reached, in the languages of our readers.
 _NOT_REACHED = (
     "unreachable", "not reached", "no contact", "no answer", "no response", "unable to contact", "unable to reach",
@@ -100,7 +105,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     lead = case.lead
     if lead.status is None:
         return unmapped_status(lead)
-    not_given_up = _not_given_up(lead, lead.status)
+    not_given_up = _not_given_up(case, policy, lead.status)
     if not_given_up is not None:
         return not_given_up
     clock = follow_up_clock(case, policy)
@@ -175,9 +180,13 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         return unknown_activity(possible[0], _QUESTION, measures)
     if reached.unknown:
         return unknown_activity(reached.unknown[0], _QUESTION, measures)
-    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA) or hidden
+    # An earlier lead of the same person would be a cause to discard this one.
+    by_record = () if lead.status is LeadStatus.LOST else (Fact.DUPLICATES,)
+    missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA, *by_record) or hidden
     if missing is not None:
         return not_looked_at(missing, _QUESTION, measures)
+    if lead.status is LeadStatus.DISCARDED and not _says_not_reached(lead) and is_reachable(lead, policy) is None:
+        return not_looked_at(_REGION_UNKNOWN, say("whether the lead could be reached at all"), measures)
     letter = letter_of_the_lead(case, closed_at)
     if letter is not None:
         # Who writes "no thanks" is no contact of ours, but nobody gave him up either.
@@ -215,13 +224,22 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     )
 
 
-def _not_given_up(lead: Lead, status: LeadStatus) -> Draft | None:
+def _not_given_up(case: LeadCase, policy: Policy, status: LeadStatus) -> Draft | None:
     if status is LeadStatus.OPEN:
         return _not_applicable("still_open", say("The lead is open, so it was not given up."))
-    if status is LeadStatus.WON or (status is LeadStatus.DISCARDED and not _says_not_reached(lead)):
+    has_cause = status is LeadStatus.DISCARDED and _has_cause(case, policy)
+    if status is LeadStatus.WON or has_cause:
         said = say("The lead was closed ({status}) for another cause.", status=status_word(status))
         return _not_applicable("closed_for_a_cause", said)
     return None
+
+
+def _has_cause(case: LeadCase, policy: Policy) -> bool:
+    """Whether a discarded lead was so for what can be known without contact. "Unqualified", "no interest" and the
+    like are none: who says so of a lead that nobody reached has given it up, by another word."""
+    if _says_not_reached(case.lead):
+        return False
+    return gives_a_cause(case.lead) or plain_to_see(case, policy) is not None
 
 
 def _never_begun(case: LeadCase, policy: Policy, closed_at: datetime, measures: tuple[Measure, ...]) -> Draft | None:

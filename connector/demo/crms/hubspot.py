@@ -235,7 +235,7 @@ class HubSpotDemo:
 def _sourceless_gets_a_source(desk: HubSpotDesk, scene: LiveActs) -> None:
     lead_id = scene.of_kind("sourceless")
     desk.give_source(lead_id)
-    scene.now(lead_id, "live_got_source", set())
+    scene.now(lead_id, "live_got_source", {"FU005"})
 
 
 def _a_person_is_forgotten(desk: HubSpotDesk, scene: LiveActs) -> None:

@@ -258,7 +258,7 @@ class PipedriveDemo:
                 *({"RT002"} if has_bounced else ()),
                 *({"RT001"} if told.preferred_at else ()),
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
-                *(() if told.is_deal else ("FU005", "FU006")),
+                *(() if told.is_deal else ("FU006",)),
                 *(("NC006",) if told.is_of_absent else ()),
             },
             unexcused={

@@ -25,10 +25,10 @@ def nobodys_and_untouched(stage: Stage) -> None:
 
 
 def sourceless(stage: Stage) -> None:
-    """DQ002: it is not known where the lead came from."""
+    """DQ002 and FU005: it is not known where the lead came from, and one call was all."""
     story = tried_and_discarded(stage, "sourceless")
     story.source, story.source_detail, story.campaign = None, "", ""
-    planted(story, "DQ002", note="no source field is filled")
+    planted(story, "DQ002", "FU005", note="no source field is filled; discarded after one call that reached nobody")
 
 
 SCENARIOS: Final[tuple[tuple[Scenario, int], ...]] = (

@@ -54,12 +54,12 @@ def late_behind_robot(stage: Stage) -> None:
 
 
 def late_and_discarded(stage: Stage) -> None:
-    """RT001: called late, then found to be no buyer."""
+    """RT001 and FU005: called late, and discarded though nobody was reached."""
     received = stage.arrival(timedelta(days=DAYS), 8 * DAY)
     story = stage.lead("late_and_discarded", received)
     stage.miss(story, stage.later(received, 1, 7))
     story.close(story.last_at + timedelta(hours=2), is_won=False)
-    planted(story, "RT001", note="closing a lead does not undo the late first attempt")
+    planted(story, "RT001", "FU005", note="closing a lead does not undo the late first attempt, nor what is owed")
 
 
 def called_before_the_wish(stage: Stage) -> None:
