@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, EmailSyntaxError, validate_email
 
 from audits.model.said import phrase
 from audits.model.truth import LineType
@@ -95,6 +95,9 @@ def read_phone(text: str, region: str | None) -> PhoneRead:
 
     Where the whole is no valid number, the first valid one of several, or the only one among words, is taken.
     """
+    plain = _read_plain(text, region)
+    if plain is not None:
+        return plain
     whole = _read_whole(text, region)
     # Of "… after 5" the library makes digits, as of 1-800-FLOWERS.
     if (whole.is_valid and not _LETTER.search(text)) or len(text) < _SHORTEST_WITH_MORE:
@@ -227,6 +230,84 @@ def kind_of(country_code: int, national: str) -> tuple[LineType | None, str | No
     return None, None
 
 
+# Nothing but digits and what people set between them.
+_PLAIN = re.compile(r"\+?\(?[0-9][0-9 ().-]*[0-9]")
+_BETWEEN_DIGITS = str.maketrans("", "", "+ ().-")
+_LONGEST_PLAIN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialling:
+    """How numbers of a region are dialled. `lengths`: those of whole national numbers."""
+
+    country_code: int
+    abroad: re.Pattern[str] | None
+    prefix: re.Pattern[str] | None
+    is_prefix_rewritten: bool
+    general: re.Pattern[str] | None
+    lengths: frozenset[int]
+
+
+@lru_cache(maxsize=300)
+def _dialling(region: str) -> _Dialling | None:
+    of = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if of is None or of.general_desc is None or of.country_code is None:
+        return None
+    general, prefix, abroad = of.general_desc, of.national_prefix_for_parsing, of.international_prefix
+    return _Dialling(
+        country_code=of.country_code,
+        abroad=re.compile(abroad) if abroad else None,
+        prefix=re.compile(prefix) if prefix else None,
+        is_prefix_rewritten=bool(of.national_prefix_transform_rule),
+        general=re.compile(general.national_number_pattern) if general.national_number_pattern else None,
+        lengths=frozenset(general.possible_length) - frozenset(general.possible_length_local_only),
+    )
+
+
+def _read_plain(text: str, region: str | None) -> PhoneRead | None:
+    """What the library would read in a number in use that is written as most are: in its country's plain form, or
+    with a +. None = whatever else, which it must be asked; so the two never differ, but in time."""
+    if len(text) > _LONGEST_PLAIN or _PLAIN.fullmatch(text) is None:
+        return None
+    digits = text.translate(_BETWEEN_DIGITS)
+    if text[0] == "+":
+        country_code = _country_code_of(digits)
+        if country_code is None:
+            return None
+        national = digits[len(str(country_code)) :]
+        main = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country_code][0]
+        dialling = _dialling(main)
+        if dialling is None or (dialling.prefix is not None and dialling.prefix.match(national)):
+            return None
+    else:
+        dialling = _dialling(region) if region in phonenumbers.SUPPORTED_REGIONS else None
+        if dialling is None or (dialling.abroad is not None and dialling.abroad.match(digits)):
+            return None
+        country_code, national = dialling.country_code, digits
+        if digits.startswith(str(country_code)):
+            return None
+        prefix = dialling.prefix.match(digits) if dialling.prefix is not None else None
+        if prefix is not None:
+            national = digits[prefix.end() :]
+            fits = dialling.general is not None and dialling.general.fullmatch(national) is not None
+            if dialling.is_prefix_rewritten or not fits or len(national) not in dialling.lengths:
+                return None
+    kind, line_region = kind_of(country_code, national)
+    if kind is None:
+        return None
+    return PhoneRead(True, True, "", country_code, national, kind, line_region)
+
+
+def _country_code_of(digits: str) -> int | None:
+    """The country code that an international number begins with; no code begins another one."""
+    if digits[0] == "0":
+        return None
+    for length in (1, 2, 3):
+        if (code := int(digits[:length])) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return code
+    return None
+
+
 def _read_whole(text: str, region: str | None) -> PhoneRead:
     try:
         number = phonenumbers.parse(text, region)
@@ -283,12 +364,31 @@ def check_phone(text: str, region: str | None) -> PhoneCheck:
     return PhoneCheck(read.is_valid, read.e164, PHONE_REASONS[read.reason])
 
 
+_PLAIN_ADDRESS = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?P<top>[a-z]{2,})"
+)
+# Below it no part can be too long.
+_LONGEST_PLAIN_ADDRESS = 64
+_TOPS_OF_SPECIAL_USE = frozenset(each.rpartition(".")[2] for each in SPECIAL_USE_DOMAIN_NAMES)
+
+
+def _is_plain_address(text: str) -> bool:
+    """Whether it has the form of most addresses, which the library takes as it stands: small ASCII letters and digits,
+    dots within, no punycode, no domain kept for special use. It is asked for all others."""
+    if len(text) > _LONGEST_PLAIN_ADDRESS or "--" in text:
+        return False
+    found = _PLAIN_ADDRESS.fullmatch(text)
+    return found is not None and found["top"] not in _TOPS_OF_SPECIAL_USE
+
+
 @lru_cache(maxsize=_KEPT)
 def check_email(text: str) -> EmailCheck:
     """Whether `text` is one address that mail can be sent to, by syntax; no DNS is asked.
 
     A domain of one label is a domain where it is a country's: there are such with mail servers (name@ai).
     """
+    if _is_plain_address(text):
+        return EmailCheck(True, text, text.partition("@")[2], "well formed", text)
     # Only spaces are taken off: a line break in an address is how headers are forged.
     trimmed = text.strip(" ")
     try:

@@ -22,15 +22,21 @@ _STEM = 3
 
 
 class Text(NamedTuple):
-    """A text taken apart. `plain`: without the short vowels of Arabic; `words`: as written in it."""
+    """A text taken apart. `words`: as written in it, without the short vowels of Arabic."""
 
-    plain: str
+    text: str
     words: list[str]
+
+    @property
+    def plain(self) -> str:
+        """The text in which the words stand, without the short vowels of Arabic."""
+        return _plain(self.text)
 
     def between(self, first: int, last: int) -> str:
         """The text from one word to another, both included, as written."""
-        places = list(_WORD.finditer(self.plain))
-        return self.plain[places[first].start() : places[last].end()]
+        plain = self.plain
+        places = list(_WORD.finditer(plain))
+        return plain[places[first].start() : places[last].end()]
 
     def end_of(self, word: int) -> int:
         """Where in `plain` a word ends."""
@@ -39,8 +45,17 @@ class Text(NamedTuple):
 
 def read(text: str) -> Text:
     """`text` with its words."""
-    plain = text if text.isascii() else unicodedata.normalize("NFC", text).translate(_ARABIC_MARKS)
-    return Text(plain, _WORD.findall(plain))
+    # No word goes over a space, and people use the same words: those between spaces are taken apart once.
+    return Text(text, [word for part in text.split() for word in _words(part)])
+
+
+@lru_cache(maxsize=16_384)
+def _words(part: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_plain(part)))
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_ARABIC_MARKS)
 
 
 @lru_cache(maxsize=16_384)
@@ -80,6 +95,7 @@ class Phrases(Generic[Kind]):
 
     def __init__(self, lists: Mapping[Kind, Iterable[str]], key: Callable[[str], str]) -> None:
         self._key = key
+        self._looked_up = lru_cache(maxsize=16_384)(self._look_up)
         # By the first word, or what is sure of it, then by the second: many phrases begin alike.
         self._whole: dict[str, _Candidates[Kind]] = {}
         self._stems: dict[str, _Candidates[Kind]] = {}
@@ -99,16 +115,21 @@ class Phrases(Generic[Kind]):
             return word
         return self._key(word[:-1]) + "*" if word.endswith("*") else self._key(word)
 
+    def _look_up(self, word: str) -> tuple[str, tuple[_Candidates[Kind], ...]]:
+        """A word as compared, and the phrases that may begin with it."""
+        key = self._key(word)
+        begun = (self._whole.get(key), self._stems.get(key[:_STEM]))
+        return key, tuple(each for each in begun if each is not None)
+
     def find(self, text: Text) -> list[Found[Kind]]:
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
-        keys = list(map(self._key, text.words))
+        words_begun = list(map(self._looked_up, text.words))
+        keys: list[str] | None = None
         found: list[Found[Kind]] = []
-        whole, stemmed = self._whole, self._stems
-        for first, key in enumerate(keys):
-            stem = key[:_STEM]
-            if key not in whole and stem not in stemmed:
+        for first, (key, begun) in enumerate(words_begun):
+            if not begun:
                 continue
-            begun = [each for each in (whole.get(key), stemmed.get(stem)) if each is not None]
+            keys = keys or [each for each, _ in words_begun]
             following = keys[first + 1] if first + 1 < len(keys) else _ANY
             ends: dict[Kind, int] = {}
             for second in (_ANY, following) if following else (_ANY,):
