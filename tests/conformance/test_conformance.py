@@ -109,7 +109,7 @@ def test_whatever_was_not_evaluated_has_a_cause_that_the_adapter_declared(
 
 #: Faults that these histories do not hold: the demo plants them, and rules by rule tests do.
 NOT_PLANTED = frozenset(
-    {"RT003", "RT006", "FU003", "FU004", "FU005", "FU006", "FU007", "FU008", "NC004", "NC005", "NC006", "FM001",
+    {"RT003", "RT006", "FU003", "FU004", "FU006", "FU007", "FU008", "NC004", "NC005", "NC006", "FM001",
      "FM002", "FM003", "LD001", "LD002", "LD003", "LD004", "AG001", "AG002", "AG003", "AG004", "AG005", "AG006",
      "AG007"}
 )  # fmt: skip
