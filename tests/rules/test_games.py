@@ -173,3 +173,14 @@ def test_a_made_up_cause_is_no_breach_and_no_pass() -> None:
     by_id = {each.rule_id: each.outcome for each in found.findings}
     assert by_id["AG007"] is Outcome.NOT_EVALUATED
     assert found.handling.value is None
+
+
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.__name__)
+def test_no_finding_keeps_what_the_lead_wrote(game: Game) -> None:
+    """Findings stay for good, and texts only for as long as is agreed."""
+    written = "Could you put the panels on my grandmother's barn?"
+    case = untried()
+    found = audit(game(replace(case, lead=replace(case.lead, message=written))), POLICY)
+    for finding in found.findings:
+        assert written not in finding.sentence
+        assert all(written != each.value for each in finding.evidence), finding.rule_id

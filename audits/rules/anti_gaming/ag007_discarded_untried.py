@@ -204,13 +204,13 @@ def _untried(
             **given,
         )
     )
-    enquiry = (lead_evidence(lead, "message", lead.message),) if lead.message else ()
     return Draft(
         outcome=Outcome.BREACH,
         reason="discarded_untried",
         sentence=with_uncounted(sentence, uncounted, case, policy, zone),
         measures=measures,
-        evidence=(*_closing_evidence(lead, closed_at), *enquiry, *uncounted_evidence(uncounted)),
+        # Not what the lead wrote: a finding stays for good, and texts do not.
+        evidence=(*_closing_evidence(lead, closed_at), *uncounted_evidence(uncounted)),
         owner_id=closed_by(case, closed_at),
     )
 
