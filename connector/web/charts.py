@@ -77,6 +77,20 @@ def meter(value: int | None, *, says: str) -> Markup:
     ).format(width, says, inside)
 
 
+#: The heaviest reasons of lead truth fill their bar.
+FULL_WEIGHT = 8.0
+
+
+def weight(value: float, *, tone: str, says: str) -> Markup:
+    """A weight in log-odds as a short bar from the start, as long as it is heavy."""
+    width = 64
+    return Markup(
+        '<svg class="meter" viewBox="0 0 {0} 6" width="{0}" height="6" role="img" aria-label="{1}"><title>{1}</title>'
+        '<rect class="trough" x="0" y="0" width="{0}" height="6" rx="3"/>'
+        '<rect class="bar {2}" x="0" y="0" width="{3:.1f}" height="6" rx="3"/></svg>'
+    ).format(width, says, tone, max(width * min(abs(value) / FULL_WEIGHT, 1), 2))
+
+
 def progress(done: int, total: int | None, *, says: str) -> Markup:
     """A bar that fills from the start; only its frame while the total is unknown."""
     width = 960

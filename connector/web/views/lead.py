@@ -1,4 +1,4 @@
-"""/leads/<id>: the line of time of one lead, its findings with their evidence, and both scores with their parts."""
+"""/leads/<id>: the line of time of one lead, what it is, its findings with their evidence, and both scores."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
 from connector.web.texts import current, t
+from connector.web.truth_shown import TruthPanel, not_yet, truth_panel
 from connector.web.views.rulebook import measure_meanings, rule_titles
 
 pages = Blueprint("lead", __name__)
@@ -136,6 +137,8 @@ class LeadPage:
     scores: list[ScoreBlock]
     facts: list[Fact]
     message: str | None
+    truth: TruthPanel[EvidenceLine] | None
+    truth_says: str
     contest_action: str
     longest_why: int
     is_full: bool
@@ -239,6 +242,8 @@ class _Builder:
             scores=self._scores(row),
             facts=self._facts(),
             message=lead.message,
+            truth=truth_panel(row.truth, self._evidence) if row and row.truth else None,
+            truth_says=not_yet(row.next_change_at if row else None),
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
             is_full=True,
@@ -269,6 +274,8 @@ class _Builder:
             scores=[],
             facts=[Fact(t("Received"), self.says.moment(lead.received_at)), Fact(t("Record"), lead.lead_id)],
             message=None,
+            truth=None,
+            truth_says="",
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
             is_full=False,
