@@ -45,7 +45,7 @@ def candidates(table: Table, order: Numbers, tell: Callable[[int, int], None] | 
         columns = [each for each in columns if each.any()]
         if columns:
             found, weak = _pairs_of_kind(kind, columns, size)
-            packed = np.unique(np.concatenate([packed, found]))
+            packed = _once(np.concatenate([packed, found]))
             weakened += [weak] if weak is not None else []
         if tell is not None:
             tell(done, len(KeyKind))
@@ -65,7 +65,15 @@ def _pairs_of_kind(kind: KeyKind, columns: list[Keys], size: int) -> tuple[Numbe
     found = list(_neighbours(keys, rows, is_large, size))
     large = lengths[lengths > MOST_IN_BLOCK]
     weak = Weakened(kind, len(large), int(large.sum()), int(large.max())) if len(large) else None
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64), weak
+    return _once(np.concatenate(found)) if found else np.zeros(0, np.int64), weak
+
+
+def _once(packed: Numbers) -> Numbers:
+    """Each number once, in order; sorted in place, for there may be many."""
+    packed.sort()
+    fresh = np.ones(len(packed), np.bool_)
+    np.not_equal(packed[1:], packed[:-1], out=fresh[1:])
+    return packed[fresh]
 
 
 def _neighbours(keys: Keys, rows: Numbers, is_large: Flags, size: int) -> Iterator[Numbers]:

@@ -81,13 +81,14 @@ def compare(table: Table, left: Numbers, right: Numbers) -> Compared:
     holders = np.zeros((len(FIELDS), len(left)), np.int32)
     _names(table, left, right, levels, holders)
     for field, by in (
-        (Field.EMAIL, _emails),
         (Field.PHONE, _phones),
         (Field.BIRTH_DATE, _births),
         (Field.AREA, _areas),
         (Field.COMPANY, _companies),
     ):
         levels[PLACE[field]], holders[PLACE[field]] = by(table, left, right)
+    have_one_name = _is_good(levels[PLACE[Field.FIRST_NAME]]) & _is_good(levels[PLACE[Field.LAST_NAME]])
+    levels[PLACE[Field.EMAIL]], holders[PLACE[Field.EMAIL]] = _emails(table, left, right, have_one_name)
     for field, answer in zip((Field.STREET, Field.LINE2), _lines(table, left, right), strict=True):
         levels[PLACE[field]], holders[PLACE[field]] = answer
     return Compared(left, right, levels, holders)
@@ -204,7 +205,7 @@ def is_part(one: str, other: str) -> bool:
                    (len(each) == 1 and word[0] == each) for each in long) for word in short)  # fmt: skip
 
 
-def _emails(table: Table, left: Numbers, right: Numbers) -> _Answer:
+def _emails(table: Table, left: Numbers, right: Numbers, have_one_name: Flags) -> _Answer:
     a, b = _both(table, "email", left, right)
     given = (a > 0) & (b > 0)
     same = given & (a == b)
@@ -213,6 +214,11 @@ def _emails(table: Table, left: Numbers, right: Numbers) -> _Answer:
     same_box = given & (boxes[a] == boxes[b]) & (boxes[a] != 0)
     likeness = _likeness(table.emails, a, b, OSA.normalized_similarity, given & ~same & ~same_box)
     levels = np.select([same & ~is_role, same, same_box, likeness >= NEAR_EMAIL, given], [1, 2, 3, 4, 5], 0)
+    # Two people of one name have addresses made of it: only a number in it that both have says more than the name.
+    digits = table.emails.digits.all
+    is_telling = (digits[a] == digits[b]) & (digits[a] != 0)
+    levels[~is_telling & ((levels == 3) | (levels == 4)) & have_one_name] = 0
+    levels[(levels == 4) & (digits[a] != digits[b])] = 0
     return levels.astype(np.uint8), np.where(same, table.emails.counts.all[a], 0)
 
 

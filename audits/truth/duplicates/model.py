@@ -50,6 +50,9 @@ _COMMON: dict[Field, tuple[int, ...]] = {
 }
 # So many pairs of each kind would have to be seen before what is learned weighs as much as what is shipped.
 _SHIPPED_MATCHES, _SHIPPED_OTHERS = 50.0, 2000.0
+# What is shipped is never outweighed by more than this: among many records, people of one name look like one person,
+# and whoever learns from that alone learns that a person has many numbers.
+_SHIPPED_SHARE = 0.5
 # Of a value that was seen, so many more people have it than the file shows.
 _UNSEEN_HOLDERS = 1.0
 _ROUNDS = 12
@@ -115,7 +118,7 @@ def learned(candidates: Compared, share: float, blind: Compared, size: int, pair
     for _ in range(_ROUNDS):
         is_match = probability(model.sums(candidates))
         is_other = times * (1 - probability(model.sums(blind)))
-        m = {each: _blended(candidates, is_match, each, 0, _SHIPPED_MATCHES) for each in FIELDS}
+        m = {each: _blended(candidates, is_match, each, 0, _SHIPPED_MATCHES, _SHIPPED_SHARE) for each in FIELDS}
         u = {each: _blended(blind, is_other, each, 1, _SHIPPED_OTHERS) for each in FIELDS}
         matches = is_match.sum() / share + 0.02 * size
         model = Model(m, u, size, float(np.log(matches / max(pairs - matches, 1.0))))
@@ -131,10 +134,14 @@ def _patterns(pairs: Compared) -> tuple[Compared, Weights]:
     return pairs.taken(first), times.astype(np.float64)
 
 
-def _blended(pairs: Compared, weight: Weights, field: Field, side: int, trust: float) -> tuple[float, ...]:
-    """How often each level is seen in these pairs, `trust` pairs of what is shipped among them."""
+def _blended(
+    pairs: Compared, weight: Weights, field: Field, side: int, trust: float, share: float = 0.0
+) -> tuple[float, ...]:
+    """How often each level is seen in these pairs, with `trust` pairs of what is shipped among them, and as many more
+    as make up the `share`."""
     prior = np.array([each[side] for each in _SHIPPED[field]])
     seen = np.bincount(pairs.of(field), weights=weight, minlength=len(LEVELS[field]) + 1)[1:]
+    trust = max(trust, seen.sum() * share / (1 - share))
     blended = seen + trust * prior / prior.sum()
     return tuple((blended / blended.sum()).tolist())
 

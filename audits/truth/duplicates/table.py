@@ -66,17 +66,25 @@ class Growing(Generic[NumberT]):
 class Values:
     """The different values of one kind, by number; number 0 is "not given". `digests` are of their letters, and
     `heard` of what is left of them when misheard (two each): 0 where there is nothing. `counts`: how many records
-    have each, `as_first`: how many as their first name."""
+    have each, `as_first`: how many as their first name, `digits`: the digest of its digits."""
 
-    __slots__ = ("_compound", "_numbers", "_texts", "as_first", "counts", "digests", "heard", "heard_last")
+    __slots__ = ("_compound", "_numbers", "_texts", "as_first", "counts", "digests", "digits", "heard", "heard_last")
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {"": 0}
         self._texts = [""]
         self.counts, self.digests = Growing(np.int32), Growing(np.uint32)
         self.heard, self.heard_last = Growing(np.uint32), Growing(np.uint32)
-        self._compound, self.as_first = Growing(np.int32), Growing(np.int32)
-        for column in (self.counts, self.digests, self.heard, self.heard_last, self._compound, self.as_first):
+        self._compound, self.as_first, self.digits = Growing(np.int32), Growing(np.int32), Growing(np.uint32)
+        for column in (
+            self.counts,
+            self.digests,
+            self.heard,
+            self.heard_last,
+            self._compound,
+            self.as_first,
+            self.digits,
+        ):
             column.append(0)
 
     def number(self, text: str, first: str = "", last: str = "") -> int:
@@ -90,6 +98,7 @@ class Values:
             self.heard.append(_digest(first))
             self.heard_last.append(_digest(last))
             self.as_first.append(0)
+            self.digits.append(_digest("".join(each for each in text if each.isdigit())))
             self._compound.append(len(text) == 1 or " " in text)
         if found:
             self.counts.all[found] += 1

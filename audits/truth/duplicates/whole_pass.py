@@ -9,7 +9,7 @@ import numpy as np
 
 from audits.truth.duplicates.blocks import Candidates, Weakened, candidates
 from audits.truth.duplicates.clusters import by_weight, one_to_one, united
-from audits.truth.duplicates.compare import FIELDS, LEVELS, PLACE, Compared, compare
+from audits.truth.duplicates.compare import FIELDS, LEVELS, Compared, compare
 from audits.truth.duplicates.guards import GUARDS, Guard, guarded
 from audits.truth.duplicates.model import SAME_PERSON, Model, learned, probability
 from audits.truth.duplicates.record import Field
