@@ -32,18 +32,30 @@ def _folded(name: str) -> str:
     if name.isascii():
         return " ".join(name.lower().split())
     text = unicodedata.normalize("NFKC", name).casefold().translate(_ALEF)
-    kept: list[str] = []
-    for letter in text:
+    return " ".join(text.translate(_PLAIN).split())
+
+
+class _PlainLetters(dict[int, str | None]):
+    """Letters without their marks, each looked up once; None = left out."""
+
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code)
         if unicodedata.category(letter) in ("Cf", "Mn"):
-            continue
-        plain = unicodedata.normalize("NFD", letter)[0]
-        is_latin_or_greek = unicodedata.name(letter, "").startswith(("LATIN", "GREEK"))
-        kept.append(plain if is_latin_or_greek else letter)
-    return " ".join("".join(kept).split())
+            self[code] = None
+        elif unicodedata.name(letter, "").startswith(("LATIN", "GREEK")):
+            self[code] = unicodedata.normalize("NFD", letter)[0]
+        else:
+            self[code] = letter
+        return self[code]
+
+
+_PLAIN = _PlainLetters()
 
 
 def _words(folded: str) -> list[str]:
     """Runs of letters, marks and digits, with the digits at their ends taken off."""
+    if folded.isalpha():
+        return [folded]
     kept = "".join(letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in folded)
     return [word for word in (word.strip("0123456789") for word in kept.split()) if word]
 
@@ -208,8 +220,13 @@ def _part_troubles(part: str) -> list[NameTrouble | None]:
     return [_word_trouble(word) for word in words]
 
 
+@lru_cache(maxsize=4_096)
+def _is_of_scripts(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith(_SCRIPTS)
+
+
 def _word_trouble(word: str) -> NameTrouble | None:
-    if not word.isascii() and not all(unicodedata.name(letter, "").startswith(_SCRIPTS) for letter in word):
+    if not word.isascii() and not all(map(_is_of_scripts, word)):
         return None
     if word in _PLACEHOLDERS:
         return NameTrouble.PLACEHOLDER

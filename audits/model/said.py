@@ -84,10 +84,10 @@ class Said:
     values: tuple[tuple[str, Value], ...] = ()
 
     def __post_init__(self) -> None:
-        named = set(template_names(self.template))
-        given = {name for name, _ in self.values}
-        if named != given:
-            raise ValueError(f"{self.template!r} names {sorted(named)}, but is given {sorted(given)}")
+        named = _named(self.template)
+        if named != {name for name, _ in self.values}:
+            given = sorted({name for name, _ in self.values})
+            raise ValueError(f"{self.template!r} names {sorted(named)}, but is given {given}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,11 @@ def verbatim(text: str) -> Said:
 def template_names(template: str) -> tuple[str, ...]:
     """The names in a template, in order."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+
+
+@lru_cache(maxsize=4096)
+def _named(template: str) -> frozenset[str]:
+    return frozenset(template_names(template))
 
 
 def english(value: Value) -> str:

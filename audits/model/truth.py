@@ -107,16 +107,14 @@ class Given:
     @property
     def full_name(self) -> str:
         """The whole name, parts joined by a space; empty when none was given."""
-        return (
-            " ".join(part.strip() for part in (self.first_name, self.last_name) if part and part.strip())
-            or (self.name or "").strip()
-        )
+        first, last = (self.first_name or "").strip(), (self.last_name or "").strip()
+        return f"{first} {last}" if first and last else first or last or (self.name or "").strip()
 
     @property
     def numbers(self) -> tuple[tuple[str, str], ...]:
         """(field, text) of each phone number given, the mobile one last."""
-        both = (("phone", self.phone), ("mobile", self.mobile))
-        return tuple((name, text.strip()) for name, text in both if text and text.strip())
+        phone, mobile = (self.phone or "").strip(), (self.mobile or "").strip()
+        return ((("phone", phone),) if phone else ()) + ((("mobile", mobile),) if mobile else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

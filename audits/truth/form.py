@@ -17,6 +17,7 @@ __all__ = ["bot_named", "form_signals", "ip_class", "judge_form", "subnet_of"]
 HASTY_FORM_S = 10.0
 _SUBNET_BITS = {4: 24, 6: 64}
 _IPV4_WITH_PORT_COLONS = 1
+_NOT_PUBLIC = ("private", "loopback", "reserved")
 
 
 def judge_form(given: Given) -> FormJudged:
@@ -25,17 +26,15 @@ def judge_form(given: Given) -> FormJudged:
     bot = bot_named(user_agent)
     headless = bot is not None and is_headless(user_agent)
     kind = ip_class(ip)
-    reasons = [
-        code
-        for code, holds in (
-            ("honeypot", bool(given.honeypot and given.honeypot.strip())),
-            ("headless", headless),
-            ("crawler", bot is not None and not headless),
-            ("ip_malformed", bool(ip.strip()) and kind == "unknown"),
-            ("ip_not_public", kind in ("private", "loopback", "reserved")),
-        )
-        if holds
-    ]
+    reasons = []
+    if given.honeypot and given.honeypot.strip():
+        reasons.append("honeypot")
+    if bot is not None:
+        reasons.append("headless" if headless else "crawler")
+    if kind == "unknown" and ip.strip():
+        reasons.append("ip_malformed")
+    elif kind in _NOT_PUBLIC:
+        reasons.append("ip_not_public")
     return FormJudged(bot=bot, is_headless=headless, ip_class=kind, reasons=tuple(reasons))
 
 

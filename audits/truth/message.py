@@ -17,7 +17,7 @@ from audits.truth.weights import signal
 
 _NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
 _AGAINST = {intent: f"unless {intent.value}" for intent in Intent}
-_INTENTS = tuple(Intent)
+_INTENTS = tuple((intent, intent.value) for intent in Intent)
 _FOLDED: Phrases[str] = Phrases(
     {
         _NEED: NEED,
@@ -48,7 +48,7 @@ _SIGNAL_OF = {
 }
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=8_192)
 def judge_message(text: str, language: str | None) -> MessageJudged:
     """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text. All languages are
     looked for whatever it says: people write in another one than their browser's."""
@@ -67,7 +67,11 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
         shown["profanity"] = _quoted(whole, abuse[0])
     if _is_test(whole, found.get(_TEST, [])):
         shown["test"] = _quoted(whole, found[_TEST][0])
-    intents = tuple((intent, words) for intent in _INTENTS if (words := _intent(intent, whole, found)) is not None)
+    intents = tuple(
+        (intent, words)
+        for intent, kind in _INTENTS
+        if kind in found and (words := _intent(intent, whole, found)) is not None
+    )
     asked = bool(found.get(_NEED)) or _tells_enough(whole)
     return MessageJudged(
         is_mashed="mashed" in shown,
@@ -82,15 +86,25 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
 
 def is_mashed_message(text: str) -> bool:
     """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
-    words = [word for word in letter_words(text) if len(word) >= SHORTEST]
-    if not words and len(text) > 60:
-        return False
-    if len(text.split()) <= _FEW_WORDS:
+    parts = text.split()
+    if len(parts) <= _FEW_WORDS:
+        if len(text) > 60 and all(len(word) < SHORTEST for word in letter_words(text)):
+            return False
         acronym = text.isupper() and len(text.strip()) <= 5
         return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
-    judged = [over for word in words if (over := margin(word)) is not None]
-    mashed = sum(over > _FAR for over in judged)
-    return mashed >= _FEW_WORDS and 5 * mashed >= 3 * len(judged)
+    mashed, judged = divmod(sum(map(_judged_of, parts)), _ONE_MASHED)
+    return mashed >= _FEW_WORDS and 5 * mashed >= 3 * judged
+
+
+#: More words than any message has.
+_ONE_MASHED = 1 << 40
+
+
+@lru_cache(maxsize=16_384)
+def _judged_of(part: str) -> int:
+    """How many words of what stands between two spaces can be judged, and _ONE_MASHED for each that is mashed."""
+    overs = [margin(word) for word in letter_words(part) if len(word) >= SHORTEST]
+    return sum(1 + _ONE_MASHED * (over > _FAR) for over in overs if over is not None)
 
 
 def profanity_in(text: str) -> str | None:
@@ -146,13 +160,12 @@ def _tells_enough(whole: Text) -> bool:
     are taken at their length."""
     if len(whole.words) >= _TELLING_WORDS or (len(whole.words) > 1 and _has_amount(whole)):
         return True
-    foreign = sum(
-        not unicodedata.name(letter, "").startswith(_COVERED)
-        for word in whole.words
-        for letter in word
-        if letter.isalpha()
-    )
-    return foreign >= _TELLING_LETTERS
+    return sum(map(_is_foreign, "".join(whole.words))) >= _TELLING_LETTERS
+
+
+@lru_cache(maxsize=16_384)
+def _is_foreign(letter: str) -> bool:
+    return letter.isalpha() and not unicodedata.name(letter, "").startswith(_COVERED)
 
 
 def message_signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iterator[Signal]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import IntEnum
 from functools import lru_cache
 
 from audits.model.name_text import NameTrouble, has_test_word, is_unlisted_word, name_trouble
@@ -33,20 +32,16 @@ _JOKING = frozenset(word for joke in JOKES for word in joke.split())
 _ABUSIVE = frozenset(marked_key(phrase.split()[0]) for phrase in PROFANITY)
 
 
-class _Plain(IntEnum):
-    """What a word alone says: it is to be looked at more closely; is on no list; is a name by its letters, too."""
-
-    NO = 0
-    UNLISTED = 1
-    MEANT = 2
+@lru_cache(maxsize=65_536)
+def _is_unlisted(word: str) -> bool:
+    """Whether a word is on no list of what is no name. Kept, since few words make most names."""
+    return not (marked_key(word) in _ABUSIVE or fold(word) in _JOKING) and is_unlisted_word(word)
 
 
 @lru_cache(maxsize=65_536)
-def _plain_word(word: str) -> _Plain:
-    """Kept, since few words make most names: what is plain needs no closer look."""
-    if marked_key(word) in _ABUSIVE or fold(word) in _JOKING or not is_unlisted_word(word):
-        return _Plain.NO
-    return _Plain.MEANT if is_surely_meant(fold(word)) else _Plain.UNLISTED
+def _is_meant(word: str) -> bool:
+    """Whether a word makes every name that it stands in a name."""
+    return is_surely_meant(fold(word))
 
 
 @lru_cache(maxsize=8_192)
@@ -54,10 +49,9 @@ def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     """What a name is, of which at least one part is not blank; the whole name may stand in `last_name` alone."""
     name = " ".join(part.strip() for part in (first_name, last_name) if part and part.strip())
     words = _WORD.split(name)
-    if all(map(str.isalpha, words)):
-        plain = [_plain_word(word) for word in words]
-        if min(plain) >= _Plain.UNLISTED and max(plain) is _Plain.MEANT:
-            return _NAME
+    # What is plain needs no closer look.
+    if all(map(str.isalpha, words)) and all(map(_is_unlisted, words)) and any(map(_is_meant, words)):
+        return _NAME
     return _judge_closely(name, first_name, last_name)
 
 

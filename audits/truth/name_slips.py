@@ -20,7 +20,7 @@ def name_slips(given: Given) -> Iterator[tuple[Signal, Repair | None]]:
     """Each slip found in the name's fields, with what was probably meant where that can be told."""
     for field in _FIELDS:
         value = (getattr(given, field) or "").strip()
-        if not value:
+        if not value or value.isalpha():
             continue
         if _ADDRESS.match(value):
             said = say("{value} stands where a name should.", value=value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
@@ -76,8 +75,7 @@ def marked_key(word: str) -> str:
     return key if key.isascii() or unicodedata.name(key[0], "").startswith("LATIN") else folded_key(word)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[Kind]):
+class Found(NamedTuple, Generic[Kind]):
     """A phrase of `kind` from the word `first` to the word `last`."""
 
     kind: Kind
@@ -86,6 +84,8 @@ class Found(Generic[Kind]):
 
 
 _Candidates = dict[str, list[tuple[Kind, tuple[str, ...]]]]
+#: What may follow a word: (kind, the words after it), and by the word after it (kind, the words after both).
+_Begun = tuple[tuple[tuple[Kind, tuple[str, ...]], ...], dict[str, list[tuple[Kind, tuple[str, ...]]]]]
 #: Where phrases stand whose second word is none, a stem or a gap.
 _ANY = ""
 
@@ -95,7 +95,7 @@ class Phrases(Generic[Kind]):
 
     def __init__(self, lists: Mapping[Kind, Iterable[str]], key: Callable[[str], str]) -> None:
         self._key = key
-        self._looked_up = lru_cache(maxsize=16_384)(self._look_up)
+        self._begun = lru_cache(maxsize=16_384)(self._begun_by)
         # By the first word, or what is sure of it, then by the second: many phrases begin alike.
         self._whole: dict[str, _Candidates[Kind]] = {}
         self._stems: dict[str, _Candidates[Kind]] = {}
@@ -115,30 +115,43 @@ class Phrases(Generic[Kind]):
             return word
         return self._key(word[:-1]) + "*" if word.endswith("*") else self._key(word)
 
-    def _look_up(self, word: str) -> tuple[str, tuple[_Candidates[Kind], ...]]:
-        """A word as compared, and the phrases that may begin with it."""
+    def _begun_by(self, word: str) -> _Begun[Kind] | None:
+        """What phrases that begin with a word go on with; None = no phrase begins with it."""
         key = self._key(word)
-        begun = (self._whole.get(key), self._stems.get(key[:_STEM]))
-        return key, tuple(each for each in begun if each is not None)
+        anything: list[tuple[Kind, tuple[str, ...]]] = []
+        by_second: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
+        for candidates in (self._whole.get(key, {}), self._stems.get(key[:_STEM], {})):
+            for second, phrases in candidates.items():
+                for kind, words in phrases:
+                    if words[0].endswith("*") and not key.startswith(words[0][:-1]):
+                        continue
+                    if second == _ANY:
+                        anything.append((kind, words[1:]))
+                    else:
+                        by_second.setdefault(second, []).append((kind, words[2:]))
+        return (tuple(anything), by_second) if anything or by_second else None
 
     def find(self, text: Text) -> list[Found[Kind]]:
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
-        words_begun = list(map(self._looked_up, text.words))
-        keys: list[str] | None = None
+        begins = [(first, begun) for first, begun in enumerate(map(self._begun, text.words)) if begun is not None]
+        if not begins:
+            return []
+        keys = list(map(self._key, text.words))
         found: list[Found[Kind]] = []
-        for first, (key, begun) in enumerate(words_begun):
-            if not begun:
-                continue
-            keys = keys or [each for each, _ in words_begun]
-            following = keys[first + 1] if first + 1 < len(keys) else _ANY
+        for first, (anything, by_second) in begins:
+            after = first + 1
             ends: dict[Kind, int] = {}
-            for second in (_ANY, following) if following else (_ANY,):
-                for candidates in begun:
-                    for kind, words in candidates.get(second, ()):
-                        last = first if words == (key,) else _end(words, keys, first)
-                        if last is not None:
-                            ends[kind] = max(last, ends.get(kind, last))
-            found.extend(Found(kind, first, last) for kind, last in ends.items())
+            for kind, rest in anything:
+                last = _end(rest, keys, after) if rest else first
+                if last is not None:
+                    ends[kind] = max(last, ends.get(kind, last))
+            if by_second and after < len(keys):
+                for kind, rest in by_second.get(keys[after], ()):
+                    last = _end(rest, keys, after + 1) if rest else after
+                    if last is not None:
+                        ends[kind] = max(last, ends.get(kind, last))
+            if ends:
+                found.extend(Found(kind, first, last) for kind, last in ends.items())
         return found
 
 
@@ -147,8 +160,12 @@ def _end(words: tuple[str, ...], keys: list[str], at: int) -> int | None:
     for place, word in enumerate(words):
         if word == "~":
             rest = words[place + 1 :]
-            ends = (_end(rest, keys, at + skipped) for skipped in range(_GAP + 1))
-            return next((end for end in ends if end is not None), None)
+            if not rest[0].endswith("*") and rest[0] not in keys[at : at + _GAP + 1]:
+                return None
+            for start in range(at, min(at + _GAP + 1, len(keys))):
+                if (end := _end(rest, keys, start)) is not None:
+                    return end
+            return None
         if at >= len(keys) or not (keys[at].startswith(word[:-1]) if word.endswith("*") else keys[at] == word):
             return None
         at += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from audits.model.said import say
 from audits.model.truth import EmailJudged, Given, Intent, MessageJudged, Signal, TruthTerms
@@ -77,28 +78,38 @@ def _of_domain(given: Given, email: EmailJudged, domain: str, terms: TruthTerms)
 
 def _listed(domain: str, names: tuple[str, ...]) -> str | None:
     """The name on the list that a domain is, or is a part of."""
-    return next((each for each in names if domain == each or domain.endswith(f".{each}")), None)
+    for each in names:
+        if domain.endswith(each) and (domain == each or domain.endswith(f".{each}")):
+            return each
+    return None
 
 
 def _is_named(competitor: str, company: str | None) -> bool:
-    wanted, found = _words(competitor), _words(company or "")
+    if not company:
+        return False
+    wanted, found = _words(competitor), _words(company)
     return bool(wanted) and any(found[n : n + len(wanted)] == wanted for n in range(len(found)))
 
 
 def _is_of_firm(domain: str, company: str | None) -> bool:
+    if not company:
+        return False
     labels = domain.split(".")[:-1]
-    words = [each for each in _words(company or "") if len(each) >= _LEAST_LETTERS]
-    joined = "".join(_words(company or ""))
+    of_company = _words(company)
+    words = [each for each in of_company if len(each) >= _LEAST_LETTERS]
+    joined = "".join(of_company)
     return any(
         label.replace("-", "") == joined or any(word in label.split("-") or label.startswith(word) for word in words)
         for label in labels
     )
 
 
+@lru_cache(maxsize=8_192)
 def _words(text: str) -> list[str]:
     """The words of a firm's name as they are compared: no accents, no case, no legal forms."""
-    plain = "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-    )
+    plain = text.lower()
+    if not text.isascii():
+        apart = unicodedata.normalize("NFKD", text.casefold())
+        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     kept = "".join(letter if letter.isalnum() else " " for letter in plain).split()
     return [each for each in kept if each not in _LEGAL_FORMS] or kept
