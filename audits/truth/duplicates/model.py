@@ -24,7 +24,8 @@ SAME_PERSON = 0.5
 _SHIPPED: dict[Field, tuple[tuple[float, float], ...]] = {
     Field.FIRST_NAME: ((0.80, 5e-3), (0.07, 2e-3), (0.06, 2e-2), (0.07, 0.973)),
     Field.LAST_NAME: ((0.84, 2e-3), (0.07, 1e-3), (0.05, 1.5e-2), (0.04, 0.982)),
-    Field.ORDER: ((0.97, 0.998), (0.03, 0.002)),
+    # Two persons agree by chance one way round as often as the other: their names have weighed that already.
+    Field.ORDER: ((0.97, 1.0), (0.03, 1.0)),
     Field.EMAIL: ((0.70, 1e-6), (0.02, 1e-4), (0.05, 1e-4), (0.05, 5e-5), (0.18, 0.99975)),
     Field.PHONE: ((0.75, 3e-6), (0.05, 2e-5), (0.20, 0.99998)),
     Field.BIRTH_DATE: ((0.84, 5e-5), (0.09, 1e-3), (0.02, 3e-3), (0.02, 3e-2), (0.03, 0.966)),
@@ -119,7 +120,10 @@ def learned(candidates: Compared, share: float, blind: Compared, size: int, pair
         is_match = probability(model.sums(candidates))
         is_other = times * (1 - probability(model.sums(blind)))
         m = {each: _blended(candidates, is_match, each, 0, _SHIPPED_MATCHES, _SHIPPED_SHARE) for each in FIELDS}
-        u = {each: _blended(blind, is_other, each, 1, _SHIPPED_OTHERS) for each in FIELDS}
+        u = {
+            each: model.u[each] if each is Field.ORDER else _blended(blind, is_other, each, 1, _SHIPPED_OTHERS)
+            for each in FIELDS
+        }
         matches = is_match.sum() / share + 0.02 * size
         model = Model(m, u, size, float(np.log(matches / max(pairs - matches, 1.0))))
     return model
