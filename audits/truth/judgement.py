@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from operator import attrgetter
 
 from audits.model.said import say
 from audits.model.truth import (
@@ -42,6 +44,7 @@ from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, WEIGHTS, signal
 NOTHING = TruthTerms()
 UNCOUNTED = Neighbours()
 UNSEEN = Known()
+_NO_NAME, _NO_MESSAGE = NameJudged(), MessageJudged()
 _DIGITS = 4
 
 
@@ -54,48 +57,49 @@ def judge(
     """
     region = region_hint(given, terms.region)
     phones = [(field, text, judge_phone(text, region)) for field, text in given.numbers]
+    full_name = given.full_name
     email = judge_email(given.email) if given.email and given.email.strip() else None
-    name = judge_name(given.first_name, given.last_name or given.name) if given.full_name else NameJudged()
+    name = judge_name(given.first_name, given.last_name or given.name) if full_name else _NO_NAME
     message = judge_message(given.message, given.language) if given.message and given.message.strip() else None
     form = judge_form(given)
     slips = list(name_slips(given))
     signals = [
         *(each for field, text, judged in phones for each in phone_signals(field, text, judged)),
         *(email_signals(given.email or "", email) if email else ()),
-        *(name_signals(given.full_name, name) if given.full_name else ()),
+        *(name_signals(full_name, name) if name.reasons else ()),
         *(message_signals(given.message or "", message, terms) if message else ()),
         *form_signals(given, form, terms),
         *_reach_signals(phones, email),
         *terms_signals(given, email, message, terms),
         *(each for each, _ in slips),
         *_wish_signals(given, message),
-        *neighbour_signals(neighbours),
-        *known_signals(known),
+        *(neighbour_signals(neighbours) if neighbours is not UNCOUNTED else ()),
+        *(known_signals(known) if known is not UNSEEN else ()),
     ]
     if known.denied and any(each.lead_class is LeadClass.JOKER for each in signals):
         said = say("Who was reached had not asked, and the request reads like a prank.")
         signals.append(signal("denied_order", said, field="history", value="denied"))
     # What nobody meant is not mended.
-    meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
     repairs = [
         *(each for field, text, judged in phones for each in phone_repairs(field, text, judged)),
         *(email_repairs(given.email or "", email) if email else ()),
         *(each for _, each in slips if each is not None),
     ]
-    repairs = [each for each in repairs if each.field not in meant_nothing]
-    pseudo, error = pseudo_probabilities(signals), error_probability(signals)
-    pseudo_probability = round(sum(pseudo.values()), _DIGITS)
+    if repairs:
+        meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
+        repairs = [each for each in repairs if each.field not in meant_nothing]
+    pseudo, pseudo_probability, error = _odds(tuple((each.code, each.lead_class, each.weight) for each in signals))
     verdict = _verdict(signals, repairs, pseudo_probability, error, terms)
     return Judgement(
         id=given.id,
         verdict=verdict,
         pseudo_probability=pseudo_probability,
-        classes=_likelihoods(signals, {**pseudo, LeadClass.ERROR: error}),
+        classes=_likelihoods(signals, pseudo, error),
         repairs=tuple(repairs),
         phone=_first_phone(phones),
         email=email,
         name=name,
-        message=message or MessageJudged(),
+        message=message or _NO_MESSAGE,
         form=form,
         contact_type=contact_type(given),
         model_version=MODEL_VERSION,
@@ -104,26 +108,35 @@ def judge(
     )
 
 
+#: What the sums are made of: (code, class, weight) of each signal.
+_Weighed = tuple[tuple[str, LeadClass | None, float], ...]
+
+
 def pseudo_probabilities(signals: Iterable[Signal]) -> dict[LeadClass, float]:
     """The probability of each pseudo class; what is left to 1 is that of a person who asked."""
-    found = list(signals)
-    odds = {each: PRIOR_ODDS[each] * math.exp(_sum(found, each)) for each in PSEUDO_CLASSES}
-    whole = 1 + math.fsum(odds.values())
-    return {each: value / whole for each, value in odds.items()}
+    return dict(_odds(tuple((each.code, each.lead_class, each.weight) for each in signals))[0])
 
 
 def error_probability(signals: Iterable[Signal]) -> float:
     """The probability that something was written down wrongly; who is really there speaks neither for nor against."""
-    odds = PRIOR_ODDS[LeadClass.ERROR] * math.exp(_sum(list(signals), LeadClass.ERROR))
-    return odds / (1 + odds)
+    return _odds(tuple((each.code, each.lead_class, each.weight) for each in signals))[2]
 
 
-def _sum(signals: list[Signal], lead_class: LeadClass) -> float:
+@lru_cache(maxsize=4_096)
+def _odds(weighed: _Weighed) -> tuple[dict[LeadClass, float], float, float]:
+    """The probability of each pseudo class, that of all of them (rounded), and that of an error. Kept, since most
+    leads have one of few sets of reasons."""
+    odds = {each: PRIOR_ODDS[each] * math.exp(_sum(weighed, each)) for each in PSEUDO_CLASSES}
+    whole = 1 + math.fsum(odds.values())
+    pseudo: dict[LeadClass, float] = {each: value / whole for each, value in odds.items()}
+    error = PRIOR_ODDS[LeadClass.ERROR] * math.exp(_sum(weighed, LeadClass.ERROR))
+    return pseudo, round(sum(pseudo.values()), _DIGITS), error / (1 + error)
+
+
+def _sum(weighed: _Weighed, lead_class: LeadClass) -> float:
     """What speaks for a class, less what speaks for a person who asked and against that class."""
-    weights = [each.weight for each in signals if each.lead_class is lead_class]
-    weights += [
-        -each.weight for each in signals if each.lead_class is None and lead_class in WEIGHTS[each.code].against
-    ]
+    weights = [weight for _, of, weight in weighed if of is lead_class]
+    weights += [-weight for code, of, weight in weighed if of is None and lead_class in WEIGHTS[code].against]
     # fsum rounds once: the same reasons give the same last digit whatever found them first.
     return math.fsum(weights)
 
@@ -142,15 +155,18 @@ def _verdict(
     return TruthVerdict.UNKNOWN
 
 
-def _likelihoods(signals: list[Signal], probabilities: dict[LeadClass, float]) -> tuple[Likelihood, ...]:
+def _likelihoods(signals: list[Signal], pseudo: dict[LeadClass, float], error: float) -> tuple[Likelihood, ...]:
+    by_class: dict[LeadClass, list[Signal]] = {}
+    for each in signals:
+        if each.lead_class is not None:
+            by_class.setdefault(each.lead_class, []).append(each)
     found = [
         Likelihood(
             lead_class=lead_class,
-            probability=round(probability, _DIGITS),
+            probability=round(error if lead_class is LeadClass.ERROR else pseudo[lead_class], _DIGITS),
             signals=tuple(sorted(own, key=lambda each: (-abs(each.weight), each.code, each.field))),
         )
-        for lead_class, probability in probabilities.items()
-        if (own := [each for each in signals if each.lead_class is lead_class])
+        for lead_class, own in by_class.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.probability, each.lead_class)))
 
@@ -177,17 +193,21 @@ def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | No
     return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2] if phones else None)
 
 
+_LOOKED_AT = ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot")
+_looked_at = attrgetter(*_LOOKED_AT)
+
+
 def _not_looked_at(
     given: Given, phones: list[tuple[str, str, PhoneJudged]], neighbours: Neighbours, known: Known
 ) -> Iterator[str]:
     if any(judged.is_valid is None for _, _, judged in phones):
         yield "phone"
-    for field in ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot"):
-        if getattr(given, field) is None:
+    for field, value in zip(_LOOKED_AT, _looked_at(given), strict=True):
+        if value is None:
             yield field
     if given.email:
         yield "deliverability"
-    if neighbours == UNCOUNTED:
+    if neighbours is UNCOUNTED or neighbours == UNCOUNTED:
         yield "neighbours"
-    if known == UNSEEN:
+    if known is UNSEEN or known == UNSEEN:
         yield "history"

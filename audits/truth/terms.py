@@ -105,11 +105,11 @@ def _is_of_firm(domain: str, company: str | None) -> bool:
 
 
 @lru_cache(maxsize=8_192)
-def _words(text: str) -> list[str]:
+def _words(text: str) -> tuple[str, ...]:
     """The words of a firm's name as they are compared: no accents, no case, no legal forms."""
     plain = text.lower()
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text.casefold())
         plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     kept = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    return [each for each in kept if each not in _LEGAL_FORMS] or kept
+    return tuple(each for each in kept if each not in _LEGAL_FORMS) or tuple(kept)
