@@ -72,8 +72,8 @@ def dedupe_command(file: Path, map_path: Path, threshold: float) -> None:
     """Find everybody who stands in FILE (CSV, XLSX or JSON lines) more than once.
 
     Prints one JSON object for each person with several records: their ids and lines, how sure it is, and for each
-    pair the weight of every field. A row that cannot be read is told on standard error and stops nothing; exit code 1 when
-    there was such a row, 2 when the file or the map cannot be used at all.
+    pair the weight of every field. A row that cannot be read is told on standard error and stops nothing; exit code 1
+    when there was such a row, 2 when the file or the map cannot be used at all.
     """
     try:
         mapped = read_columns(map_path)

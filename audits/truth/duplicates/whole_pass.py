@@ -18,7 +18,7 @@ from audits.truth.duplicates.table import Numbers, Table, Weights
 #: Pairs compared at once, and pairs from which a model is learned: every so-manieth of all.
 _CHUNK = 250_000
 _MOST_LEARNED_FROM = 150_000
-_BLIND = 20_000
+_BLIND = 12_000
 # Far apart in the canonical order, whatever the size: no two neighbours there, no block twice.
 _STRIDES = (0.381966011, 0.236067977, 0.145898034, 0.090169944)
 
