@@ -89,6 +89,16 @@ def test_what_the_map_does_not_say_is_unknown_and_counted(run_audit: RunAudit):
     }
 
 
+def test_each_lead_says_what_it_is_and_how_far_that_is_verified(run_audit: RunAudit):
+    ran = run_audit(LEADS.replace("cy@egel-bau.de", "cy@gmial.com"), TOUCHES)
+    truths = {lead["lead_id"]: (lead["truth"], lead["ladder"]) for lead in ran.told["leads"]}
+    assert {truth["id"] for truth, _ in truths.values()} == set(truths)
+    [(repair, steps)] = [(truth["repairs"][0], steps) for truth, steps in truths.values() if truth["repairs"]]
+    assert (repair["field"], repair["proposed"]) == ("email", "cy@gmail.com")
+    assert [step["rung"] for step in steps][:2] == ["syntax", "deliverable"]
+    assert (steps[0]["state"], steps[0]["says"]) == ("lifted", "The address cy@gmial.com is well formed.")
+
+
 def test_without_touches_nothing_is_called_late(run_audit: RunAudit):
     ran = run_audit(LEADS, None, "--as-of", "2026-03-05")
     assert ran.outcome("1", "RT002") == ("not_evaluated", "not_looked_at")

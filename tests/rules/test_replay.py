@@ -15,6 +15,7 @@ from audits.engine import audit
 from audits.model.case import LeadCase
 from audits.model.exchange import case_from_json, case_to_json, finding_from_json, finding_to_json
 from audits.model.policy import Policy
+from audits.truth.kept import Truth, truth_from_json
 from tests.rules.case_files import RuleCase, read_cases
 from tests.rules.strategies import cases, policies
 
@@ -86,9 +87,13 @@ def test_command_judges_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr().out
     assert "RT001  breach" in printed
     assert written.expect["says"] in printed
+    judged = audit(written.case, written.policy)
+    assert f"judged {judged.judgement.verdict.value}" in printed
+    assert all(f"{step.rung.value}  {step.state.value}" in printed for step in judged.steps)
     assert main([str(both), "--json"]) == 0
-    findings = json.loads(capsys.readouterr().out)["findings"]
-    assert [finding_from_json(each) for each in findings] == list(audit(written.case, written.policy).findings)
+    told = json.loads(capsys.readouterr().out)
+    assert [finding_from_json(each) for each in told["findings"]] == list(judged.findings)
+    assert truth_from_json(told) == Truth(judged.judgement, judged.steps)
 
 
 def test_command_refuses_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
