@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -38,9 +39,16 @@ def judge_form(given: Given) -> FormJudged:
     return FormJudged(bot=bot, is_headless=headless, ip_class=kind, reasons=tuple(reasons))
 
 
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN_IPV4 = re.compile(rf"({_OCTET})(?:\.{_OCTET}){{3}}")
+
+
 @lru_cache(maxsize=8_192)
 def ip_class(text: str) -> str:
     """private, loopback, reserved or public; unknown when `text` is no address."""
+    plain = _PLAIN_IPV4.fullmatch(text)
+    if plain is not None and int(plain[1]) not in _NOT_ALL_PUBLIC:
+        return "public"
     address = _address(text)
     if address is None:
         return "unknown"

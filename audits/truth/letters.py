@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from operator import add
 
 #: Words shorter than this say nothing: too many names are three odd letters.
@@ -283,10 +283,11 @@ def _steps(name: str) -> _Steps:
     runs = [by.three * (step - _MIDDLE) for step in tables.three]
     if tables.four:
         runs = [by.four * (step - _MIDDLE) + other for step, other in zip(tables.four, runs * base, strict=True)]
-    near: dict[str, int] = {}
+    near = dict.fromkeys(map("".join, product(alphabet.letters, repeat=2)), 0)
     for place, board in enumerate(neighbours(alphabet)):
         for pair in board:
-            near[pair] = near.get(pair, 0) + (1 << 8 * place)
+            if pair in near:
+                near[pair] += 1 << 8 * place
     return _Steps(
         ranks=letter_ranks(alphabet),
         base=base,
@@ -310,7 +311,7 @@ def _shipped_score(word: str, alphabet: Alphabet) -> int:
         total += runs[run] + of_sounds[sound_run]
     total += runs[run * base % size] + of_sounds[sound_run * sounds_base % sounds_size]
     # At most 39 pairs, so that no keyboard's byte runs over.
-    near = sum([steps.near.get(pair, 0) for pair in map(add, word, word[1:])])
+    near = sum(map(steps.near.__getitem__, map(add, word, word[1:])))
     most = max(near & 255, near >> 8 & 255, near >> 16) if near else 0
     length = len(word)
     return (

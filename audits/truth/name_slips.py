@@ -13,6 +13,8 @@ from audits.truth.weights import signal
 _READ_AS = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s"})
 _DIGIT_INSIDE = re.compile(r"^[^\W\d_]+[01345][^\W\d_]+$")
 _ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
+#: Without one of these there is neither slip.
+_SLIP = re.compile(r"[@01345]")
 _FIELDS = ("first_name", "last_name", "name")
 
 
@@ -20,7 +22,7 @@ def name_slips(given: Given) -> Iterator[tuple[Signal, Repair | None]]:
     """Each slip found in the name's fields, with what was probably meant where that can be told."""
     for field in _FIELDS:
         value = (getattr(given, field) or "").strip()
-        if not value or value.isalpha():
+        if _SLIP.search(value) is None:
             continue
         if _ADDRESS.match(value):
             said = say("{value} stands where a name should.", value=value)

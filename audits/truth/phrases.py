@@ -118,9 +118,12 @@ class Phrases(Generic[Kind]):
     def _begun_by(self, word: str) -> _Begun[Kind] | None:
         """What phrases that begin with a word go on with; None = no phrase begins with it."""
         key = self._key(word)
+        whole, stems = self._whole.get(key), self._stems.get(key[:_STEM])
+        if whole is None and stems is None:
+            return None
         anything: list[tuple[Kind, tuple[str, ...]]] = []
         by_second: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
-        for candidates in (self._whole.get(key, {}), self._stems.get(key[:_STEM], {})):
+        for candidates in (whole or {}, stems or {}):
             for second, phrases in candidates.items():
                 for kind, words in phrases:
                     if words[0].endswith("*") and not key.startswith(words[0][:-1]):
@@ -133,9 +136,10 @@ class Phrases(Generic[Kind]):
 
     def find(self, text: Text) -> list[Found[Kind]]:
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
-        begins = [(first, begun) for first, begun in enumerate(map(self._begun, text.words)) if begun is not None]
-        if not begins:
+        begun_by = list(map(self._begun, text.words))
+        if not any(begun_by):
             return []
+        begins = [(first, begun) for first, begun in enumerate(begun_by) if begun is not None]
         keys = list(map(self._key, text.words))
         found: list[Found[Kind]] = []
         for first, (anything, by_second) in begins:
