@@ -11,9 +11,9 @@ from audits.truth.duplicates.keys import KeyKind, Keys, keys_of
 from audits.truth.duplicates.table import Flags, Numbers, Table
 
 #: Of a key that more records have, each is compared with its neighbours by name alone: the key is weakened.
-MOST_IN_BLOCK = 60
+MOST_IN_BLOCK = 40
 #: Neighbours on either side in a weakened block.
-NEIGHBOURS = 8
+NEIGHBOURS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,65 @@ class Weakened:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Pairs of places in the canonical order, left before right, each once; and the keys that were weakened."""
+    """Pairs of places in the canonical order of `size` records: left * size + right, left before right. Each stands
+    once in one of the sorted `parts`, of which there is one for each kind of key. `weakened`: keys that were."""
 
-    left: Numbers
-    right: Numbers
+    size: int
+    parts: tuple[Numbers, ...]
     weakened: tuple[Weakened, ...]
 
+    @property
+    def count(self) -> int:
+        """How many pairs there are."""
+        return sum(map(len, self.parts))
 
-def candidates(table: Table, order: Numbers, tell: Callable[[int, int], None] | None = None) -> Candidates:
-    """All pairs that share a key. `order`: the rows in canonical order. `tell(done, of)` is called for each kind."""
+    def chunks(self, most: int) -> Iterator[tuple[Numbers, Numbers]]:
+        """All pairs as left and right, no more than `most` at once."""
+        for part in self.parts:
+            for start in range(0, len(part), most):
+                chunk = part[start : start + most]
+                yield chunk // self.size, chunk % self.size
+
+    def every(self, step: int) -> tuple[Numbers, Numbers]:
+        """Each `step`-th pair of each part."""
+        chosen = np.concatenate([np.zeros(0, np.int64), *(part[::step] for part in self.parts)])
+        return chosen // max(self.size, 1), chosen % max(self.size, 1)
+
+
+def candidates(
+    table: Table,
+    order: Numbers,
+    left_rows: int | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Candidates:
+    """All pairs that share a key. `order`: the rows in canonical order; `left_rows`: pairs only between the first so
+    many rows of the table and the others. `tell(done, of)` is called for each kind."""
     size = len(order)
-    packed = np.zeros(0, np.int64)
+    parts: list[Numbers] = []
     weakened = []
+    is_left = None if left_rows is None else order < left_rows
     for done, (kind, columns) in enumerate(keys_of(table, order), 1):
         columns = [each for each in columns if each.any()]
         if columns:
             found, weak = _pairs_of_kind(kind, columns, size)
-            packed = _once(np.concatenate([packed, found]))
             weakened += [weak] if weak is not None else []
+            if is_left is not None:
+                found = found[is_left[found // size] != is_left[found % size]]
+            # Part by part instead of all in one: so there is never a second copy of them all.
+            for part in parts:
+                found = found[~_among(found, part)]
+            parts += [found] if len(found) else []
         if tell is not None:
             tell(done, len(KeyKind))
-    return Candidates(packed // size if size else packed, packed % size if size else packed, tuple(weakened))
+    return Candidates(size, tuple(parts), tuple(weakened))
+
+
+def _among(some: Numbers, part: Numbers) -> Flags:
+    """Which of `some` stand in `part`, both in order."""
+    places = np.searchsorted(part, some)
+    places[places == len(part)] = 0
+    found: Flags = part[places] == some
+    return found
 
 
 def _pairs_of_kind(kind: KeyKind, columns: list[Keys], size: int) -> tuple[Numbers, Weakened | None]:

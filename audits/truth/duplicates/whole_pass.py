@@ -106,25 +106,23 @@ def _passed(
     tell: Tell | None,
 ) -> Found:
     order = table.in_canon()
-    found = candidates(table, order, None if tell is None else lambda done, of: tell("keys", done, of))
-    if left_rows is not None:
-        across = (order[found.left] < left_rows) != (order[found.right] < left_rows)
-        found = Candidates(found.left[across], found.right[across], found.weakened)
+    found = candidates(table, order, left_rows, None if tell is None else lambda done, of: tell("keys", done, of))
     if model is None:
         model = _learned(table, order, found, left_rows)
     least = float(np.log(threshold / (1 - threshold)))
     kept: list[tuple[Numbers, Numbers, Weights]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     guards: list[tuple[Numbers, Numbers]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
-    for start in range(0, len(found.left), _CHUNK):
-        left, right = found.left[start : start + _CHUNK], found.right[start : start + _CHUNK]
+    done, count = 0, found.count
+    for left, right in found.chunks(_CHUNK):
         pairs = compare(table, order[left], order[right])
         sums = model.sums(pairs)
         kept_apart = guarded(pairs) > 0
         same = (sums >= least) & ~kept_apart
         kept.append((left[same], right[same], sums[same]))
         guards.append((left[kept_apart], right[kept_apart]))
+        done += len(left)
         if tell is not None:
-            tell("compare", min(start + _CHUNK, len(found.left)), len(found.left))
+            tell("compare", done, count)
     left, right, sums = (np.concatenate(each) for each in zip(*kept, strict=True))
     apart = tuple(np.concatenate(each) for each in zip(*guards, strict=True))
     if is_one_to_one:
@@ -141,7 +139,7 @@ def _passed(
         pairs=(order[left][surest], order[right][surest]),
         sums=sums[surest],
         households=(order[apart[0]], order[apart[1]]),
-        compared=len(found.left),
+        compared=count,
         weakened=found.weakened,
     )
 
@@ -153,8 +151,9 @@ def _by_side(order: Numbers, left: Numbers, right: Numbers, left_rows: int) -> t
 
 def _learned(table: Table, order: Numbers, found: Candidates, left_rows: int | None) -> Model:
     size = len(order)
-    step = max(1, -(-len(found.left) // _MOST_LEARNED_FROM))
-    seen = compare(table, order[found.left[::step]], order[found.right[::step]])
+    step = max(1, -(-found.count // _MOST_LEARNED_FROM))
+    left, right = found.every(step)
+    seen = compare(table, order[left], order[right])
     possible = size * (size - 1) / 2 if left_rows is None else left_rows * (size - left_rows)
     return learned(seen, 1 / step, blind_pairs(table, order), size, float(possible))
 
