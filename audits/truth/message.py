@@ -10,7 +10,7 @@ from functools import lru_cache
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.said import Said, say
 from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
-from audits.truth.letters import SHORTEST, is_mashed_text, letter_words, margin
+from audits.truth.letters import SHORTEST, alphabet_of, is_mashed_text, letter_words, margin
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
 from audits.truth.phrases import Found, Phrases, Text, folded_key, marked_key, read
 from audits.truth.weights import signal
@@ -92,19 +92,21 @@ def is_mashed_message(text: str) -> bool:
             return False
         acronym = text.isupper() and len(text.strip()) <= 5
         return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
-    mashed, judged = divmod(sum(map(_judged_of, parts)), _ONE_MASHED)
-    return mashed >= _FEW_WORDS and 5 * mashed >= 3 * judged
-
-
-#: More words than any message has.
-_ONE_MASHED = 1 << 40
+    judged = [word for part in parts for word in _judged_words(part)]
+    clean = 0
+    for word in judged:
+        if (margin(word) or 0) <= _FAR:
+            clean += 1
+            # Two in five that were meant are enough, whatever the others are.
+            if 5 * clean > 2 * len(judged):
+                return False
+    return len(judged) - clean >= _FEW_WORDS
 
 
 @lru_cache(maxsize=16_384)
-def _judged_of(part: str) -> int:
-    """How many words of what stands between two spaces can be judged, and _ONE_MASHED for each that is mashed."""
-    overs = [margin(word) for word in letter_words(part) if len(word) >= SHORTEST]
-    return sum(1 + _ONE_MASHED * (over > _FAR) for over in overs if over is not None)
+def _judged_words(part: str) -> tuple[str, ...]:
+    """The words, in what stands between two spaces, of which the tables say something."""
+    return tuple(word for word in letter_words(part) if len(word) >= SHORTEST and alphabet_of(word) is not None)
 
 
 def profanity_in(text: str) -> str | None:
