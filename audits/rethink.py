@@ -81,7 +81,7 @@ READ: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What is kept of one rule's answer on one lead. `measures`: by name, seconds and counts; `needed_s`: see HandledLead;
+    """What is kept of one rule's answer on a lead. `measures`: by name, seconds and counts; `needed_s`: HandledLead;
     `lead`: enough of the lead to find what was agreed for it, where that is asked for."""
 
     outcome: Outcome
@@ -150,10 +150,12 @@ def same_hours(one: Policy, other: Policy) -> bool:
     return not changed_fields(one, other) & HOURS
 
 
-def rethought(rule_id: str, stored: Stored, was: Policy, policy: Policy) -> Outcome | None:
+def rethought(
+    rule_id: str, stored: Stored, was: Policy, policy: Policy, differing: frozenset[str] | None = None
+) -> Outcome | None:
     """What the rule would have answered under `policy`, when it answered `stored` under `was`; None = it must be
-    judged again. Both have the same hours."""
-    changed = changed_fields(was, policy) & READ.get(rule_id, frozenset())
+    judged again. Both have the same hours. `differing`: what `changed_fields` says of the two, if that is known."""
+    changed = (changed_fields(was, policy) if differing is None else differing) & READ.get(rule_id, frozenset())
     if not changed:
         return stored.outcome
     answer, by = RETHINK.get(rule_id, (None, frozenset[str]()))

@@ -21,7 +21,7 @@ from audits.model.finding import Outcome
 from audits.model.lead import Lead
 from audits.model.policy import Policy
 from audits.model.surroundings import Surroundings
-from audits.rethink import READ, RETHINK, Stored, changed_fields, rethought, same_hours
+from audits.rethink import HOURS, READ, RETHINK, Stored, changed_fields, rethought, same_hours
 from audits.rulebook import RULES
 from connector.errors import ConfigError
 from connector.storage import report_rows
@@ -136,7 +136,8 @@ def _rethink_all(
     if not asked:
         return again
     known: dict[str, Policy | None] = {}
-    plans: dict[tuple[str, str], bool] = {}
+    # Version that an answer was given under → what differs between it and each of the pair; None = the hours do.
+    plans: dict[str, tuple[frozenset[str], ...] | None] = {}
     answers = report_rows.iter_answers(
         conn,
         install_id,
@@ -148,14 +149,17 @@ def _rethink_all(
         if answer.policy_version not in known:
             known[answer.policy_version] = book.find(answer.policy_version)
         was = known[answer.policy_version]
-        key = (answer.policy_version, answer.rule_id)
-        if key not in plans:
-            plans[key] = was is not None and all(same_hours(was, policy) for policy in pair)
-        if was is None or not plans[key]:
+        if answer.policy_version not in plans:
+            plans[answer.policy_version] = None if was is None else _differing(was, pair)
+        plan = plans[answer.policy_version]
+        if was is None or plan is None:
             again[answer.lead_id].add(answer.rule_id)
             continue
         stored = _stored(answer)
-        outcomes = [rethought(answer.rule_id, stored, was, policy) for policy in pair]
+        outcomes = [
+            rethought(answer.rule_id, stored, was, policy, differing)
+            for policy, differing in zip(pair, plan, strict=True)
+        ]
         if None in outcomes:
             again[answer.lead_id].add(answer.rule_id)
         elif outcomes[0] is not outcomes[1]:
@@ -188,6 +192,11 @@ def _stored(answer: StoredAnswer) -> Stored:
         lead=lead,
         measures=measures,
     )
+
+
+def _differing(was: Policy, pair: tuple[Policy, Policy]) -> tuple[frozenset[str], ...] | None:
+    found = tuple(changed_fields(was, policy) for policy in pair)
+    return None if any(each & HOURS for each in found) else found
 
 
 def _judge_again(
