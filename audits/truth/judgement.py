@@ -72,7 +72,7 @@ def judge(
         *_reach_signals(phones, email),
         *terms_signals(given, email, message, terms),
         *(each for each, _ in slips),
-        *_wish_signals(given, message),
+        *_wish_signals(given),
         *(neighbour_signals(neighbours) if neighbours is not UNCOUNTED else ()),
         *(known_signals(known) if known is not UNSEEN else ()),
     ]
@@ -180,9 +180,7 @@ def _reach_signals(phones: list[tuple[str, str, PhoneJudged]], email: EmailJudge
         yield signal("no_way_valid", said, field="reach", value="")
 
 
-def _wish_signals(given: Given, message: MessageJudged | None) -> Iterator[Signal]:
-    if message is not None and message.has_need:
-        yield signal("need_stated", say("Says what is wanted."), field="message", value=given.message or "")
+def _wish_signals(given: Given) -> Iterator[Signal]:
     if given.preferred_at is not None:
         said = say("Says when to call.")
         yield signal("preferred_time_given", said, field="preferred_at", value=given.preferred_at.isoformat())

@@ -168,7 +168,10 @@ def letter_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=16_384)
 def _letter_words(part: str) -> tuple[str, ...]:
-    return tuple(word.rstrip(".") for word in _WORD.findall(fold(part)) if len(word) > 5 or not word.endswith("."))
+    folded = fold(part)
+    if folded.isalpha():
+        return (folded,)
+    return tuple(word.rstrip(".") for word in _WORD.findall(folded) if len(word) > 5 or not word.endswith("."))
 
 
 def alphabet_of(word: str) -> Alphabet | None:

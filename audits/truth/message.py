@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.said import Said, say
 from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
 from audits.truth.letters import SHORTEST, alphabet_of, is_mashed_text, letter_words, margin
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
-from audits.truth.phrases import Found, Phrases, Text, folded_key, marked_key, read
+from audits.truth.phrases import Begun, Found, Phrases, Text, folded_key, marked_key, read, words_of
 from audits.truth.weights import signal
 
 _NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
@@ -48,21 +49,44 @@ _SIGNAL_OF = {
 }
 
 
+class _Part(NamedTuple):
+    """What stands between two spaces: its words, the same as phrases are looked for among them, those of which the
+    tables of letters say something, and whether abuse may begin in it."""
+
+    words: tuple[str, ...]
+    folded: tuple[tuple[str, Begun[str] | None], ...]
+    judged: tuple[str, ...]
+    may_abuse: bool
+
+
+@lru_cache(maxsize=32_768)
+def _part(text: str) -> _Part:
+    """Kept, since few words make most messages; neither words nor marks go over a space."""
+    words = words_of(text)
+    return _Part(
+        words=words,
+        folded=tuple(map(_FOLDED.look_up, words)),
+        judged=tuple(each for each in letter_words(text) if len(each) >= SHORTEST and alphabet_of(each) is not None),
+        may_abuse=any(_MARKED.look_up(word)[1] is not None for word in words),
+    )
+
+
 @lru_cache(maxsize=8_192)
 def judge_message(text: str, language: str | None) -> MessageJudged:
     """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text. All languages are
     looked for whatever it says: people write in another one than their browser's."""
-    whole = read(text)
+    parts = list(map(_part, text.split()))
+    whole = Text(text, [word for part in parts for word in part.words])
     found: dict[str, list[Found[str]]] = {}
-    for each in _FOLDED.find(whole):
+    for each in _FOLDED.find_among([word for part in parts for word in part.folded]):
         found.setdefault(each.kind, []).append(each)
     shown: dict[str, str] = {}
-    if is_mashed_message(text):
+    if _is_mashed(text, parts):
         shown["mashed"] = ""
     spam = _spam(text, whole, found)
     if spam is not None:
         shown["spam"] = spam
-    abuse = _MARKED.find(whole)
+    abuse = _MARKED.find(whole) if any([part.may_abuse for part in parts]) else []
     if abuse:
         shown["profanity"] = _quoted(whole, abuse[0])
     if _is_test(whole, found.get(_TEST, [])):
@@ -86,13 +110,16 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
 
 def is_mashed_message(text: str) -> bool:
     """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
-    parts = text.split()
+    return _is_mashed(text, list(map(_part, text.split())))
+
+
+def _is_mashed(text: str, parts: list[_Part]) -> bool:
     if len(parts) <= _FEW_WORDS:
         if len(text) > 60 and all(len(word) < SHORTEST for word in letter_words(text)):
             return False
         acronym = text.isupper() and len(text.strip()) <= 5
         return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
-    judged = [word for part in parts for word in _judged_words(part)]
+    judged = [word for part in parts for word in part.judged]
     clean = 0
     for word in judged:
         if (margin(word) or 0) <= _FAR:
@@ -101,12 +128,6 @@ def is_mashed_message(text: str) -> bool:
             if 5 * clean > 2 * len(judged):
                 return False
     return len(judged) - clean >= _FEW_WORDS
-
-
-@lru_cache(maxsize=16_384)
-def _judged_words(part: str) -> tuple[str, ...]:
-    """The words, in what stands between two spaces, of which the tables say something."""
-    return tuple(word for word in letter_words(part) if len(word) >= SHORTEST and alphabet_of(word) is not None)
 
 
 def profanity_in(text: str) -> str | None:

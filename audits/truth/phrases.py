@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
@@ -45,11 +45,12 @@ class Text(NamedTuple):
 def read(text: str) -> Text:
     """`text` with its words."""
     # No word goes over a space, and people use the same words: those between spaces are taken apart once.
-    return Text(text, [word for part in text.split() for word in _words(part)])
+    return Text(text, [word for part in text.split() for word in words_of(part)])
 
 
 @lru_cache(maxsize=16_384)
-def _words(part: str) -> tuple[str, ...]:
+def words_of(part: str) -> tuple[str, ...]:
+    """The words of what stands between two spaces."""
     return tuple(_WORD.findall(_plain(part)))
 
 
@@ -85,7 +86,7 @@ class Found(NamedTuple, Generic[Kind]):
 
 _Candidates = dict[str, list[tuple[Kind, tuple[str, ...]]]]
 #: What may follow a word: (kind, the words after it), and by the word after it (kind, the words after both).
-_Begun = tuple[tuple[tuple[Kind, tuple[str, ...]], ...], dict[str, list[tuple[Kind, tuple[str, ...]]]]]
+Begun = tuple[tuple[tuple[Kind, tuple[str, ...]], ...], dict[str, list[tuple[Kind, tuple[str, ...]]]]]
 #: Where phrases stand whose second word is none, a stem or a gap.
 _ANY = ""
 
@@ -95,7 +96,7 @@ class Phrases(Generic[Kind]):
 
     def __init__(self, lists: Mapping[Kind, Iterable[str]], key: Callable[[str], str]) -> None:
         self._key = key
-        self._begun = lru_cache(maxsize=16_384)(self._begun_by)
+        self._looked_up = lru_cache(maxsize=16_384)(self.look_up)
         # By the first word, or what is sure of it, then by the second: many phrases begin alike.
         self._whole: dict[str, _Candidates[Kind]] = {}
         self._stems: dict[str, _Candidates[Kind]] = {}
@@ -115,12 +116,12 @@ class Phrases(Generic[Kind]):
             return word
         return self._key(word[:-1]) + "*" if word.endswith("*") else self._key(word)
 
-    def _begun_by(self, word: str) -> _Begun[Kind] | None:
-        """What phrases that begin with a word go on with; None = no phrase begins with it."""
+    def look_up(self, word: str) -> tuple[str, Begun[Kind] | None]:
+        """A word as compared, and what phrases that begin with it go on with; None = no phrase begins with it."""
         key = self._key(word)
         whole, stems = self._whole.get(key), self._stems.get(key[:_STEM])
         if whole is None and stems is None:
-            return None
+            return key, None
         anything: list[tuple[Kind, tuple[str, ...]]] = []
         by_second: dict[str, list[tuple[Kind, tuple[str, ...]]]] = {}
         for candidates in (whole or {}, stems or {}):
@@ -132,15 +133,18 @@ class Phrases(Generic[Kind]):
                         anything.append((kind, words[1:]))
                     else:
                         by_second.setdefault(second, []).append((kind, words[2:]))
-        return (tuple(anything), by_second) if anything or by_second else None
+        return key, (tuple(anything), by_second) if anything or by_second else None
 
     def find(self, text: Text) -> list[Found[Kind]]:
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
-        begun_by = list(map(self._begun, text.words))
-        if not any(begun_by):
+        return self.find_among(list(map(self._looked_up, text.words)))
+
+    def find_among(self, words: Sequence[tuple[str, Begun[Kind] | None]]) -> list[Found[Kind]]:
+        """The same in the words of a text, each as `look_up` gives it."""
+        begins = [(first, begun) for first, (_, begun) in enumerate(words) if begun is not None]
+        if not begins:
             return []
-        begins = [(first, begun) for first, begun in enumerate(begun_by) if begun is not None]
-        keys = list(map(self._key, text.words))
+        keys = [key for key, _ in words]
         found: list[Found[Kind]] = []
         for first, (anything, by_second) in begins:
             after = first + 1
