@@ -109,8 +109,9 @@ def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> 
         yield Step(
             rung=Rung.CONFIRMED,
             state=RungState.REFUTED,
-            at=case.as_of,
+            at=lead.closed_at,
             proof=say("Who was reached said that he had asked for nothing."),
+            evidence=_field(case, "raw_status"),
         )
     elif shown is not None:
         said = say("The person showed himself {at} ({kind}).", at=act_moment(shown, zone), kind=kind_word(shown))

@@ -111,13 +111,14 @@ CULTURES: Final = (
 
 #: Names that are short but borne by people.
 SHORT_NAMES: Final = (("Bo", "Li"), ("Ng", "Vy"), ("Wu", "Yi"), ("Jo", "Au"), ("Ty", "Ho"), ("Li", "Xu"))
+#: Made up, like the people; nothing is ever sent there. Names kept for examples would be told as such.
 _DOMAINS: Final = (
-    "example.com",
-    "example.org",
-    "example.net",
-    "mail.example.com",
-    "post.example.org",
-    "web.example.net",
+    "fjordposten-nett.no",
+    "harbourmail-home.co.uk",
+    "kundenpost-daheim.de",
+    "mail.vila-casa.pt",
+    "post.nordlys-hjem.no",
+    "web.elia-spiti.gr",
 )
 _COMPANIES: Final = (
     "Sonnenhof Gärtnerei",
