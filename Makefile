@@ -43,6 +43,7 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
 	$(PY) benchmarks/compare.py
+	$(PY) benchmarks/lead_truth.py
 	$(PY) benchmarks/duplicates.py
 
 accuracy: setup ## lead truth against sets made by others, with peers; writes docs/accuracy.md

@@ -373,8 +373,8 @@ _TOPS_OF_SPECIAL_USE = frozenset(each.rpartition(".")[2] for each in SPECIAL_USE
 
 
 def _is_plain_address(text: str) -> bool:
-    """Whether it has the form of most addresses, which the library takes as it stands: small ASCII letters and digits,
-    dots within, no punycode, no domain kept for special use. It is asked for all others."""
+    """Whether it has the form of most addresses, which the library takes as it stands: small ASCII letters and
+    digits, dots within, no punycode, no domain kept for special use. It is asked for all others."""
     if len(text) > _LONGEST_PLAIN_ADDRESS or "--" in text:
         return False
     found = _PLAIN_ADDRESS.fullmatch(text)

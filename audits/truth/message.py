@@ -86,7 +86,7 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
     spam = _spam(text, whole, found)
     if spam is not None:
         shown["spam"] = spam
-    abuse = _MARKED.find(whole) if any([part.may_abuse for part in parts]) else []
+    abuse = _MARKED.find(whole) if any(part.may_abuse for part in parts) else []
     if abuse:
         shown["profanity"] = _quoted(whole, abuse[0])
     if _is_test(whole, found.get(_TEST, [])):

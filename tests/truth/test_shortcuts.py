@@ -1,0 +1,136 @@
+"""What makes judging quick changes no answer: short ways say what the long ones say, and nothing is judged twice."""
+
+from __future__ import annotations
+
+import random
+
+import phonenumbers
+import pytest
+from email_validator import EmailNotValidError, validate_email
+
+from audits.model.contact_data import check_email, read_phone
+from audits.model.truth import Given
+from audits.truth import letters
+from audits.truth.email import judge_email
+from audits.truth.form import bot_named, ip_class
+from audits.truth.judgement import judge
+from audits.truth.message import judge_message
+from audits.truth.name import judge_name
+from audits.truth.phone import judge_phone
+
+FORMS = (
+    phonenumbers.PhoneNumberFormat.E164,
+    phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+    phonenumbers.PhoneNumberFormat.NATIONAL,
+)
+
+
+def written_numbers() -> list[tuple[str, str]]:
+    """Numbers of every region, as written abroad and at home, with a digit changed here and there."""
+    chance = random.Random(7)
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is None:
+                continue
+            for form in FORMS:
+                text = phonenumbers.format_number(example, form)
+                at = chance.randrange(1, len(text))
+                found += [(text, region), (text[:at] + chance.choice("0123456789") + text[at + 1 :], region)]
+                found.append(("0" + text.lstrip("+"), region))
+    return found
+
+
+def test_a_plain_number_is_read_as_the_library_reads_it() -> None:
+    numbers = written_numbers()
+    assert len(numbers) > 3_000
+    for text, region in numbers:
+        read = read_phone(text, region)
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            assert read.is_valid is not True, (text, region)
+            continue
+        assert read.is_valid is phonenumbers.is_valid_number(number), (text, region)
+        if read.is_valid:
+            assert read.e164 == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            assert read.region == phonenumbers.region_code_for_number(number)
+            assert read.national == phonenumbers.national_significant_number(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann.lee@example.org", "a+tag@sub.domain.co.uk", "a_b-c@x1.no", "a..b@x.com", ".a@x.com", "a.@x.com",
+        "a@-x.com",
+        "a@x-.com", "a@x..com", "a@x.c1", "a@x.c", "a@x.test", "a@x.local", "a@invalid", "a@foo.onion", "a@x.arpa",
+        "a@xn--mnchen-3ya.de", "a@ab--cd.com", "a--b@x.com", "Ann@X.com", "a@x.com\n", " a@x.com", "a b@x.com",
+        "a@" + "b" * 64 + ".com", "a" * 65 + "@x.com", "a" * 59 + "@x.com", "å@x.no", "a@ø.no", "a!b@x.com",
+        "a@1.2.3.4",
+        "INFO@x.com", "a@x.com.", "a@@x.com", "a@localhost", "1@2.de",
+    ],
+)  # fmt: skip
+def test_a_plain_address_is_taken_as_the_library_takes_it(text: str) -> None:
+    found = check_email(text)
+    try:
+        told = validate_email(text.strip(" "), check_deliverability=False)
+    except EmailNotValidError:
+        assert not found.is_valid
+        return
+    assert found.is_valid
+    assert found.address == f"{told.local_part}@{told.ascii_domain}"
+    assert found.domain == told.ascii_domain
+
+
+@pytest.mark.parametrize("alphabet", letters.ALPHABETS, ids=lambda each: each.name)
+def test_tables_added_up_score_as_the_tables(alphabet: letters.Alphabet) -> None:
+    chance = random.Random(11)
+    words = {
+        "".join(chance.choices(alphabet.letters, k=chance.randrange(letters.SHORTEST, 50))) for _ in range(2_000)
+    }
+    tables = letters._shipped()[alphabet.name]
+    for word in words:
+        assert letters.margin(word) == letters.score(word, alphabet, tables) - alphabet.limit
+    assert len(words) > 1_900
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("8.8.8.8", "public"), ("203.220.94.123", "public"), ("203.0.113.7", "reserved"), ("256.1.1.1", "unknown"),
+        ("8.8.8", "unknown"), ("08.8.8.8", "unknown"), ("10.1.2.3", "private"), ("8.8.8.8:443", "public"),
+    ],
+)  # fmt: skip
+def test_a_plain_address_of_the_net_is_classed_like_any_other(text: str, kind: str) -> None:
+    assert ip_class(text) == kind
+
+
+def test_digits_of_other_scripts_are_mended_like_ours() -> None:
+    ours, theirs = judge_phone("+966 51 234 56", "SA"), judge_phone("+966 ٥١ ٢٣٤ ٥٦", "SA")
+    assert ours.is_valid is False
+    assert theirs.suggestions == ours.suggestions
+
+
+def test_what_was_judged_once_is_not_judged_again() -> None:
+    given = Given(
+        id="1",
+        first_name="Wanda",
+        last_name="Onceonly",
+        phone="+47 912 34 567",
+        email="wanda.onceonly@onceonly.no",
+        message="I would like a quote for eleven onceonly windows.",
+        ip="8.8.4.4",
+        user_agent="Onceonly/1.0",
+        honeypot="",
+    )
+    judges = (judge_phone, read_phone, judge_email, check_email, judge_name, judge_message, ip_class, bot_named)
+    before = [each.cache_info() for each in judges]
+    first = judge(given)
+    between = [each.cache_info() for each in judges]
+    assert all(now.misses > then.misses for then, now in zip(before, between, strict=True))
+    assert judge(given) == first
+    after = [each.cache_info() for each in judges]
+    assert [each.misses for each in after] == [each.misses for each in between]
+    asked = (judge_phone, judge_email, judge_name, judge_message, ip_class, bot_named)
+    assert all(after[judges.index(each)].hits > between[judges.index(each)].hits for each in asked)
