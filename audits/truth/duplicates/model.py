@@ -56,7 +56,11 @@ _SHIPPED_MATCHES, _SHIPPED_OTHERS = 50.0, 2000.0
 _SHIPPED_SHARE = 0.5
 # Of a value that was seen, so many more people have it than the file shows.
 _UNSEEN_HOLDERS = 1.0
+# So many records with one address or number may be one person's; of other values the two that are compared.
+_OWN_HOLDERS = {Field.EMAIL: 10, Field.PHONE: 10}
 _ROUNDS = 12
+# A list is taken for a part of at least so many people.
+_LEAST_SIZE = 1000
 _LEAST_RARE = 1e-7
 
 
@@ -72,7 +76,8 @@ class Model:
 
     def for_size(self, size: int) -> Model:
         """The same weights among another number of records: the more there are, the less likely is each of them."""
-        return replace(self, size=size, prior=self.prior + float(np.log(max(self.size, 1) / max(size, 1))))
+        fewer = max(self.size, _LEAST_SIZE) / max(size, _LEAST_SIZE)
+        return replace(self, size=size, prior=self.prior + float(np.log(fewer)))
 
     def weights(self, pairs: Compared) -> Weights:
         """Natural log-odds of each field (rows, in the order of FIELDS) for each pair; 0 where nothing is known."""
@@ -90,10 +95,11 @@ class Model:
         return found
 
     def _common(self, field: Field, level: int, holders: Weights) -> Weights:
-        """How often two persons share a value that so many records have, these two taken off."""
-        shipped = _SHIPPED[field][level - 1][1]
-        others = np.maximum(holders.astype(np.float64) - 2, 0) + _UNSEEN_HOLDERS * min(1.0, self.size * shipped)
-        return np.maximum(others / max(self.size, 1), _LEAST_RARE)
+        """How often two persons share a value that so many records have, those of one person taken off."""
+        shipped, size = _SHIPPED[field][level - 1][1], max(self.size, _LEAST_SIZE)
+        own = _OWN_HOLDERS.get(field, 2)
+        others = np.maximum(holders.astype(np.float64) - own, 0) + _UNSEEN_HOLDERS * min(1.0, size * shipped)
+        return np.maximum(others / size, _LEAST_RARE)
 
     def sums(self, pairs: Compared) -> Weights:
         """Natural log-odds that each pair is one person."""
@@ -105,7 +111,7 @@ def shipped(size: int, prior: float | None = None) -> Model:
     """The model before anything was learned, for `size` records of which one in five has a double."""
     m = {field: tuple(each for each, _ in rows) for field, rows in _SHIPPED.items()}
     u = {field: tuple(each for _, each in rows) for field, rows in _SHIPPED.items()}
-    return Model(m, u, size, float(np.log(0.2 / max(size, 10))) if prior is None else prior)
+    return Model(m, u, size, float(np.log(0.2 / max(size, _LEAST_SIZE))) if prior is None else prior)
 
 
 def learned(candidates: Compared, share: float, blind: Compared, size: int, pairs: float) -> Model:
@@ -115,6 +121,10 @@ def learned(candidates: Compared, share: float, blind: Compared, size: int, pair
     `pairs`: how many pairs could be made of them.
     """
     model = shipped(size)
+    if size < 2:
+        return model
+    # Of a short list as much is asked as of a longer one: who stands in it was not chosen for being alike.
+    pairs *= max(1.0, _LEAST_SIZE / size)
     blind, times = _patterns(blind)
     for _ in range(_ROUNDS):
         is_match = probability(model.sums(candidates))
