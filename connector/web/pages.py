@@ -121,11 +121,11 @@ def _nav(viewer: Viewer | None) -> list[_NavItem]:
     if viewer is None:
         return []
     here = request.path
-    return [
-        _NavItem(texts.t(label), path, here == path or here.startswith(path + "/"))
-        for path, label, least in _NAV
-        if viewer.rank >= least
-    ]
+    listed = [(path, label) for path, label, least in _NAV if viewer.rank >= least]
+    if viewer.is_manager and not viewer.is_admin:
+        # An admin finds them among the settings.
+        listed.append(("/settings/policies", phrase("Policies")))
+    return [_NavItem(texts.t(label), path, here == path or here.startswith(path + "/")) for path, label in listed]
 
 
 def _dir_of(data: str) -> Markup:

@@ -86,7 +86,7 @@ ROUTES = (
     Route("contests.decide", "POST", SIGNED_IN, "/contests/no-such-contest", "/contests/no-such-contest"),
     Route("contests.mine", "GET", SIGNED_IN, "/my", lists=True),
     Route("contests.choose_mails", "POST", SIGNED_IN, "/my/mails"),
-    Route("policies.policies_list", "GET", ADMIN, "/settings/policies"),
+    Route("policies.policies_list", "GET", MANAGER, "/settings/policies"),
     Route("policies.edit", "GET", ADMIN, "/settings/policies/edit", lists=True),
     Route("policies.change", "POST", ADMIN, "/settings/policies/edit"),
     Route("own_hours.everybody", "GET", ADMIN, "/settings/hours", lists=True),

@@ -386,3 +386,16 @@ def test_the_short_form_of_the_settings_loses_nothing_either(policy: Policy):
     assert policy_from(typed_there, policy, "8", now_year=2026) == replace(
         policy, version="8", cadence=replace(policy.cadence, calls=9)
     )
+
+
+def test_a_head_of_sales_reads_what_is_in_force_and_changes_nothing(seeded: tuple[WebApp, Tenant]) -> None:
+    web, tenant = seeded
+    head = web.signed_in(tenant, tenant.head_id)
+    page = head.get("/settings/policies").text
+    assert "First attempt due, where no target fits" in page
+    assert 'href="/settings/policies/edit' not in page
+    assert 'href="/settings/policies"' in head.get("/overview").text
+    assert head.get("/settings/policies/edit").status_code == 403
+    assert web.signed_in(tenant, tenant.rep_id).get("/settings/policies").status_code == 403
+    admin = web.signed_in(tenant, tenant.admin_id)
+    assert 'href="/settings/policies/edit' in admin.get("/settings/policies").text

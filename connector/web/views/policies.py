@@ -63,6 +63,7 @@ class PoliciesPage:
     targets: list[str]
     week: str
     version: str
+    figures: list[tuple[str, list[tuple[str, str]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +130,9 @@ class EditPage:
 
 
 @pages.get("/settings/policies")
-@needs(Access.ADMIN)
+@needs(Access.MANAGER)
 def policies_list() -> str:
-    """All versions, and what differs between two of them."""
+    """All versions, what is in force, and what differs between two of them. Admins make new ones from here."""
     me, now = viewer(), site().now()
     with site().database.read() as connection:
         versions = policies.list_policies(connection, me.install_id)
@@ -154,8 +155,18 @@ def policies_list() -> str:
         targets=[target_text(each) for each in present.targets],
         week=week_text(present.calendar),
         version=present.version,
+        figures=_figures_of(present),
     )
     return render_template("policies.html", page=page)
+
+
+def _figures_of(policy: Policy) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(family, its figures as (what, how much)) in the order of the form."""
+    found: dict[Family | None, list[tuple[str, str]]] = {}
+    for each in THRESHOLDS:
+        figure = figure_text(each, policy_numbers.value_of(policy, each.name))
+        found.setdefault(each.family, []).append((t(each.label), figure))
+    return [(family_label(family) if family else "", rows) for family, rows in found.items()]
 
 
 def _row(each: PolicyVersion, present: str, now: datetime, *, is_first: bool) -> VersionRow:
