@@ -11,7 +11,7 @@ from audits.truth.duplicates.keys import KeyKind, Keys, keys_of
 from audits.truth.duplicates.table import Flags, Numbers, Table
 
 #: Of a key that more records have, each is compared with its neighbours by name alone: the key is weakened.
-MOST_IN_BLOCK = 40
+MOST_IN_BLOCK = 32
 #: Neighbours on either side in a weakened block.
 NEIGHBOURS = 6
 

@@ -17,7 +17,11 @@ def united(size: int, left: Numbers, right: Numbers, weights: Weights, apart: tu
     `apart`: pairs that are two, and stay so even where a third record would join them."""
     root = list(range(size))
     enemies: dict[int, set[int]] = {}
-    for one, other in zip(apart[0].tolist(), apart[1].tolist(), strict=True):
+    # Only who is joined to anybody can be joined to the wrong one: of many households few are looked at.
+    is_joined = np.zeros(size, np.bool_)
+    is_joined[left] = is_joined[right] = True
+    both = is_joined[apart[0]] & is_joined[apart[1]]
+    for one, other in zip(apart[0][both].tolist(), apart[1][both].tolist(), strict=True):
         enemies.setdefault(one, set()).add(other)
         enemies.setdefault(other, set()).add(one)
     members: dict[int, list[int]] = {}

@@ -6,6 +6,7 @@ which values came: keys are made of digests, and `in_canon` gives the one order 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -34,6 +35,7 @@ Weights = npt.NDArray[np.float64]
 NumberT = TypeVar("NumberT", np.int64, np.int32, np.uint32)
 
 _FIRST_ROOM = 1024
+_NO_DIGITS = re.compile(r"\D+")
 
 
 class Growing(Generic[NumberT]):
@@ -52,6 +54,10 @@ class Growing(Generic[NumberT]):
         self._cells[self._size] = value
         self._size += 1
 
+    def change(self, place: int, by: int) -> None:
+        """Adds `by` to the number at `place`."""
+        self._cells[place] += by
+
     def pop(self) -> int:
         """Takes the last number off."""
         self._size -= 1
@@ -66,7 +72,7 @@ class Growing(Generic[NumberT]):
 class Values:
     """The different values of one kind, by number; number 0 is "not given". `digests` are of their letters, and
     `heard` of what is left of them when misheard (two each): 0 where there is nothing. `counts`: how many records
-    have each, `as_first`: how many as their first name, `digits`: the digest of its digits."""
+    have each, `as_first`: how many as their first name, `digits`: the digest of an e-mail address's digits."""
 
     __slots__ = ("_compound", "_numbers", "_texts", "as_first", "counts", "digests", "digits", "heard", "heard_last")
 
@@ -89,6 +95,8 @@ class Values:
 
     def number(self, text: str, first: str = "", last: str = "") -> int:
         """The number of a value, which is counted once more. `first`, `last`: what it is heard as, when it is new."""
+        if not text:
+            return 0
         found = self._numbers.get(text)
         if found is None:
             found = self._numbers[text] = len(self._texts)
@@ -98,17 +106,16 @@ class Values:
             self.heard.append(_digest(first))
             self.heard_last.append(_digest(last))
             self.as_first.append(0)
-            self.digits.append(_digest("".join(each for each in text if each.isdigit())))
+            self.digits.append(_digest(_NO_DIGITS.sub("", text)) if "@" in text else 0)
             self._compound.append(len(text) == 1 or " " in text)
-        if found:
-            self.counts.all[found] += 1
+        self.counts.change(found, 1)
         return found
 
     def forget(self, number: int) -> None:
         """Takes back what `number` counted last; a value that nobody has any more, and came last, is gone."""
         if not number:
             return
-        self.counts.all[number] -= 1
+        self.counts.change(number, -1)
         if self.counts.all[number] == 0 and number == len(self._texts) - 1:
             del self._numbers[self._texts.pop()]
             for column in (
@@ -174,7 +181,7 @@ class Table:
         """Adds a record; its row."""
         first, last = name_parts(record.first_name, record.last_name, record.name)
         named_first = self._name(first)
-        self.names.as_first.all[named_first] += 1
+        self.names.as_first.change(named_first, 1)
         email, is_personal = email_key(record.email)
         street, house = street_parts(record.street)
         local = email.rpartition("@")[0] if is_personal else ""
@@ -192,7 +199,7 @@ class Table:
         for name, number in numbers.items():
             self._columns[name].append(number)
         phones = {phone_digits(record.phone, record.region), phone_digits(record.mobile, record.region)} - {0}
-        for column, digits in zip(self._phones, [*sorted(phones, reverse=True), 0, 0], strict=False):
+        for column, digits in zip(self._phones, (*sorted(phones, reverse=True), 0, 0), strict=False):
             column.append(digits)
         for digits in phones:
             self.phone_counts[digits] = self.phone_counts.get(digits, 0) + 1
@@ -213,7 +220,7 @@ class Table:
                 if not self.phone_counts[digits]:
                     del self.phone_counts[digits]
         numbers = {name: column.pop() for name, column in self._columns.items()}
-        self.names.as_first.all[numbers["first"]] -= 1
+        self.names.as_first.change(numbers["first"], -1)
         # In the order in which they came, the last one first.
         for values, name in reversed(self._kinds()):
             values.forget(numbers[name])
@@ -232,10 +239,14 @@ class Table:
         ]
 
     def _name(self, text: str) -> int:
-        return self.names.number(text) if self.names.knows(text) else self.names.number(text, *name_sounds(text))
+        return (
+            self.names.number(text)
+            if not text or self.names.knows(text)
+            else self.names.number(text, *name_sounds(text))
+        )
 
     def _line(self, text: str) -> int:
-        return self.streets.number(text, max(text.split(), key=len, default="")[:5])
+        return self.streets.number(text, max(text.split(), key=len)[:5]) if text else 0
 
     def column(self, name: str) -> npt.NDArray[np.int32]:
         """The numbers of `name`: first, last, email, street, house, line2, postcode, city or company."""
