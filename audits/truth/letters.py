@@ -33,6 +33,8 @@ from operator import add
 SHORTEST = 4
 #: A word that is no name for sure, beside which another one need not be as far over its limit.
 _DOUBT = -80
+#: What ends with a full stop and has no more letters than this, with it, is an abbreviation.
+ABBREVIATION = 5
 _LONGEST = 40
 _MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1fff\u0386\u0388-\u0390\u03aa-\u03b0\u03ca-\u03ce]")
 _FAR = 60
@@ -171,7 +173,9 @@ def _letter_words(part: str) -> tuple[str, ...]:
     folded = fold(part)
     if folded.isalpha():
         return (folded,)
-    return tuple(word.rstrip(".") for word in _WORD.findall(folded) if len(word) > 5 or not word.endswith("."))
+    return tuple(
+        word.rstrip(".") for word in _WORD.findall(folded) if len(word) > ABBREVIATION or not word.endswith(".")
+    )
 
 
 def alphabet_of(word: str) -> Alphabet | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.said import Said, say
 from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
-from audits.truth.letters import SHORTEST, alphabet_of, is_mashed_text, letter_words, margin
+from audits.truth.letters import ABBREVIATION, SHORTEST, alphabet_of, is_mashed_text, letter_words, margin
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
 from audits.truth.phrases import Begun, Found, Phrases, Text, folded_key, marked_key, read, words_of
 from audits.truth.weights import signal
@@ -49,6 +49,9 @@ _SIGNAL_OF = {
 }
 
 
+_MARKS = ".,!?;:"
+
+
 class _Part(NamedTuple):
     """What stands between two spaces: its words, the same as phrases are looked for among them, those of which the
     tables of letters say something, and whether abuse may begin in it."""
@@ -62,6 +65,18 @@ class _Part(NamedTuple):
 @lru_cache(maxsize=32_768)
 def _part(text: str) -> _Part:
     """Kept, since few words make most messages; neither words nor marks go over a space."""
+    end = text[-1]
+    bare = text[:-1] if end in _MARKS else text
+    if bare.isascii() and bare.isalpha():
+        # Most words of most messages: no marks to take off, one key for all.
+        key = bare.lower()
+        is_abbreviation = end == "." and len(text) <= ABBREVIATION
+        return _Part(
+            words=(bare,),
+            folded=(_FOLDED.begun_by(key),),
+            judged=(key,) if len(key) >= SHORTEST and not is_abbreviation else (),
+            may_abuse=_MARKED.begun_by(key)[1] is not None,
+        )
     words = words_of(text)
     return _Part(
         words=words,

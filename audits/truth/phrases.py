@@ -118,7 +118,10 @@ class Phrases(Generic[Kind]):
 
     def look_up(self, word: str) -> tuple[str, Begun[Kind] | None]:
         """A word as compared, and what phrases that begin with it go on with; None = no phrase begins with it."""
-        key = self._key(word)
+        return self.begun_by(self._key(word))
+
+    def begun_by(self, key: str) -> tuple[str, Begun[Kind] | None]:
+        """The same of a word as compared."""
         whole, stems = self._whole.get(key), self._stems.get(key[:_STEM])
         if whole is None and stems is None:
             return key, None
