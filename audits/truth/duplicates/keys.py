@@ -37,8 +37,7 @@ class KeyKind(IntEnum):
     STREET_POSTCODE = 16
     STREET_CITY = 17
     NAME_BIRTH_DAY = 18
-    NAME_BIRTHDAY = 19
-    BIRTH_MAILBOX = 20
+    BIRTH_MAILBOX = 19
 
 
 def _mixed(kind: KeyKind, *parts: Numbers | npt.NDArray[np.uint64]) -> Keys:
@@ -99,7 +98,6 @@ def keys_of(table: Table, rows: Numbers) -> Iterator[tuple[KeyKind, list[Keys]]]
         (KeyKind.NAME_BIRTH, turned),
         (KeyKind.NAME_BIRTH_MONTH, birth // 100),
         (KeyKind.NAME_BIRTH_DAY, birth // 10_000 * 100 + day),
-        (KeyKind.NAME_BIRTHDAY, birth % 10_000),
         (KeyKind.NAME_POSTCODE, postcodes),
         (KeyKind.NAME_CITY, cities),
         (KeyKind.NAME_STREET, streets),
