@@ -122,6 +122,14 @@ def test_the_map_is_read_as_documented(tmp_path: Path) -> None:
         read_columns(tmp_path / "nothing.toml")
 
 
+def test_the_example_of_the_readme() -> None:
+    examples = Path(__file__).parents[2] / "docs" / "examples"
+    words = ["dedupe", str(examples / "contacts.csv"), "--map", str(examples / "contacts.map.toml")]
+    result = CliRunner().invoke(main, words)
+    assert [json.loads(line)["ids"] for line in result.stdout.splitlines()] == [["C1", "C2"], ["C4", "C5"]]
+    assert "3 pairs kept apart as households or switchboards" in result.stderr
+
+
 def test_the_threshold_is_a_choice(tmp_path: Path) -> None:
     name = as_csv(tmp_path, "9,Per,Hansen,,,,")
     assert len(run(tmp_path, name, "--threshold", "0.99").stdout.splitlines()) == 2
