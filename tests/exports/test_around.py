@@ -1,4 +1,4 @@
-"""What stands around leads is counted over files as it is over the store: on one made-up account both say the same."""
+"""What stands around leads is counted over files as over the store: on one made-up account both say the same."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ def test_hubspot(tmp_path: Path):
         ("automated", "CALLING_APP"),
     }
     assert told["report"]["response"]["answers"] == {
-        "in_time": 3, "late": 1, "unanswered": 1, "waiting": 0, "closed_without": 0, "spoken_with": 0, "imported": 1, "unknown": 1,
+        "in_time": 3, "late": 1, "unanswered": 1, "waiting": 0, "closed_without": 0, "spoken_with": 0, "imported": 1,
+        "unknown": 1,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from audits.answers import letter_of_the_lead
 from audits.cadence import Agreed, agreed_attempts, closing_at
-from audits.clock import follow_up_clock
+from audits.clock import CaseClock, follow_up_clock
 from audits.closing import tried_before
 from audits.closing_cause import gives_a_cause
 from audits.dues import cadence_end
@@ -34,7 +34,7 @@ from audits.model.policy import Policy
 from audits.model.said import Said, phrase, say
 from audits.pseudo_facts import is_reachable, plain_to_see
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
-from audits.timeline import CONTACT_FACTS, attempts, connections, holder_at
+from audits.timeline import CONTACT_FACTS, Judged, Touches, attempts, connections, holder_at
 from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
 
 INFO = RuleInfo(
@@ -125,18 +125,7 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     within = [each for each in tried.sure if end_at is None or each.occurred_at < end_at]
     calls = sum(each.kind is ActivityKind.CALL for each in within)
     emails = sum(each.kind is ActivityKind.EMAIL for each in within)
-    measures = (
-        Measure("calls_made", calls, "count"),
-        Measure("emails_made", emails, "count"),
-        Measure(
-            "closed_after_wall_s",
-            None if closed_at is None else max(0, int((closed_at - lead.clock_start).total_seconds())),
-            "s",
-        ),
-        Measure(
-            "closed_after_working_s", None if closed_at is None else clock.elapsed(lead.clock_start, closed_at), "s"
-        ),
-    )
+    measures = _measures(calls, emails, *_closed_after(lead, clock, closed_at))
     evidence = (received_evidence(lead), *(each for activity in within for each in activity_evidence(activity)))
     if calls >= asked.calls and emails >= asked.emails:
         return Draft(
@@ -173,13 +162,11 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             evidence=(received_evidence(lead), closing),
             owner_id=holder_at(case, closed_at),
         )
-    possible = [each for each in tried.unknown if end_at is None or each.activity.occurred_at < end_at]
-    more_calls = sum(each.activity.kind is ActivityKind.CALL for each in possible)
-    more_emails = sum(each.activity.kind is ActivityKind.EMAIL for each in possible)
-    if possible and calls + more_calls >= asked.calls and emails + more_emails >= asked.emails:
-        return unknown_activity(possible[0], _QUESTION, measures)
-    if reached.unknown:
-        return unknown_activity(reached.unknown[0], _QUESTION, measures)
+    doubtful = _doubtful(tried, end_at, asked.calls - calls, asked.emails - emails) or next(
+        iter(reached.unknown), None
+    )
+    if doubtful is not None:
+        return unknown_activity(doubtful, _QUESTION, measures)
     # An earlier lead of the same person would be a cause to discard this one.
     by_record = () if lead.status is LeadStatus.LOST else (Fact.DUPLICATES,)
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA, *by_record) or hidden
@@ -221,6 +208,31 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
         measures=measures,
         evidence=(closing, *evidence),
         owner_id=holder_at(case, closed_at),
+    )
+
+
+def _doubtful(tried: Touches, end_at: datetime | None, calls_owed: int, emails_owed: int) -> Judged | None:
+    """The first activity that may be an attempt, where all of them together would make up what is owed."""
+    possible = [each for each in tried.unknown if end_at is None or each.activity.occurred_at < end_at]
+    calls = sum(each.activity.kind is ActivityKind.CALL for each in possible)
+    emails = sum(each.activity.kind is ActivityKind.EMAIL for each in possible)
+    return possible[0] if possible and calls >= calls_owed and emails >= emails_owed else None
+
+
+def _closed_after(lead: Lead, clock: CaseClock, closed_at: datetime | None) -> tuple[int | None, int | None]:
+    """Wall and working seconds from the receipt to the closing; None where that is not known."""
+    if closed_at is None:
+        return None, None
+    wall_s = max(0, int((closed_at - lead.clock_start).total_seconds()))
+    return wall_s, clock.elapsed(lead.clock_start, closed_at)
+
+
+def _measures(calls: int, emails: int, after_wall_s: int | None, after_working_s: int | None) -> tuple[Measure, ...]:
+    return (
+        Measure("calls_made", calls, "count"),
+        Measure("emails_made", emails, "count"),
+        Measure("closed_after_wall_s", after_wall_s, "s"),
+        Measure("closed_after_working_s", after_working_s, "s"),
     )
 
 
