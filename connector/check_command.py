@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,15 +18,12 @@ from audits.truth.clusters import neighbours_of, seen_of
 from audits.truth.judgement import judge
 from connector.checking.answer import answer_of
 from connector.checking.asked import READERS, BadField, given_from, unread
-from connector.errors import UnexpectedPayload
+from connector.exports.json_lines import is_json_lines, json_lines
 from connector.exports.mapping import FileFormat
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.reader import open_sheet
 from connector.exports.sheet import FaultyCell, Sheet
-from connector.payloads import object_of, parse_json
 
-#: One lead is a few hundred bytes; a line of megabytes is another kind of file.
-LONGEST_LINE = 1 << 20
 #: Of a lead that does not tell when it was sent nothing is counted.
 ALONE = Neighbours()
 
@@ -110,8 +106,9 @@ def _checked(
 
 def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
     """(line, values) of each lead; BadField where a line is no lead. Raises UnusableInput, OSError."""
-    if _is_json(file):
-        yield from _json_lines(file)
+    if is_json_lines(file):
+        for line, found in json_lines(file):
+            yield line, BadField("line", found.removeprefix("the line ")) if isinstance(found, str) else found
         return
     with open_sheet(file, FileFormat(), READERS.keys()) as sheet:
         if not set(READERS) & set(sheet.header):
@@ -120,28 +117,6 @@ def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
                 f"{', '.join(READERS)}."
             )
         yield from _sheet_rows(sheet)
-
-
-def _is_json(file: Path) -> bool:
-    with file.open("rb") as source:
-        return source.read(4096).removeprefix(BOM_UTF8).lstrip()[:1] == b"{" or file.suffix.casefold() == ".jsonl"
-
-
-def _json_lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
-    with file.open("rb") as source:
-        number = 0
-        while line := source.readline(LONGEST_LINE):
-            number += 1
-            text = line.removeprefix(BOM_UTF8).strip() if number == 1 else line.strip()
-            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := source.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                    pass
-                yield number, BadField("line", "is longer than a lead can be")
-            elif text:
-                try:
-                    yield number, object_of(parse_json(text, "the line"), "the line")
-                except UnexpectedPayload as bad:
-                    yield number, BadField("line", str(bad).removeprefix("the line ").rstrip("."))
 
 
 def _sheet_rows(sheet: Sheet) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:

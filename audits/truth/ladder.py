@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from audits.lead_rule import activity_evidence, lead_evidence
-from audits.model.activity import Activity, ActivityKind, Direction, Disposition
+from audits.model.activity import Activity, ActivityKind, Disposition
 from audits.model.case import LeadCase
 from audits.model.finding import Evidence
 from audits.model.lead import LeadStatus
@@ -18,9 +18,8 @@ from audits.model.said import Said, say
 from audits.model.truth import Judgement, Known
 from audits.model.zones import load_zone
 from audits.timeline import connections
+from audits.truth.of_case import find_own_act
 from audits.wording import act_moment, kind_word, moment
-
-_WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
 
 
 class Rung(StrEnum):
@@ -66,7 +65,7 @@ def ladder(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> t
 def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> Iterator[Step]:
     lead = case.lead
     zone = load_zone(policy.calendar.zone)
-    by_mail = next((each for each in _answers(case, policy) if each.kind is ActivityKind.EMAIL), None)
+    by_mail = find_own_act(case, policy, ActivityKind.EMAIL)
     bounced = next((each for each in case.activities if each.disposition is Disposition.BOUNCED), None)
     if judged.email is not None:
         state = RungState.LIFTED if judged.email.is_valid else RungState.REFUTED
@@ -104,7 +103,7 @@ def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> 
     if reached is not None:
         said = say("Contact was made {at} ({kind}).", at=act_moment(reached, zone), kind=kind_word(reached))
         yield _step(Rung.REACHED, RungState.LIFTED, reached, said)
-    shown = next(iter(_answers(case, policy)), None)
+    shown = find_own_act(case, policy)
     if known.denied:
         yield Step(
             rung=Rung.CONFIRMED,
@@ -138,13 +137,6 @@ def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> 
             proof=said,
             evidence=_field(case, "raw_status"),
         )
-
-
-def _answers(case: LeadCase, policy: Policy) -> Iterator[Activity]:
-    """What only the person can have done: came to a meeting, or wrote after we had turned to him."""
-    for each in connections(case, policy).sure:
-        if each.kind is ActivityKind.MEETING or (each.kind in _WRITTEN and each.direction is Direction.INBOUND):
-            yield each
 
 
 def _step(rung: Rung, state: RungState, shown_by: Activity, proof: Said) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from audits.last_answer import keeps_last_answer
-from audits.model.activity import ActivityKind, Direction, Disposition
+from audits.model.activity import Activity, ActivityKind, Direction, Disposition
 from audits.model.case import Fact, LeadCase
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
@@ -80,10 +80,6 @@ def known_of(case: LeadCase, policy: Policy) -> Known:
     received_at = case.lead.received_at
     has_deals = case.coverage.cause(Fact.DEALS) is None
     was_reached = True if reached.sure else None
-    answered = any(
-        each.kind is ActivityKind.MEETING or (each.kind in _WRITTEN and each.direction is Direction.INBOUND)
-        for each in reached.sure
-    )
     return Known(
         is_client=_was_client(case, received_at) if has_deals else None,
         has_open_deal=_had_open_deal(case, received_at) if has_deals else None,
@@ -95,7 +91,21 @@ def known_of(case: LeadCase, policy: Policy) -> Known:
         denied=True if was_reached and _says_denied(case.lead) else None,
         wrong_number=any(each.disposition is Disposition.WRONG_NUMBER for each in case.activities) or None,
         reached=was_reached,
-        confirmed=answered or None,
+        confirmed=True if find_own_act(case, policy) else None,
+    )
+
+
+def find_own_act(case: LeadCase, policy: Policy, *kinds: ActivityKind) -> Activity | None:
+    """The first act that only the person can have done: he came to a meeting, or wrote after we had turned to him.
+    `kinds`: only acts of these, all where none is given."""
+    return next(
+        (
+            each
+            for each in connections(case, policy).sure
+            if (not kinds or each.kind in kinds)
+            and (each.kind is ActivityKind.MEETING or (each.kind in _WRITTEN and each.direction is Direction.INBOUND))
+        ),
+        None,
     )
 
 

@@ -259,10 +259,15 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
 
 def finding_from_row(row: sa.Row[Any]) -> Finding:
     """A row of `findings` → the finding."""
+    return finding_of(row, row.lead_id, row.next_change_at)
+
+
+def finding_of(row: sa.Row[Any], subject_id: str, next_change_at: datetime | None = None) -> Finding:
+    """The finding on `subject_id` in a row of a table that keeps findings."""
     return Finding(
         rule_id=row.rule_id,
         rule_version=row.rule_version,
-        subject_id=row.lead_id,
+        subject_id=subject_id,
         outcome=Outcome(row.outcome),
         reason=row.reason,
         said=said_from_row(row),
@@ -271,7 +276,7 @@ def finding_from_row(row: sa.Row[Any]) -> Finding:
         measures=load_measures(row.measures),
         evidence=load_evidence(row.evidence),
         owner_id=row.owner_id,
-        next_change_at=row.next_change_at,
+        next_change_at=next_change_at,
     )
 
 

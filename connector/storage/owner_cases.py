@@ -12,12 +12,12 @@ from sqlalchemy.engine import Connection
 
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
-from audits.model.finding import Finding, Outcome
+from audits.model.finding import Finding
 from audits.model.owner_case import OverdueLead, OwnerAttempt, OwnerCase
 from audits.owner_periods import attempts_of, overdue_of, owner_case
 from connector.storage.cases import load_cases
-from connector.storage.findings import said_from_row
-from connector.storage.json_text import dump_evidence, dump_measures, dump_said, load_evidence, load_measures
+from connector.storage.findings import finding_of
+from connector.storage.json_text import dump_evidence, dump_measures, dump_said
 from connector.storage.policies import PolicyBook
 from connector.storage.statements import portions, upsert
 from connector.storage.surroundings import surroundings_of
@@ -146,19 +146,7 @@ def newest_period(install_id: str) -> sa.ScalarSelect[datetime]:
 
 def owner_finding_from_row(row: sa.Row[Any]) -> Finding:
     """A row of `owner_findings` → the finding."""
-    return Finding(
-        rule_id=row.rule_id,
-        rule_version=row.rule_version,
-        subject_id=row.owner_id,
-        outcome=Outcome(row.outcome),
-        reason=row.reason,
-        said=said_from_row(row),
-        policy_version=row.policy_version,
-        as_of=row.as_of,
-        measures=load_measures(row.measures),
-        evidence=load_evidence(row.evidence),
-        owner_id=row.owner_id,
-    )
+    return finding_of(row, row.owner_id)
 
 
 def _contested(conn: Connection, install_id: str, said: Sequence[Finding]) -> set[tuple[str, str, datetime]]:

@@ -300,8 +300,8 @@ def _list(name: str, said: str, before: str, present: Policy, wrong: dict[str, s
 
 def _domain(text: str) -> str | None:
     """The domain in what was typed (an address, a web address) in ASCII and lower case; None when there is none."""
-    bare = text.casefold().rpartition("@")[2].partition("://")[2] or text.casefold().rpartition("@")[2]
-    bare = bare.partition("/")[0].removeprefix("www.").rstrip(".")
+    bare = text.casefold().rpartition("@")[2]
+    bare = (bare.partition("://")[2] or bare).partition("/")[0].removeprefix("www.").rstrip(".")
     try:
         ascii_domain = bare.encode("idna").decode()
     except UnicodeError:

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
-from connector.check_command import LONGEST_LINE, check_command
+from connector.check_command import check_command
+from connector.exports.json_lines import LONGEST_LINE
 
 GOOD = {"id": "7", "name": "Anna Berg", "email": "anna.berg@firma.no", "phone": "22 33 44 55", "country": "Norway"}
 
