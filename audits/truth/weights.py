@@ -46,7 +46,7 @@ PRIOR_ODDS: dict[LeadClass, float] = {
 WEIGHTS: dict[str, Weight] = {}
 
 
-def _add(lead_class: LeadClass | None, rows: dict[str, tuple[float, str]]) -> None:
+def _add(lead_class: LeadClass, rows: dict[str, tuple[float, str]]) -> None:
     for code, (weight, meaning) in rows.items():
         if code in WEIGHTS or not math.isfinite(weight) or not weight:
             raise ValueError(f"{code}: said twice, or no weight")
