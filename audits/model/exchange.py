@@ -29,7 +29,7 @@ from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.said import Said, english, from_json, to_json, verbatim
 from audits.model.surroundings import USUAL_PERCENT, Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
-from audits.model.truth import Neighbours
+from audits.model.truth import LeadClass, Learned, LookedUp, Neighbours
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -260,6 +260,19 @@ class _Reader:
             raise ValueError(f"{self.place}.{name}: missing")
         return value
 
+    def members(self, kind: type[EnumT], name: str) -> tuple[EnumT, ...]:
+        return tuple(
+            _member(kind, value, f"{self.place}.{name}[{index}]") for index, value in enumerate(self.listed(name))
+        )
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        found: list[float] = []
+        for index, value in enumerate(self.listed(name)):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"{self.place}.{name}[{index}]: {value!r} is no number")
+            found.append(float(value))
+        return tuple(found)
+
     def has(self, name: str) -> bool:
         return name in self._left
 
@@ -469,7 +482,8 @@ def _surroundings(reader: _Reader) -> Surroundings:
     crowded_logs, crowded_ticks = reader.opt_each("crowded_logs"), reader.opt_each("crowded_ticks")
     twins, deal_norms = reader.opt_each("twins"), reader.opt_each("deal_norms")
     load, stage_norm = reader.opt_inner("load"), reader.opt_inner("stage_norm")
-    neighbours = reader.opt_inner("neighbours")
+    neighbours, looked_up = reader.opt_inner("neighbours"), reader.opt_inner("looked_up")
+    learned = reader.opt_inner("learned")
     surroundings = Surroundings(
         norms_id=reader.text("norms_id", ""),
         crowded_logs=None if crowded_logs is None else tuple(_crowd(each) for each in crowded_logs),
@@ -479,6 +493,8 @@ def _surroundings(reader: _Reader) -> Surroundings:
         stage_norm=None if stage_norm is None else _stage_norm(stage_norm),
         deal_norms=None if deal_norms is None else tuple(_deal_norm(each) for each in deal_norms),
         neighbours=None if neighbours is None else _neighbours(neighbours),
+        looked_up=None if looked_up is None else _looked_up(looked_up),
+        learned=None if learned is None else _learned(learned),
     )
     reader.done()
     return surroundings
@@ -496,6 +512,23 @@ def _neighbours(reader: _Reader) -> Neighbours:
     )
     reader.done()
     return neighbours
+
+
+def _looked_up(reader: _Reader) -> LookedUp:
+    looked_up = LookedUp(is_deliverable=reader.opt_flag("is_deliverable"), at=reader.opt_at("at"))
+    reader.done()
+    return looked_up
+
+
+def _learned(reader: _Reader) -> Learned:
+    learned = Learned(
+        version=reader.text("version"),
+        said=reader.numbers("said"),
+        found=reader.numbers("found"),
+        weak=reader.members(LeadClass, "weak"),
+    )
+    reader.done()
+    return learned
 
 
 def _crowd(reader: _Reader) -> Crowd:

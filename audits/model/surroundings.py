@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from audits.model.truth import Neighbours
+from audits.model.truth import Learned, LookedUp, Neighbours
 
 #: The quantile that is learned unless the policy says otherwise.
 USUAL_PERCENT = 80
@@ -93,3 +93,5 @@ class Surroundings:
     stage_norm: StageNorm | None = None
     deal_norms: tuple[DealNorm, ...] | None = None
     neighbours: Neighbours | None = None
+    looked_up: LookedUp | None = None
+    learned: Learned | None = None

@@ -6,9 +6,11 @@ alone, and what could not be looked at says nothing in either direction.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from audits.model.said import Said
 
@@ -274,6 +276,50 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """What somebody outside was asked about a lead; None = not asked, or no answer: a failed look-up says nothing.
+
+    `is_deliverable`: whether the domain of its address takes mail. `at`: when that was answered (aware UTC).
+    """
+
+    is_deliverable: bool | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What an account's own outcomes taught, frozen under `version` (hex; "" = nothing was learned).
+
+    `said` (sorted) → `found`: where the shipped weights say the one, the other is to be believed; between two steps
+    on the line. `weak`: classes that outcomes refute so often that they decide nothing any more. Raises ValueError
+    for a curve that falls.
+    """
+
+    version: str = ""
+    said: tuple[float, ...] = ()
+    found: tuple[float, ...] = ()
+    weak: tuple[LeadClass, ...] = ()
+
+    def __post_init__(self) -> None:
+        falls = any(first > second for first, second in pairwise(self.found))
+        if len(self.said) != len(self.found) or list(self.said) != sorted(self.said) or falls:
+            raise ValueError("a curve needs as many values as steps, neither of which may fall")
+
+    def of(self, said: float) -> float:
+        """The probability to be believed where the shipped weights say `said` (0 to 1)."""
+        if not self.said:
+            return said
+        index = bisect_right(self.said, said)
+        if index == 0:
+            return self.found[0]
+        if index == len(self.said):
+            return self.found[-1]
+        left, right = self.said[index - 1], self.said[index]
+        part = (said - left) / (right - left)
+        return self.found[index - 1] + part * (self.found[index] - self.found[index - 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TruthTerms:
     """What an account says of itself, so that leads can be judged by it. Domains are in ASCII, lower case.
 
@@ -304,7 +350,8 @@ class Likelihood:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a lead is. `classes`: those that anything speaks for, the likeliest first. `pseudo_probability`: that it
-    is one of PSEUDO_CLASSES. `not_looked_at`: what was not given or not looked up, which says nothing."""
+    is one of PSEUDO_CLASSES. `not_looked_at`: what was not given or not looked up, which says nothing. `learned`: the
+    version of what the account's outcomes taught, by which the probabilities are mended; "" = as shipped."""
 
     id: str
     verdict: TruthVerdict
@@ -320,3 +367,4 @@ class Judgement:
     model_version: str
     genuine_signals: tuple[Signal, ...] = ()
     not_looked_at: tuple[str, ...] = field(default=())
+    learned: str = ""

@@ -8,8 +8,7 @@ PRIOR_OUTCOMES, and frozen with a version: what was said once is said again from
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -69,45 +68,8 @@ def _bin(index: int, bins: int, held: list[Outcome]) -> ReliabilityBin:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """An account's own curve: steps that never fall, `said` (sorted) → `found`, with the version that names it."""
-
-    version: str
-    said: tuple[float, ...]
-    found: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        rises = all(first <= second for first, second in pairwise(self.found))
-        if len(self.said) != len(self.found) or not self.said or list(self.said) != sorted(self.said) or not rises:
-            raise ValueError("a curve needs as many values as steps, neither of which may fall")
-
-    def of(self, said: float) -> float:
-        """The probability to be believed where the shipped weights say `said`; between two steps on the line."""
-        index = bisect_right(self.said, said)
-        if index == 0:
-            return self.found[0]
-        if index == len(self.said):
-            return self.found[-1]
-        left, right = self.said[index - 1], self.said[index]
-        part = (said - left) / (right - left)
-        return self.found[index - 1] + part * (self.found[index] - self.found[index - 1])
-
-    def to_json(self) -> dict[str, object]:
-        """The curve as JSON values; `from_json` gives an equal one."""
-        return {"version": self.version, "said": list(self.said), "found": list(self.found)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> Calibration:
-        """Read what `to_json` wrote. Raises ValueError or KeyError where it did not."""
-        said, found = data["said"], data["found"]
-        if not isinstance(said, list) or not isinstance(found, list):
-            raise ValueError("a curve is two lists of numbers")
-        return cls(version=str(data["version"]), said=tuple(map(float, said)), found=tuple(map(float, found)))
-
-
-def learned(outcomes: Sequence[Outcome], version: str) -> Calibration | None:
-    """The curve that these outcomes bear; None where there are too few of them, or of either kind."""
+def curve_of(outcomes: Sequence[Outcome]) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """The curve (said, found) that these outcomes bear; None where there are too few of them, or of either kind."""
     hits = sum(each.was_pseudo for each in outcomes)
     if len(outcomes) < LEAST_OUTCOMES or min(hits, len(outcomes) - hits) < LEAST_OF_A_KIND:
         return None
@@ -128,4 +90,4 @@ def learned(outcomes: Sequence[Outcome], version: str) -> Calibration | None:
             for index in range(start, end)
         )
     rising = np.maximum.accumulate(np.array(found))
-    return Calibration(version=version, said=tuple(said), found=tuple(round(float(each), 6) for each in rising))
+    return tuple(said), tuple(round(float(each), 6) for each in rising)

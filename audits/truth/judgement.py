@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
 
@@ -20,7 +21,9 @@ from audits.model.truth import (
     Judgement,
     Known,
     LeadClass,
+    Learned,
     Likelihood,
+    LookedUp,
     MessageJudged,
     NameJudged,
     Neighbours,
@@ -44,14 +47,22 @@ from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, WEIGHTS, signal
 NOTHING = TruthTerms()
 UNCOUNTED = Neighbours()
 UNSEEN = Known()
+NOT_ASKED = LookedUp()
+AS_SHIPPED = Learned()
 _NO_NAME, _NO_MESSAGE = NameJudged(), MessageJudged()
 _DIGITS = 4
 
 
 def judge(
-    given: Given, terms: TruthTerms = NOTHING, neighbours: Neighbours = UNCOUNTED, known: Known = UNSEEN
+    given: Given,
+    terms: TruthTerms = NOTHING,
+    neighbours: Neighbours = UNCOUNTED,
+    known: Known = UNSEEN,
+    looked_up: LookedUp = NOT_ASKED,
+    learned: Learned = AS_SHIPPED,
 ) -> Judgement:
-    """What the lead is that left `given`, by the terms of the account, by what others left, and by what the CRM knew.
+    """What the lead is that left `given`, by the terms of the account, by what others left, by what the CRM knew, and
+    by what somebody outside answered; its probability as far as the account's own outcomes bear it out (`learned`).
 
     The same arguments give the same answer for ever under one MODEL_VERSION.
     """
@@ -59,6 +70,8 @@ def judge(
     phones = [(field, text, judge_phone(text, region)) for field, text in given.numbers]
     full_name = given.full_name
     email = judge_email(given.email) if given.email and given.email.strip() else None
+    if email is not None and email.domain and looked_up.is_deliverable is not None:
+        email = replace(email, is_deliverable=looked_up.is_deliverable)
     name = judge_name(given.first_name, given.last_name or given.name) if full_name else _NO_NAME
     message = judge_message(given.message, given.language) if given.message and given.message.strip() else None
     form = judge_form(given)
@@ -73,6 +86,7 @@ def judge(
         *terms_signals(given, email, message, terms),
         *(each for each, _ in slips),
         *_wish_signals(given),
+        *_looked_up_signals(email),
         *(neighbour_signals(neighbours) if neighbours is not UNCOUNTED else ()),
         *(known_signals(known) if known is not UNSEEN else ()),
     ]
@@ -89,7 +103,9 @@ def judge(
         meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
         repairs = [each for each in repairs if each.field not in meant_nothing]
     pseudo, pseudo_probability, error = _odds(tuple((each.code, each.lead_class, each.weight) for each in signals))
-    verdict = _verdict(signals, repairs, pseudo_probability, error, terms)
+    if learned is not AS_SHIPPED:
+        pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, learned)
+    verdict = _verdict(signals, repairs, pseudo_probability, _weak_share(pseudo, learned), error, terms)
     return Judgement(
         id=given.id,
         verdict=verdict,
@@ -104,7 +120,8 @@ def judge(
         contact_type=contact_type(given),
         model_version=MODEL_VERSION,
         genuine_signals=tuple(each for each in signals if each.lead_class is None),
-        not_looked_at=tuple(_not_looked_at(given, phones, neighbours, known)),
+        not_looked_at=tuple(_not_looked_at(given, phones, email, neighbours, known)),
+        learned=learned.version,
     )
 
 
@@ -141,10 +158,24 @@ def _sum(weighed: _Weighed, lead_class: LeadClass) -> float:
     return math.fsum(weights)
 
 
+def _mended(
+    pseudo: dict[LeadClass, float], probability: float, learned: Learned
+) -> tuple[dict[LeadClass, float], float]:
+    """The probabilities as the account's outcomes bear them out: the sum follows its curve, each class its share."""
+    believed = round(learned.of(probability), _DIGITS)
+    part = believed / probability if probability else 0.0
+    return {each: value * part for each, value in pseudo.items()}, believed
+
+
+def _weak_share(pseudo: dict[LeadClass, float], learned: Learned) -> float:
+    """How much of the sum is that of classes that decide nothing in this account."""
+    return math.fsum(pseudo[each] for each in learned.weak if each in pseudo)
+
+
 def _verdict(
-    signals: list[Signal], repairs: list[Repair], pseudo: float, error: float, terms: TruthTerms
+    signals: list[Signal], repairs: list[Repair], pseudo: float, weak: float, error: float, terms: TruthTerms
 ) -> TruthVerdict:
-    if pseudo * 100 >= terms.pseudo_percent:
+    if (pseudo - weak) * 100 >= terms.pseudo_percent:
         return TruthVerdict.PSEUDO
     if pseudo * 100 >= terms.suspect_percent:
         return TruthVerdict.SUSPECT
@@ -191,19 +222,33 @@ def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | No
     return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2] if phones else None)
 
 
+def _looked_up_signals(email: EmailJudged | None) -> Iterator[Signal]:
+    if email is not None and email.is_deliverable is not None:
+        code, said = (
+            ("email_deliverable", say("Its domain takes mail."))
+            if email.is_deliverable
+            else ("email_domain_unknown", say("No mail server answers for its domain."))
+        )
+        yield signal(code, said, field="email", value=email.domain or "")
+
+
 _LOOKED_AT = ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot")
 _looked_at = attrgetter(*_LOOKED_AT)
 
 
 def _not_looked_at(
-    given: Given, phones: list[tuple[str, str, PhoneJudged]], neighbours: Neighbours, known: Known
+    given: Given,
+    phones: list[tuple[str, str, PhoneJudged]],
+    email: EmailJudged | None,
+    neighbours: Neighbours,
+    known: Known,
 ) -> Iterator[str]:
     if any(judged.is_valid is None for _, _, judged in phones):
         yield "phone"
     for field, value in zip(_LOOKED_AT, _looked_at(given), strict=True):
         if value is None:
             yield field
-    if given.email:
+    if email is not None and email.is_deliverable is None:
         yield "deliverability"
     if neighbours is UNCOUNTED or neighbours == UNCOUNTED:
         yield "neighbours"

@@ -9,9 +9,9 @@ from audits.model.activity import Activity, ActivityKind, Direction, Disposition
 from audits.model.case import Fact, LeadCase
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
-from audits.model.truth import Given, Judgement, Known, Neighbours, TruthTerms
+from audits.model.truth import Given, Judgement, Known, TruthTerms
 from audits.timeline import connections
-from audits.truth.judgement import judge
+from audits.truth.judgement import AS_SHIPPED, NOT_ASKED, UNCOUNTED, judge
 
 _WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
 #: What a status says of leads whose person had asked for nothing, in the languages of our readers.
@@ -25,8 +25,15 @@ _DENIED = (
 @keeps_last_answer
 def judgement_of(case: LeadCase, policy: Policy) -> Judgement:
     """What the lead of `case` is, by what was known at `case.as_of`."""
-    neighbours = case.surroundings.neighbours or Neighbours()
-    return judge(given_of(case.lead), terms_of(policy), neighbours, known_of(case, policy))
+    around = case.surroundings
+    return judge(
+        given_of(case.lead),
+        terms_of(policy),
+        around.neighbours or UNCOUNTED,
+        known_of(case, policy),
+        around.looked_up or NOT_ASKED,
+        around.learned or AS_SHIPPED,
+    )
 
 
 def given_of(lead: Lead) -> Given:

@@ -25,6 +25,7 @@ _STATUS = {
 }
 _VERDICT = {
     Verdict.PLAUSIBLE: (phrase("Plausible"), "good"),
+    Verdict.REPAIRABLE: (phrase("Repairable"), "warn"),
     Verdict.SUSPECT: (phrase("Suspect"), "warn"),
     Verdict.PSEUDO: (phrase("Pseudo-lead"), "bad"),
     Verdict.DUPLICATE: (phrase("Duplicate"), "warn"),

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audits.model.truth import Learned
 from audits.truth.calibration import (
     LEAST_OF_A_KIND,
     LEAST_OUTCOMES,
     PRIOR_OUTCOMES,
-    Calibration,
     Outcome,
     brier,
-    learned,
+    curve_of,
     reliability,
 )
 
@@ -36,6 +36,11 @@ def test_reliability_counts_each_outcome_once_in_its_step():
     assert bins[0].mean_said == pytest.approx(0.025)
 
 
+def learned(outcomes: list[Outcome]) -> Learned | None:
+    curve = curve_of(outcomes)
+    return None if curve is None else Learned(version="1", said=curve[0], found=curve[1])
+
+
 def of(said: float, hits: int, n: int) -> list[Outcome]:
     return [Outcome(said, index < hits) for index in range(n)]
 
@@ -43,13 +48,13 @@ def of(said: float, hits: int, n: int) -> list[Outcome]:
 def test_too_few_outcomes_make_no_curve():
     few = of(0.2, 20, 40) + of(0.8, 20, LEAST_OUTCOMES - 41)
     assert len(few) == LEAST_OUTCOMES - 1
-    assert learned(few, "1") is None
-    assert learned(of(0.2, LEAST_OF_A_KIND - 1, 400), "1") is None
-    assert learned(few + of(0.8, 1, 1), "1") is not None
+    assert learned(few) is None
+    assert learned(of(0.2, LEAST_OF_A_KIND - 1, 400)) is None
+    assert learned(few + of(0.8, 1, 1)) is not None
 
 
 def test_a_curve_by_hand_is_what_was_found_shrunk_towards_what_was_said():
-    curve = learned(of(0.2, 50, 100) + of(0.9, 90, 100), "1")
+    curve = learned(of(0.2, 50, 100) + of(0.9, 90, 100))
     assert curve is not None
     shrunk = (100 * 0.5 + PRIOR_OUTCOMES * 0.2) / (100 + PRIOR_OUTCOMES)
     assert curve.of(0.2) == pytest.approx(shrunk, abs=1e-6)
@@ -63,7 +68,7 @@ def test_a_curve_mends_weights_that_say_too_much():
     dice = np.random.default_rng(7)
     said = np.round(dice.uniform(0, 1, 4000), 2)
     outcomes = [Outcome(float(p), bool(dice.uniform() < p / 2)) for p in said]
-    curve = learned(outcomes[:2000], "1")
+    curve = learned(outcomes[:2000])
     assert curve is not None
     before = brier(outcomes[2000:])
     after = brier([Outcome(curve.of(each.said), each.was_pseudo) for each in outcomes[2000:]])
@@ -72,25 +77,19 @@ def test_a_curve_mends_weights_that_say_too_much():
 
 @given(OUTCOMES)
 def test_a_curve_never_falls_and_stays_a_probability(outcomes: list[Outcome]):
-    curve = learned(outcomes * 20, "x")
+    curve = learned(outcomes * 20)
     if curve is None:
         return
     found = [curve.of(step / 50) for step in range(51)]
     assert found == sorted(found)
     assert all(0 <= each <= 1 for each in found)
-    assert Calibration.from_json(curve.to_json()) == curve
-    assert learned(list(reversed(outcomes * 20)), "x") == curve
+    assert learned(list(reversed(outcomes * 20))) == curve
 
 
 @pytest.mark.parametrize(
-    "data",
-    [
-        {"version": "1", "said": [], "found": []},
-        {"version": "1", "said": [0.5, 0.2], "found": [0.1, 0.2]},
-        {"version": "1", "said": [0.2, 0.5], "found": [0.2, 0.1]},
-        {"version": "1", "said": "x", "found": []},
-    ],
+    ("said", "found"),
+    [((0.5,), ()), ((0.5, 0.2), (0.1, 0.2)), ((0.2, 0.5), (0.2, 0.1))],
 )
-def test_what_is_no_curve_is_refused(data: dict[str, object]):
+def test_what_is_no_curve_is_refused(said: tuple[float, ...], found: tuple[float, ...]):
     with pytest.raises(ValueError, match="curve"):
-        Calibration.from_json(data)
+        Learned(version="1", said=said, found=found)
