@@ -141,7 +141,9 @@ def test_combined_is_the_intersection_and_widest_the_union(
     try:
         both = combined(calendars[0], calendars[1], away)
     except EmptyCalendar:
-        assert not any(all(walked_open(each, t) for each in calendars[:2]) for t in minutes)
+        # Of our years: before a zone moved to the other side of the date line they may have had hours in common.
+        of_our_years = [datetime(2024, 6, 3, tzinfo=UTC) + step * 15 * MINUTE for step in range(7 * 24 * 4)]
+        assert not any(all(walked_open(each, t) for each in calendars[:2]) for t in of_our_years)
         return
     assert both.elapsed(a, b) == 60 * sum(
         all(walked_open(each, t) for each in calendars[:2]) and not any(start <= t < end for start, end in away)
