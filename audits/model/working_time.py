@@ -109,9 +109,9 @@ class WorkingTime:
 
     Several calendars mean the hours that all of them have in common; `or_else` calendars open the first one's hours
     further, to the union of them; absences are [start, end) in absolute time and close whatever they cover. Raises
-    EmptyCalendar when the calendars have no hour in common in our years. Every method takes aware datetimes of any zone, raises
-    ValueError for naive ones and OutOfRange outside of the years covered; every returned datetime is in UTC, in
-    whole seconds.
+    EmptyCalendar when the calendars have no hour in common in our years. Every method takes aware datetimes of any
+    zone, raises ValueError for naive ones and OutOfRange outside of the years covered; every returned datetime is in
+    UTC, in whole seconds.
     """
 
     def __init__(
