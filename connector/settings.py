@@ -84,6 +84,7 @@ class Settings:
     hooks_every_s: int = 21_600
     private_crm_hosts: tuple[str, ...] = ()
     private_url: str | None = None
+    dns_servers: tuple[tuple[str, int], ...] = ()
     worker_slot: str = "worker-1"
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -140,6 +141,24 @@ def _is_inner_address(host: str) -> bool:
         return not ip_address(host).is_global
     except ValueError:
         return False
+
+
+def _dns_servers(env: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """(address, port) of the name servers that are asked; none = those of the machine."""
+    found = []
+    for text in filter(None, map(str.strip, env.get(PREFIX + "DNS_SERVERS", "").split(","))):
+        host, has_port, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
+        try:
+            address = str(ip_address(host.strip("[]")))
+        except ValueError:
+            address = ""
+        number = int(port) if port.isdecimal() else 0 if has_port else 53
+        if not address or not 0 < number < 65_536:
+            raise ConfigError(
+                f"{PREFIX}DNS_SERVERS: {text!r} is no address of a name server; write 192.0.2.53 or 192.0.2.53:5353."
+            )
+        found.append((address, number))
+    return tuple(found)
 
 
 def _keys(env: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
@@ -251,6 +270,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         hooks_every_s=_number(env, "HOOKS_EVERY_S", 21_600, 1, 86_400),
         private_crm_hosts=private_hosts,
         private_url=_private_url(env, private_hosts),
+        dns_servers=_dns_servers(env),
         trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 10),
         worker_slot=env.get(PREFIX + "WORKER_SLOT", "").strip() or "worker-1",
         log_level=level,

@@ -86,7 +86,7 @@ def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> 
         yield Step(
             rung=Rung.DELIVERABLE,
             state=RungState.LIFTED if good else RungState.REFUTED,
-            at=lead.received_at,
+            at=None if case.surroundings.looked_up is None else case.surroundings.looked_up.at,
             proof=say("Its domain takes mail.") if good else say("No mail server answers for its domain."),
             evidence=_field(case, "email"),
         )

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from audits.engine import NOTE_LENGTH, LeadAudit, audit
 from audits.model.lead import Lead
 from audits.model.said import english
+from audits.model.truth import TruthVerdict
 from audits.reports.handled import HandledLead, handled_lead
 from audits.rethink import is_response_sure, is_sure
 from audits.truth.kept import Truth, without_message
 from connector.jobs.context import Lease
-from connector.storage import contests, findings, outbox, policies, snapshots, timeline, worklist
+from connector.storage import contests, findings, lookups, outbox, policies, repairs, snapshots, timeline, worklist
 from connector.storage.contests import Contest, Decision
+from connector.storage.repairs import JudgedRepairs
 from connector.storage.statements import portions
 from connector.storage.surroundings import surroundings_of
 from connector.writeback.plan import field_values, plan_write
@@ -74,6 +76,8 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         # A policy saved while these were judged by the one before: they are due again at once.
         due_again_at = findings.all_due_since(connection, install_id, now) or other_hours_at
         findings.store_audits(connection, install_id, [_row(*each, due_again_at, texts_since) for each in audits])
+        repairs.store_repairs(connection, install_id, [_repairs(lead, result) for lead, result, _, _ in audits], now)
+        suggested = repairs.suggestions_of(connection, install_id, lead_ids)
         told = contests.standing_of(connection, install_id, lead_ids)
         right_already = []
         for lead, result, _, _ in audits:
@@ -85,6 +89,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
                     verdict=result.verdict.value,
                     follow_up_status=result.follow_up_status.value,
                     note=_note(result, [told[key] for key in sorted(told) if key[0] == lead_id]),
+                    suggested_repair=suggested.get(lead_id, ""),
                 ),
                 shown=shown.get(lead_id),
                 written=written.get(lead_id, {}),
@@ -96,6 +101,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
                 right_already.append(lead_id)
         outbox.cancel(connection, install_id, right_already)
         worklist.mark_audited(connection, install_id, lead_ids, now)
+        lookups.want_lookups(connection, install_id, [case.lead for case in cases], now)
     return len(audits)
 
 
@@ -111,6 +117,20 @@ def _note(result: LeadAudit, told: Sequence[Contest]) -> str:
     )
     note = marks + english(result.note)
     return note if len(note) <= NOTE_LENGTH else f"{note[: NOTE_LENGTH - 1]}…"
+
+
+#: The fields of a lead in which anything can be repaired.
+_REPAIRED = ("phone", "mobile", "email", "first_name", "last_name")
+
+
+def _repairs(lead: Lead, result: LeadAudit) -> JudgedRepairs:
+    """What can be repaired. In what nobody asked for nothing is worth mending."""
+    judged = result.judgement
+    return JudgedRepairs(
+        lead_id=lead.lead_id,
+        values={field: getattr(lead, field) or "" for field in _REPAIRED},
+        proposed=() if judged.verdict is TruthVerdict.PSEUDO else judged.repairs,
+    )
 
 
 def _row(

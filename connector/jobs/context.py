@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from connector.catalog import CRMS, adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
+from connector.lookups.port import Lookup
+from connector.lookups.roster import lookup_for
 from connector.oauth.hooks import HookKeys
 from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
@@ -21,6 +23,7 @@ from connector.storage import field_roles, value_mappings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
 from connector.storage.installs import Install, check_fence, get_install, take_fence
+from connector.storage.lookups import LookupChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class JobContext:
     clock: Callable[[], datetime]
     adapter_for: Callable[[Install], CrmAdapter]
     hooks: HookKeys
+    lookup_for: Callable[[str, LookupChoice], Lookup | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def make_context(
         clock=clock,
         adapter_for=partial(_adapter_for, settings, store, tokens),
         hooks=HookKeys(settings.keys, settings.public_url, _own_urls(settings)),
+        lookup_for=partial(lookup_for, settings, clock),
     )
 
 

@@ -19,6 +19,7 @@ from audits.model.score import FollowUpStatus
 from connector.errors import UnknownInstall
 from connector.storage.column_types import UtcMicros, storable
 from connector.storage.keys import affected_by_keys, salted
+from connector.storage.lookups import forget_answers
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import (
     activities,
@@ -37,10 +38,12 @@ from connector.storage.tables import (
     installs,
     lead_audits,
     leads,
+    lookup_wants,
     notices,
     outbox,
     owner_changes,
     owner_findings,
+    repairs,
     report_parts,
     reports,
     stage_changes,
@@ -64,7 +67,9 @@ _OF_LEAD = (
     contact_keys,
     outbox,
     written_values,
+    repairs,
     dirty_leads,
+    lookup_wants,
     notices,
     tombstones,
     report_parts,
@@ -121,6 +126,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _strip_audits(conn, install_id, names, at)
         _end_events(conn, install_id, ids, at)
         wipe_prints(conn, install_id, ids)
+        forget_answers(conn, install_id, ids)
         _strip_reports(conn, install_id, ids)
         _strip_owner_findings(conn, install_id, ids)
         for table in _OF_LEAD:

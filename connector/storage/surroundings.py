@@ -24,6 +24,7 @@ from audits.model.policy import Policy
 from audits.model.surroundings import Surroundings
 from connector.storage.crowds import beside_logs, beside_ticks, log_crowds, logs_of, tick_crowds, ticks_of
 from connector.storage.loads import loads_of
+from connector.storage.lookups import looked_up
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
 from connector.storage.twins import Sent, beside_texts, texts_of, twins_of
@@ -44,6 +45,7 @@ def surroundings_of(
     twins = twins_of(conn, install_id, cases, as_of, book)
     loads = loads_of(conn, install_id, cases, as_of, book)
     norms = norms_at(conn, install_id, as_of)
+    outside = looked_up(conn, install_id, [case.lead for case in cases], as_of)
     found = {}
     for case in cases:
         lead_id, unseen = case.lead.lead_id, case.coverage.cause
@@ -55,6 +57,7 @@ def surroundings_of(
             load=loads.get(lead_id),
             stage_norm=norms.stage_norm_for(case),
             deal_norms=norms.deal_norms_for(case) if norms.norms_id else None,
+            looked_up=outside.get(lead_id),
         )
     return found
 

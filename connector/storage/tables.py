@@ -372,6 +372,64 @@ contact_keys = sa.Table(
     _key("lead_id"),
     _at("received_at"),
     sa.Index(None, "install_id", "lead_id"),
+    sa.Index(None, "install_id", "key_kind", "key_hash", "received_at"),
+    sqlite_with_rowid=False,
+)
+
+#: What one lead has in common with others, in salted hashes: part of the net, message, names, and the three templates
+#: (source with part of the net, with browser, with hour). `known_at`: received and recorded; `*_at`: since when an
+#: audit says that he was reached, had asked for nothing, is a buyer; `news_at`: the latest of all these.
+lead_traits = sa.Table(
+    "lead_traits",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _at("received_at"),
+    _at("known_at"),
+    _number("subnet"),
+    _number("payload"),
+    _number("name"),
+    _number("family_name"),
+    _number("by_net"),
+    _number("by_browser"),
+    _number("by_hour"),
+    _at("reached_at", nullable=True),
+    _at("denied_at", nullable=True),
+    _at("buyer_at", nullable=True),
+    _at("news_at"),
+    sa.Index(None, "install_id", "subnet", "received_at"),
+    sa.Index(None, "install_id", "payload", "received_at"),
+    sa.Index(None, "install_id", "by_net", "received_at"),
+    sa.Index(None, "install_id", "by_browser", "received_at"),
+    sa.Index(None, "install_id", "by_hour", "received_at"),
+    sa.Index(
+        "ix_lead_traits_buyers_by_subnet",
+        "install_id",
+        "subnet",
+        "received_at",
+        sqlite_where=sa.text("buyer_at IS NOT NULL"),
+        postgresql_where=sa.text("buyer_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_lead_traits_buyers_by_payload",
+        "install_id",
+        "payload",
+        "received_at",
+        sqlite_where=sa.text("buyer_at IS NOT NULL"),
+        postgresql_where=sa.text("buyer_at IS NOT NULL"),
+    ),
+    sa.Index(None, "install_id", "news_at"),
+)
+
+#: Of each template how many leads have it, and of how many an audit says that they were reached, and had denied.
+lead_templates = sa.Table(
+    "lead_templates",
+    metadata,
+    _tenant(),
+    sa.Column("template", sa.BigInteger, primary_key=True, autoincrement=False),
+    _whole("leads"),
+    _whole("reached"),
+    _whole("denied"),
     sqlite_with_rowid=False,
 )
 
@@ -644,6 +702,65 @@ norms = sa.Table(
     sa.Index(None, "install_id", "norms_id"),
 )
 
+#: What an account wants to be asked of somebody outside. `limit_minor`: most that a month may cost.
+lookup_choices = sa.Table(
+    "lookup_choices",
+    metadata,
+    _tenant(),
+    _key("kind"),
+    _flag("is_on"),
+    _count("limit_minor"),
+    _at("chosen_at"),
+    _text("chosen_by"),
+)
+
+#: Leads about which somebody outside is to be asked, not before `ask_at`.
+lookup_wants = sa.Table(
+    "lookup_wants",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("kind"),
+    _at("received_at"),
+    _at("ask_at"),
+    sa.Index(None, "install_id", "kind", "ask_at"),
+    sqlite_with_rowid=False,
+)
+
+#: What was answered when, and what it cost. `key_hash`: a salted hash of what was asked about; `answer` null =
+#: unknown; `price_milli`: thousandths of the minor unit of `currency`.
+lookups = sa.Table(
+    "lookups",
+    metadata,
+    _tenant(),
+    _key("kind"),
+    _key("key_hash"),
+    sa.Column("asked_at", UtcMicros, primary_key=True),
+    _at("expires_at"),
+    _words("answer"),
+    _count("price_milli"),
+    _text("currency", ""),
+    sa.Index(None, "install_id", "kind", "asked_at"),
+    sqlite_with_rowid=False,
+)
+
+#: Spans in which many leads were to be expected, as people entered them. `source` NULL = leads of any source. One that
+#: was taken back counts for what was judged before `removed_at`.
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    _tenant(),
+    _key("campaign_id"),
+    _text("label"),
+    _at("from_at"),
+    _at("until_at"),
+    _words("source"),
+    _text("entered_by"),
+    _at("entered_at"),
+    _words("removed_by"),
+    _at("removed_at", nullable=True),
+)
+
 notices = sa.Table(
     "notices",
     metadata,
@@ -679,6 +796,25 @@ contests = sa.Table(
     sa.Index(None, "install_id", "lead_id"),
     sa.Index(None, "install_id", "owner_id"),
     sa.Index(None, "install_id", "decided_at", "opened_at"),
+)
+
+#: What was probably meant in a field of a lead, and what was decided on it. `proposals`: the likeliest first, each
+#: with its reason; `chosen` "" = none was accepted.
+repairs = sa.Table(
+    "repairs",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("field"),
+    _text("given"),
+    _text("proposals"),
+    _text("state"),
+    _text("chosen", ""),
+    _at("found_at"),
+    _words("decided_by"),
+    _at("decided_at", nullable=True),
+    _at("mended_at", nullable=True),
+    sa.Index(None, "install_id", "state", "found_at"),
 )
 
 #: Reports as they were made: figures, and what they were made from. A row never changes.

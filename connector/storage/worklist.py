@@ -191,7 +191,8 @@ def longest_unread(connection: Connection, install_id: str, limit: int) -> list[
 
 
 def installs_with_work(connection: Connection, now: datetime) -> list[str]:
-    """Active installs that have events, leads to audit, writes, a back-fill or a report waiting at `now`."""
+    """Active installs that have events, leads to audit, writes, a back-fill, a report or a look-up waiting at
+    `now`."""
     live = sa.select(t.installs.c.install_id).where(t.installs.c.status == "active").subquery()
     parts = [
         sa.select(t.events.c.install_id).where(t.events.c.done_at.is_(None)),
@@ -204,6 +205,7 @@ def installs_with_work(connection: Connection, now: datetime) -> list[str]:
         ),
         sa.select(t.cursors.c.install_id).where(t.cursors.c.name == "backfill", t.cursors.c.finished_at.is_(None)),
         sa.select(t.report_runs.c.install_id).where(t.report_runs.c.ended_at.is_(None)),
+        sa.select(t.lookup_wants.c.install_id).where(t.lookup_wants.c.ask_at <= now),
     ]
     due = sa.union(*parts).subquery()
     return list(

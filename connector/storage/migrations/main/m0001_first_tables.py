@@ -156,6 +156,111 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_contact_keys_install_id_lead_id"), "contact_keys", ["install_id", "lead_id"], unique=False
     )
+    op.create_index(
+        op.f("ix_contact_keys_install_id_key_kind_key_hash_received_at"),
+        "contact_keys",
+        ["install_id", "key_kind", "key_hash", "received_at"],
+        unique=False,
+    )
+    op.create_table(
+        "lead_traits",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
+        sa.Column("subnet", sa.BigInteger(), nullable=True),
+        sa.Column("payload", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.BigInteger(), nullable=True),
+        sa.Column("family_name", sa.BigInteger(), nullable=True),
+        sa.Column("by_net", sa.BigInteger(), nullable=True),
+        sa.Column("by_browser", sa.BigInteger(), nullable=True),
+        sa.Column("by_hour", sa.BigInteger(), nullable=True),
+        sa.Column("reached_at", sa.BigInteger(), nullable=True),
+        sa.Column("denied_at", sa.BigInteger(), nullable=True),
+        sa.Column("buyer_at", sa.BigInteger(), nullable=True),
+        sa.Column("news_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lead_traits_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_lead_traits")),
+    )
+    op.create_index(
+        op.f("ix_lead_traits_install_id_subnet_received_at"),
+        "lead_traits",
+        ["install_id", "subnet", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_traits_install_id_payload_received_at"),
+        "lead_traits",
+        ["install_id", "payload", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_traits_install_id_by_net_received_at"),
+        "lead_traits",
+        ["install_id", "by_net", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_traits_install_id_by_browser_received_at"),
+        "lead_traits",
+        ["install_id", "by_browser", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_lead_traits_install_id_by_hour_received_at"),
+        "lead_traits",
+        ["install_id", "by_hour", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_lead_traits_buyers_by_subnet",
+        "lead_traits",
+        ["install_id", "subnet", "received_at"],
+        unique=False,
+        sqlite_where=sa.text("buyer_at IS NOT NULL"),
+        postgresql_where=sa.text("buyer_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_lead_traits_buyers_by_payload",
+        "lead_traits",
+        ["install_id", "payload", "received_at"],
+        unique=False,
+        sqlite_where=sa.text("buyer_at IS NOT NULL"),
+        postgresql_where=sa.text("buyer_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_lead_traits_install_id_news_at"), "lead_traits", ["install_id", "news_at"], unique=False)
+    op.create_table(
+        "lead_templates",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("template", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("leads", sa.BigInteger(), nullable=False),
+        sa.Column("reached", sa.BigInteger(), nullable=False),
+        sa.Column("denied", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lead_templates_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "template", name=op.f("pk_lead_templates")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "campaigns",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("campaign_id", Words, nullable=False),
+        sa.Column("label", Words, nullable=False),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=False),
+        sa.Column("source", Words, nullable=True),
+        sa.Column("entered_by", Words, nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_by", Words, nullable=True),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_campaigns_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "campaign_id", name=op.f("pk_campaigns")),
+    )
     op.create_table(
         "counters",
         sa.Column("install_id", Words, nullable=False),
@@ -264,6 +369,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "learned_at", name=op.f("pk_norms")),
     )
     op.create_index(op.f("ix_norms_install_id_norms_id"), "norms", ["install_id", "norms_id"], unique=False)
+    op.create_table(
+        "lookup_choices",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("is_on", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("limit_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("chosen_at", sa.BigInteger(), nullable=False),
+        sa.Column("chosen_by", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lookup_choices_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "kind", name=op.f("pk_lookup_choices")),
+    )
+    op.create_table(
+        "lookup_wants",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("ask_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lookup_wants_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "kind", name=op.f("pk_lookup_wants")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_lookup_wants_install_id_kind_ask_at"),
+        "lookup_wants",
+        ["install_id", "kind", "ask_at"],
+        unique=False,
+    )
+    op.create_table(
+        "lookups",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("key_hash", Words, nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer", Words, nullable=True),
+        sa.Column("price_milli", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("currency", Words, server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lookups_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "kind", "key_hash", "asked_at", name=op.f("pk_lookups")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_lookups_install_id_kind_asked_at"), "lookups", ["install_id", "kind", "asked_at"], unique=False
+    )
     op.create_table(
         "field_roles",
         sa.Column("install_id", Words, nullable=False),
@@ -574,6 +730,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_contests_install_id_lead_id"), "contests", ["install_id", "lead_id"], unique=False)
     op.create_index(op.f("ix_contests_install_id_owner_id"), "contests", ["install_id", "owner_id"], unique=False)
+    op.create_table(
+        "repairs",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("field", Words, nullable=False),
+        sa.Column("given", Words, nullable=False),
+        sa.Column("proposals", Words, nullable=False),
+        sa.Column("state", Words, nullable=False),
+        sa.Column("chosen", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", Words, nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("mended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_repairs_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "field", name=op.f("pk_repairs")),
+    )
+    op.create_index(
+        op.f("ix_repairs_install_id_state_found_at"), "repairs", ["install_id", "state", "found_at"], unique=False
+    )
     op.create_table(
         "reports",
         sa.Column("install_id", Words, nullable=False),
