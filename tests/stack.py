@@ -167,7 +167,7 @@ class Stack:
             worker.wait()
 
     def fields(self, lead_id: str, account: str | int | None = None) -> dict[str, str]:
-        """Our five fields as the CRM shows them now."""
+        """Our six fields as the CRM shows them now."""
         return self.side.our_fields(str(account or self.side.account), lead_id)
 
     def our_writes(self, lead_id: str, account: str | int | None = None) -> list[Mapping[str, object]]:

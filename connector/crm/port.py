@@ -167,18 +167,23 @@ class HookReport:
 
 
 class OurField(StrEnum):
-    """Our five fields on the CRM's lead record; the values are the internal names there."""
+    """Our six fields on the CRM's lead record; the values are the internal names there."""
 
     LEAD_QUALITY = "leadassay_lead_quality"
     HANDLING = "leadassay_handling"
     LEAD_VERDICT = "leadassay_lead_verdict"
     FOLLOW_UP_STATUS = "leadassay_follow_up_status"
     AUDIT_NOTE = "leadassay_audit_note"
+    SUGGESTED_REPAIR = "leadassay_suggested_repair"
+
+
+_OURS = frozenset(field.value for field in OurField)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWrite:
-    """Absolute values for our fields on one record. "" clears. Keys are OurField values.
+    """Absolute values for our fields on one record. "" clears. Keys are OurField values, and nothing else is ever
+    written to a CRM: raises ValueError for any other.
 
     `companion_id`: the other record that has to show the same, None where there is none or it shows a newer lead.
     `is_locked`: as the lead was last read; only its companion can be written.
@@ -188,6 +193,11 @@ class FieldWrite:
     values: Mapping[str, str]
     companion_id: str | None = None
     is_locked: bool = False
+
+    def __post_init__(self) -> None:
+        foreign = set(self.values) - _OURS
+        if foreign:
+            raise ValueError(f"no fields of ours: {sorted(foreign)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +269,7 @@ class CrmAdapter(Protocol):
         ...
 
     def ensure_fields(self) -> FieldSetup:
-        """Make our five fields, or repair them. Called again it changes nothing."""
+        """Make our six fields, or repair them. Called again it changes nothing."""
         ...
 
     def ensure_hooks(self, hook: Hook) -> HookReport:

@@ -23,7 +23,7 @@ UNKNOWN_CAUSE: Final = "unknown"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSaid:
     """What the app says of one lead: the rules found to be broken, those that it could not judge, what should stand
-    in our five fields, what explains that its first attempt was late (as in audits.causes), and why each rule is
+    in our six fields, what explains that its first attempt was late (as in audits.causes), and why each rule is
     broken (rule id → code of the reason)."""
 
     rules: frozenset[str]

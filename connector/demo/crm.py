@@ -100,7 +100,7 @@ class Desk(Protocol):
         ...
 
     def our_fields(self) -> dict[str, dict[str, str]]:
-        """Every live lead: its id → our five fields by the names of OurField, as they stand in the CRM."""
+        """Every live lead: its id → our six fields by the names of OurField, as they stand in the CRM."""
         ...
 
     def leads(self) -> Sequence[OnRecord]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from audits.model.finding import Outcome
 from connector.demo.comparison import LeadSaid
 from connector.settings import Settings
-from connector.storage import cases, cursors, findings, health, installs, worklist
+from connector.storage import cases, cursors, findings, health, installs, repairs, worklist
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.owner_cases import owner_findings_of
@@ -90,6 +90,7 @@ class Observer:
                 return found
             install_id = install.install_id
             for batch in cases.iter_case_batches(connection, install_id, datetime.now(UTC), install.coverage):
+                suggested = repairs.suggestions_of(connection, install_id, [case.lead.lead_id for case in batch])
                 for case in batch:
                     lead_id = case.lead.lead_id
                     audit = findings.get_audit(connection, install_id, lead_id)
@@ -110,6 +111,7 @@ class Observer:
                             verdict=audit.verdict.value,
                             follow_up_status=audit.follow_up_status.value,
                             note=audit.note,
+                            suggested_repair=suggested.get(lead_id, ""),
                         ),
                     )
         return found

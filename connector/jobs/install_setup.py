@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connector.crm.port import CrmAdapter
+from audits.model.score import FollowUpStatus, Verdict
+from connector.crm.port import CrmAdapter, OurField
 from connector.errors import PermissionMissing
 from connector.jobs.backfill import start_backfill
 from connector.jobs.context import Lease
@@ -13,6 +14,8 @@ from connector.logs import get_logger
 from connector.storage import cursors, field_roles, findings, health, installs, people, value_mappings
 
 NAME = "setup"
+#: What our fields are, and what the choices among them hold: an account set up by another release has others.
+FIELDS = " ".join([*OurField, *Verdict, *FollowUpStatus])
 
 _log = get_logger(__name__)
 
@@ -20,13 +23,14 @@ _log = get_logger(__name__)
 def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
     """Set the install up once per connection. Returns whether it had to.
 
-    Made again after a re-install, because a person may have removed our fields, and the scopes may differ.
+    Made again after a re-install, because a person may have removed our fields, and the scopes may differ. Where only
+    our fields became others since (a newer release of ours), they are made good, and nothing is read anew.
     """
     context, install = lease.context, lease.install()
     with context.database.read() as connection:
         done = cursors.get_cursor(connection, install.install_id, NAME)
     if done is not None and done.updated_at >= install.connected_at:
-        return False
+        return done.cursor != FIELDS and _renew_fields(lease, adapter, done)
     capabilities = adapter.capabilities()
     fields = adapter.ensure_fields()
     if fields.keys != install.field_keys:
@@ -52,7 +56,7 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
             connection,
             install.install_id,
             NAME,
-            cursor=None,
+            cursor=FIELDS,
             done=len(fields.made),
             total=None,
             at=now,
@@ -61,6 +65,26 @@ def set_up(lease: Lease, adapter: CrmAdapter) -> bool:
         # In the same transaction: killed in between, the set-up would stand as done and the past never be read.
         start_backfill(connection, install.install_id, now)
     _log.info("install_set_up", fields_made=len(fields.made), owners=len(owners), hooks_made=len(hooks.made))
+    return True
+
+
+def _renew_fields(lease: Lease, adapter: CrmAdapter, done: cursors.Progress) -> bool:
+    context, install = lease.context, lease.install()
+    fields = adapter.ensure_fields()
+    with lease.commit() as connection:
+        if fields.keys != install.field_keys:
+            installs.set_field_keys(connection, install.install_id, fields.keys)
+        cursors.put_cursor(
+            connection,
+            install.install_id,
+            NAME,
+            cursor=FIELDS,
+            done=done.done + len(fields.made),
+            total=None,
+            at=context.clock(),
+            is_finished=True,
+        )
+    _log.info("fields_renewed", fields_made=len(fields.made))
     return True
 
 

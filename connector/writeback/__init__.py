@@ -1,1 +1,1 @@
-"""Our five fields on the CRM's records: what to write (pure), and the writing."""
+"""Our six fields on the CRM's records: what to write (pure), and the writing."""

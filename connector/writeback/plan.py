@@ -9,15 +9,16 @@ from connector.crm.port import OurField
 
 
 def field_values(
-    *, quality: Score, handling: Score, verdict: str, follow_up_status: str, note: str
+    *, quality: Score, handling: Score, verdict: str, follow_up_status: str, note: str, suggested_repair: str
 ) -> dict[str, str]:
-    """The wanted values of our five fields, as the CRM stores them; "" = unknown, leave empty."""
+    """The wanted values of our six fields, as the CRM stores them; "" = unknown, leave empty."""
     return {
         OurField.LEAD_QUALITY.value: "" if quality.value is None else str(quality.value),
         OurField.HANDLING.value: "" if handling.value is None else str(handling.value),
         OurField.LEAD_VERDICT.value: verdict,
         OurField.FOLLOW_UP_STATUS.value: follow_up_status,
         OurField.AUDIT_NOTE.value: note,
+        OurField.SUGGESTED_REPAIR.value: suggested_repair,
     }
 
 
@@ -32,7 +33,8 @@ def plan_write(
 
     `shown`: what the CRM showed at the last read (None = never read). `written`: what we wrote last.
     `cleared`: fields that a person emptied after we wrote them: they stay empty for good.
-    A value that a person changed stays until our own wanted value changes.
+    A value that a person changed stays until our own wanted value changes; of a suggested repair it stays until
+    another is accepted, since taking ours back must not take back what he wrote.
     """
     changes = {}
     for name, value in wanted.items():
@@ -45,6 +47,8 @@ def plan_write(
         if last is not None and now is not None and now != last and last == value:
             continue
         if last is None and now is None and value == "":
+            continue
+        if name == OurField.SUGGESTED_REPAIR and value == "" and now and now != last:
             continue
         changes[name] = value
     return changes

@@ -25,6 +25,7 @@ FIELDS = {
     "Lead Assay: lead verdict": OurField.LEAD_VERDICT,
     "Lead Assay: follow-up status": OurField.FOLLOW_UP_STATUS,
     "Lead Assay: audit note": OurField.AUDIT_NOTE,
+    "Lead Assay: suggested repair": OurField.SUGGESTED_REPAIR,
 }
 WORDS = {word.value.replace("_", " ").capitalize(): word.value for word in (*Verdict, *FollowUpStatus)}
 _ADMINS = {str(COMPANY): ADMIN, str(OTHER_COMPANY): 12_095_001}

@@ -82,7 +82,7 @@ class Side(Protocol):
         ...
 
     def our_fields(self, account: str, lead_id: str) -> dict[str, str]:
-        """Our five fields as the lead shows them: OurField value → text in our words, "" where it shows none."""
+        """Our six fields as the lead shows them: OurField value → text in our words, "" where it shows none."""
         ...
 
     def our_writes(self, account: str, lead_id: str) -> list[Mapping[str, object]]:

@@ -15,7 +15,7 @@ from audits.model.case import Coverage
 from audits.model.finding import Evidence, Measure
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
-from audits.model.truth import Given
+from audits.model.truth import Given, Repair
 from audits.truth.judgement import judge
 from audits.truth.kept import Truth
 from connector.errors import UnknownInstall
@@ -25,6 +25,7 @@ from connector.storage import (
     outbox,
     owner_cases,
     page_queries,
+    repairs,
     report_runs,
     reports,
     snapshots,
@@ -173,6 +174,9 @@ def seed(conn: Connection) -> Install:
             send_after=at(-9),
         )
     )
+    meant = Repair(field="email", given=f"{CANARY}@gmial.com", proposed=f"{CANARY}@gmail.com", why=verbatim(CANARY))
+    judged = repairs.JudgedRepairs(lead_id=PERSON, values={"email": meant.given}, proposed=(meant,))
+    repairs.store_repairs(conn, tenant, [judged], at(-9))
     reports.put_report(
         conn,
         tenant,

@@ -22,7 +22,8 @@ from audits.model.exchange import case_to_json
 from audits.model.finding import Evidence
 from audits.model.score import FollowUpStatus
 from audits.model.surroundings import StageNorm
-from audits.model.truth import Given
+from audits.model.said import verbatim
+from audits.model.truth import Given, Repair
 from audits.norms import Norms
 from audits.truth.judgement import judge
 from audits.truth.kept import Truth
@@ -41,6 +42,7 @@ from connector.storage import (
     outbox,
     owner_cases,
     people,
+    repairs,
     report_runs,
     reports,
     snapshots,
@@ -56,6 +58,7 @@ from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
 from connector.storage.page_queries import Scope
 from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
+from connector.storage.repairs import JudgedRepairs, RepairFilter
 from connector.storage.report_runs import ReportPart
 from connector.storage.snapshots import Packed
 from connector.storage.surroundings import Company
@@ -137,6 +140,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     findings.store_findings(conn, tenant, [breach], at(-30))
     contests.open_contest(conn, tenant, breach.fingerprint(), why=mark, user_id="user-1", at=at(-20))
     alerts.plan_alerts(conn, tenant, [ALERT])
+    repairs.store_repairs(conn, tenant, [judged_repairs(mark)], at(-30))
     of_owner = make_finding("owner-1", "NC007", sentence=mark)
     owner_cases.put_owner_findings(conn, tenant, [of_owner], at(-30), at(-20))
     contests.open_contest_of_owner(conn, tenant, of_owner.fingerprint(), why=mark, user_id="user-1", at=at(-19))
@@ -191,6 +195,11 @@ def stage_norm(stage: str) -> StageNorm:
     return StageNorm(pipeline="", stage=stage, segment="", n=20, quantile_s=3600)
 
 
+def judged_repairs(mark: str) -> JudgedRepairs:
+    meant = Repair(field="email", given=f"{mark}@gmial.com", proposed=f"{mark}@gmail.com", why=verbatim(mark))
+    return JudgedRepairs(lead_id="1", values={"email": meant.given}, proposed=(meant,))
+
+
 def evidence() -> Evidence:
     return Evidence(record_type="lead", record_id="2", field="email", value="same@example.com")
 
@@ -208,7 +217,10 @@ ALERT = alerts.Alert(
 ARGUMENTS: dict[str, Any] = {
     "acts": [Act("owner-1", at(hours=-1), "call-0", "0"), Act("owner-1", at(-30), "task-0", "0")],
     "alert": ALERT,
+    "asked": RepairFilter(),
     "before": at(-10),
+    "given": f"{FOREIGN}@gmial.com",
+    "proposed": f"{FOREIGN}@gmail.com",
     "contest_id": "1",
     "decision": contests.Decision.UPHELD,
     "fingerprint": make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint(),
@@ -354,6 +366,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "snapshots.put_packed": {"cases": [Packed("1", "d", b"new")]},
     "snapshots.known_of": {"cases": [Packed("1", "d", zlib.compress(packed_case("nobody's")))]},
+    "repairs.store_repairs": {"judged": [judged_repairs("new")]},
+    "repairs.find_repair": {"field": "email"},
+    "repairs.decide_repair": {"field": "email"},
+    "repairs.reopen_repair": {"field": "email"},
     "cursors.get_cursor": {"name": "backfill"},
     "cursors.start_cursor": {"name": "backfill"},
     "cursors.put_cursor": {"name": "backfill"},

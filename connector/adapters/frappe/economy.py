@@ -20,7 +20,7 @@ def set_up() -> CallPlan:
     own fields are listed."""
     return CallPlan(
         lines=(
-            CallLine(what="our five fields", calls=1 + len(fields.DEFINITIONS)),
+            CallLine(what="our six fields", calls=1 + len(fields.DEFINITIONS)),
             CallLine(what="the side panel", calls=2),
             _CLOCK,
             CallLine(what="owners", calls=1),

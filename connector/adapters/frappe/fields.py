@@ -1,4 +1,4 @@
-"""Our five Custom Fields on CRM Lead, how their values are written there, and where people see them."""
+"""Our six Custom Fields on CRM Lead, how their values are written there, and where people see them."""
 
 from __future__ import annotations
 
@@ -255,6 +255,10 @@ DEFINITIONS: tuple[JsonObject, ...] = (
     _field(
         OurField.AUDIT_NOTE, OurField.FOLLOW_UP_STATUS.value, "Audit note", "Small Text",
         "The findings in a sentence or two. Set by Lead Assay.",
+    ),
+    _field(
+        OurField.SUGGESTED_REPAIR, OurField.AUDIT_NOTE.value, "Suggested repair", "Small Text",
+        "What was probably meant where the lead has an error, as somebody accepted it in Lead Assay.",
     ),
 )  # fmt: skip
 """What Frappe is asked to make."""

@@ -17,7 +17,7 @@ def set_up() -> CallPlan:
     apart: 2. What statuses, stages and call outcomes may be: 2. Which properties an account has: 1."""
     return CallPlan(
         lines=(
-            CallLine(what="our five fields", calls=3),
+            CallLine(what="our six fields", calls=3),
             CallLine(what="owners", calls=2),
             CallLine(what="values of the account's own", calls=2),
             CallLine(what="fields of the account's own", calls=1),

@@ -1,4 +1,4 @@
-"""Our property group and five properties on HubSpot's contacts."""
+"""Our property group and six properties on HubSpot's contacts."""
 
 from __future__ import annotations
 
@@ -152,6 +152,10 @@ DEFINITIONS: tuple[JsonObject, ...] = (
     _property(
         OurField.AUDIT_NOTE, "Audit note", "string", "textarea",
         "The findings in a sentence or two. Set by Lead Assay.",
+    ),
+    _property(
+        OurField.SUGGESTED_REPAIR, "Suggested repair", "string", "text",
+        "What was probably meant where the lead has an error, as somebody accepted it in Lead Assay.",
     ),
 )  # fmt: skip
 """What HubSpot is asked to make."""

@@ -23,7 +23,7 @@ _ENTITIES = 2
 
 
 def set_up() -> CallPlan:
-    """Fields of deals and of persons are listed and five of each made, one a call. Users, types of activities,
+    """Fields of deals and of persons are listed and six of each made, one a call. Users, types of activities,
     labels of leads and, once ours are made, the fields of deals are listed; webhooks are, too, and one is made for
     each kind of record."""
     made = _ENTITIES * len(OurField)

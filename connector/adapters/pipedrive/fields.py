@@ -1,4 +1,4 @@
-"""Our five custom fields on Pipedrive's deals (which leads share) and on its persons.
+"""Our six custom fields on Pipedrive's deals (which leads share) and on its persons.
 
 Every company has keys and option ids of its own: they are kept with the install, and only this module reads them.
 """
@@ -22,6 +22,7 @@ _NAMES = {
     OurField.LEAD_VERDICT: "lead verdict",
     OurField.FOLLOW_UP_STATUS: "follow-up status",
     OurField.AUDIT_NOTE: "audit note",
+    OurField.SUGGESTED_REPAIR: "suggested repair",
 }
 _WORDS: Mapping[OurField, type[Verdict] | type[FollowUpStatus]] = {
     OurField.LEAD_VERDICT: Verdict,
@@ -34,6 +35,7 @@ _DESCRIPTIONS = {
     OurField.LEAD_VERDICT: "What this lead is, as far as can be told. Set by Lead Assay.",
     OurField.FOLLOW_UP_STATUS: "Where the work on this lead stands. Set by Lead Assay.",
     OurField.AUDIT_NOTE: "The findings in a sentence or two. Set by Lead Assay.",
+    OurField.SUGGESTED_REPAIR: "What was probably meant where the lead has an error, as accepted in Lead Assay.",
 }
 DEAL_FIELDS = ("dealFields", "deal-fields:full")
 """Path of the fields of deals, and the scope that makes them."""

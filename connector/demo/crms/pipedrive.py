@@ -64,6 +64,7 @@ LABELS: Final = {
     OurField.LEAD_VERDICT: "Lead Assay: lead verdict",
     OurField.FOLLOW_UP_STATUS: "Lead Assay: follow-up status",
     OurField.AUDIT_NOTE: "Lead Assay: audit note",
+    OurField.SUGGESTED_REPAIR: "Lead Assay: suggested repair",
 }
 #: What the admin says on the app's page: field → value as people see it → meaning.
 MEANINGS: Final = {
@@ -353,7 +354,7 @@ def _is_echo(entry: JsonObject) -> int:
 
 
 def _ours(fields: Mapping[str, str]) -> dict[str, str]:
-    """Our five fields by the names of OurField, from a record's fields by the names that people read."""
+    """Our six fields by the names of OurField, from a record's fields by the names that people read."""
     return {field.value: _word(field, fields.get(label, "")) for field, label in LABELS.items()}
 
 

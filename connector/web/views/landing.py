@@ -110,7 +110,7 @@ def landing_page() -> LandingPage:
 
 
 def written_fields() -> tuple[Named, ...]:
-    """Our five fields on the CRM's record, by their labels there."""
+    """Our six fields on the CRM's record, by their labels there."""
     names = {
         OurField.LEAD_QUALITY: (t("Lead quality"), t("0 to 100: is it real, reachable, ours to sell to")),
         OurField.HANDLING: (t("Handling"), t("0 to 100: was it worked as agreed")),
@@ -120,5 +120,9 @@ def written_fields() -> tuple[Named, ...]:
             t("due, overdue, never called, in progress, neglected, closed"),
         ),
         OurField.AUDIT_NOTE: (t("Audit note"), t("one sentence: what was found and what is next")),
+        OurField.SUGGESTED_REPAIR: (
+            t("Suggested repair"),
+            t("what was probably meant, once you have accepted it here; what was given stays as it is"),
+        ),
     }
     return tuple(Named(*names[field]) for field in OurField)
