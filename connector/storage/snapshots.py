@@ -5,7 +5,8 @@ A row is added when a lead is judged and something of it differs from the last r
   stands in their place;
 - ids and addresses of other records (duplicates, persons of deals), for which salted marks stand, so that nothing of
   a person is left in the rows of others when he is forgotten;
-- learned norms, which are kept for good by themselves and come back by the instant.
+- learned norms, and what outcomes taught of lead truth, which are kept for good by themselves and come back by the
+  instant.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from sqlalchemy.engine import Connection
 from audits.model.case import LeadCase
 from audits.model.exchange import case_from_json, case_to_json
 from audits.model.finding import Finding, Outcome
+from audits.model.truth import Learned
 from audits.norms import Norms
 from connector.storage.keys import salted
+from connector.storage.lessons import lesson_at
 from connector.storage.norms import norms_at
 from connector.storage.statements import portions, upsert
 from connector.storage.tables import case_snapshots, installs
@@ -142,29 +145,30 @@ def iter_known_at(
 ) -> Iterator[KnownCase]:
     """The cases exactly as they were known at `as_of` (aware UTC), by lead id, in batches: facts, coverage, what
     stood around them, and the norms in force then. `lead_ids`: of these alone."""
-    learned = norms_at(conn, install_id, as_of)
+    learned, lesson = norms_at(conn, install_id, as_of), lesson_at(conn, install_id, as_of)
     wanted = sorted(known_digests(conn, install_id, as_of) if lead_ids is None else set(lead_ids))
     for ids in portions(wanted, _BATCH):
         query = _newest(install_id, as_of, case_snapshots.c.digest, case_snapshots.c.body, lead_ids=ids)
         for row in conn.execute(query.order_by(case_snapshots.c.lead_id)).all():
             if row.digest != GONE:
-                yield _known(row.digest, row.body, as_of, learned)
+                yield _known(row.digest, row.body, as_of, learned, lesson)
 
 
 def known_of(conn: Connection, install_id: str, cases: Iterable[Packed], as_of: datetime) -> Iterator[KnownCase]:
     """The same of cases that are packed as of `as_of` (aware UTC) and not kept yet."""
-    learned = norms_at(conn, install_id, as_of)
+    learned, lesson = norms_at(conn, install_id, as_of), lesson_at(conn, install_id, as_of)
     for each in cases:
-        yield _known(each.digest, each.body, as_of, learned)
+        yield _known(each.digest, each.body, as_of, learned, lesson)
 
 
-def _known(digest: str, body: bytes, as_of: datetime, learned: Norms) -> KnownCase:
+def _known(digest: str, body: bytes, as_of: datetime, learned: Norms, lesson: Learned | None) -> KnownCase:
     case, texts = _unpacked(body, as_of)
     around = replace(
         case.surroundings,
         norms_id=learned.norms_id,
         stage_norm=learned.stage_norm_for(case),
         deal_norms=learned.deal_norms_for(case) if learned.norms_id else None,
+        learned=lesson,
     )
     return KnownCase(replace(case, surroundings=around), digest, texts)
 
@@ -177,7 +181,7 @@ def load_cases_known_at(
 
 
 def without_texts(case: LeadCase) -> LeadCase:
-    """The case as a snapshot holds it, but for the marks: no texts, and no norms."""
+    """The case as a snapshot holds it, but for the marks: no texts, and nothing learned."""
     around = case.surroundings
     twins = None if around.twins is None else tuple(replace(each, phrase="") for each in around.twins)
     return replace(
@@ -186,7 +190,7 @@ def without_texts(case: LeadCase) -> LeadCase:
             replace(act, subject=None, text=None) if act.subject is not None or act.text is not None else act
             for act in case.activities
         ),
-        surroundings=replace(around, norms_id="", stage_norm=None, deal_norms=None, twins=twins),
+        surroundings=replace(around, norms_id="", stage_norm=None, deal_norms=None, learned=None, twins=twins),
     )
 
 

@@ -23,6 +23,7 @@ from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
 from audits.model.surroundings import Surroundings
 from connector.storage.crowds import beside_logs, beside_ticks, log_crowds, logs_of, tick_crowds, ticks_of
+from connector.storage.lessons import lesson_at
 from connector.storage.loads import loads_of
 from connector.storage.lookups import looked_up
 from connector.storage.norms import norms_at
@@ -45,6 +46,7 @@ def surroundings_of(
     twins = twins_of(conn, install_id, cases, as_of, book)
     loads = loads_of(conn, install_id, cases, as_of, book)
     norms = norms_at(conn, install_id, as_of)
+    learned = lesson_at(conn, install_id, as_of)
     outside = looked_up(conn, install_id, [case.lead for case in cases], as_of)
     found = {}
     for case in cases:
@@ -58,6 +60,7 @@ def surroundings_of(
             stage_norm=norms.stage_norm_for(case),
             deal_norms=norms.deal_norms_for(case) if norms.norms_id else None,
             looked_up=outside.get(lead_id),
+            learned=learned,
         )
     return found
 

@@ -761,6 +761,37 @@ campaigns = sa.Table(
     _at("removed_at", nullable=True),
 )
 
+#: What an account's own outcomes taught of lead truth, as it held from `learned_at` on. Kept for good, as norms are.
+#: `figures` are what leads are judged by; `grounds` what they were learned from, for people.
+learned_truths = sa.Table(
+    "learned_truths",
+    metadata,
+    _tenant(),
+    sa.Column("learned_at", UtcMicros, primary_key=True),
+    _text("version"),
+    _text("model_version"),
+    _text("figures"),
+    _text("grounds"),
+)
+
+#: What was said of each lead when it came, without what was found out since, and what that is. `said`: of ten
+#: thousand. `spoke` and `codes`: ids and codes between spaces. `found` "" = nobody found out.
+lead_outcomes = sa.Table(
+    "lead_outcomes",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _whole("said"),
+    _text("spoke"),
+    _text("codes"),
+    _text("found"),
+    _text("found_as"),
+    _text("model_version"),
+    _at("noted_at"),
+    sa.Index(None, "install_id", "noted_at"),
+    sqlite_with_rowid=False,
+)
+
 notices = sa.Table(
     "notices",
     metadata,

@@ -22,6 +22,7 @@ from connector.errors import UnknownInstall
 from connector.storage import (
     findings,
     health,
+    lookups,
     outbox,
     owner_cases,
     page_queries,
@@ -36,6 +37,7 @@ from connector.storage.database import Database
 from connector.storage.forget import WIPED
 from connector.storage.installs import Install
 from connector.storage.lead_lists import LeadFilter
+from connector.storage.lookups import AnswerRow, LookupChoice, LookupKind, Told
 from connector.storage.report_runs import ReportPart
 from connector.storage.tables import metadata
 from tests.conftest import DatabaseUrls
@@ -71,11 +73,13 @@ WITHOUT_LEADS = {
     "cursors",
     "policies",
     "norms",
+    "learned_truths",
     "counters",
     "report_runs",
     "known_values",
     "known_fields",
     "field_roles",
+    "lookup_choices",
     "unmapped_values",
     "value_mappings",
     "unknown_accounts",
@@ -198,6 +202,7 @@ def seed(conn: Connection) -> Install:
     said = make_finding("owner-1", "NC007", evidence=against)
     owner_cases.put_owner_findings(conn, tenant, [said], at(days=-28), at(-9))
     parts = Score((ScorePart("name", 10, 60, verbatim(f"{CANARY} is a name")),))
+    lookups.choose_lookup(conn, tenant, LookupChoice(kind=LookupKind.MX, is_on=True), user_id="user-1", at=at(-9))
     truth = Truth(judge(Given(id=PERSON, first_name=CANARY, email=f"{CANARY}@example.com", message=CANARY)), ())
     assert CANARY in repr(truth.judgement.classes)
     for lead_id in (PERSON, "2"):
@@ -251,8 +256,8 @@ def forget_all(database: Database, install: Install) -> timeline.Forgotten:
 def test_the_seed_marks_every_table_that_can_hold_a_person(database: Database, install: Install) -> None:
     with database.read() as conn:
         held = marked(conn)
-    # contact_keys and text_bands hold hashes only; their rows are checked below.
-    assert held | {"contact_keys", "text_bands"} == set(metadata.tables) - WITHOUT_LEADS
+    # contact_keys, text_bands and lookups hold hashes only; their rows are checked below.
+    assert held | {"contact_keys", "text_bands", "lookups"} == set(metadata.tables) - WITHOUT_LEADS
 
 
 def test_nothing_of_the_person_is_left_in_any_table(database: Database, install: Install) -> None:
@@ -263,6 +268,31 @@ def test_nothing_of_the_person_is_left_in_any_table(database: Database, install:
         assert marked(conn) == set()
         assert {row.lead_id for row in conn.execute(sa.select(metadata.tables["contact_keys"]))} == {"2"}
         assert conn.execute(sa.select(metadata.tables["text_bands"])).all() == []
+
+
+def test_what_was_answered_about_the_person_is_known_no_more(database: Database) -> None:
+    told = Told(is_deliverable=True)
+    with database.write() as conn:
+        install = make_install(conn)
+        tenant, mine = install.install_id, make_lead("1", email="ada@ada-lovelace.example")
+        many = [make_lead("2", email="b@gmail.com"), make_lead("3", email="c@gmail.com")]
+        timeline.store_records(conn, tenant, [make_record(lead) for lead in (mine, *many)], at(-30))
+        lookups.choose_lookup(conn, tenant, LookupChoice(kind=LookupKind.MX, is_on=True), user_id="u", at=at(-20))
+        lookups.put_answers(
+            conn,
+            tenant,
+            LookupKind.MX,
+            [
+                AnswerRow(key_hash=each.key_hash, told=told, asked_at=at(-19), expires_at=at(days=7), price_milli=5)
+                for each in lookups.list_wants(conn, tenant, LookupKind.MX, NOW, 10)
+            ],
+        )
+        assert set(lookups.looked_up(conn, tenant, [mine, *many], NOW)) == {"1", "2", "3"}
+        timeline.forget(conn, tenant, ["1", "2"], NOW)
+        assert set(lookups.looked_up(conn, tenant, [mine, *many], NOW)) == {"2", "3"}
+        assert lookups.count_wants(conn, tenant, LookupKind.MX) == 1
+        # What it cost stays counted.
+        assert lookups.spent_milli(conn, tenant, LookupKind.MX, at(days=-1)) == 10
 
 
 def test_nothing_of_the_person_is_left_in_the_files(sqlite_urls: DatabaseUrls, tmp_path: Path) -> None:

@@ -358,6 +358,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "field", name=op.f("pk_known_fields")),
     )
     op.create_table(
+        "learned_truths",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("learned_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", Words, nullable=False),
+        sa.Column("model_version", Words, nullable=False),
+        sa.Column("figures", Words, nullable=False),
+        sa.Column("grounds", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_learned_truths_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "learned_at", name=op.f("pk_learned_truths")),
+    )
+    op.create_table(
+        "lead_outcomes",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("said", sa.BigInteger(), nullable=False),
+        sa.Column("spoke", Words, nullable=False),
+        sa.Column("codes", Words, nullable=False),
+        sa.Column("found", Words, nullable=False),
+        sa.Column("found_as", Words, nullable=False),
+        sa.Column("model_version", Words, nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_lead_outcomes_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_lead_outcomes")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_lead_outcomes_install_id_noted_at"), "lead_outcomes", ["install_id", "noted_at"], unique=False
+    )
+    op.create_table(
         "norms",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("learned_at", sa.BigInteger(), nullable=False),
