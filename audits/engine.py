@@ -17,7 +17,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, english, joined, say, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
-from audits.model.truth import Judgement
+from audits.model.truth import Judgement, Known, TruthVerdict
 from audits.rule import Rule
 from audits.rulebook import RULES
 from audits.timeline import Touches, attempts, connections, holder_at
@@ -51,7 +51,15 @@ _URGENCY = (
     "AG006",
     "AG002",
     "AG003",
+    "PL005",
     "PL001",
+    "PL006",
+    "PL007",
+    "PL011",
+    "PL010",
+    "PL009",
+    "PL008",
+    "PL012",
     "PL004",
     "PL002",
     "PL003",
@@ -122,8 +130,9 @@ class LeadAudit:
 
     `note`: the sentences of the breaches, the most pressing first, in English at most 500 characters.
     `next_change_at`: when time alone changes the first of the findings, None = never. `cause`: what explains a breach
-    of the first attempt's time, see audits.causes. `judgement`: what the lead is, by audits.truth, which no finding,
-    score or verdict follows; `steps`: how far that is verified, rung by rung.
+    of the first attempt's time, see audits.causes. `judgement`: what the lead is, by audits.truth: the findings PL005
+    to PL012 and the part "a person who asked" of the quality score are read from it. `verdict`: the judgement and the
+    other findings on what the lead is, in one word. `steps`: how far that is verified, rung by rung.
     """
 
     lead_id: str
@@ -151,7 +160,7 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
     findings = tuple(_checked(rule, rule.evaluate(case, policy), case) for rule in rules)
     by_id = {finding.rule_id: finding for finding in findings}
     tried, reached = attempts(case, policy), connections(case, policy)
-    judgement = judgement_of(case, policy)
+    judgement, known = judgement_of(case, policy), known_of(case, policy)
     return LeadAudit(
         lead_id=case.lead.lead_id,
         as_of=case.as_of,
@@ -160,13 +169,13 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
         facts=_facts(case, policy, by_id, tried, reached),
         quality=scores.quality(case, policy, by_id),
         handling=scores.handling(case, policy, by_id, tried, reached),
-        verdict=_verdict(by_id),
+        verdict=_verdict(by_id, judgement, known),
         follow_up_status=_follow_up_status(case, by_id, tried, reached),
         note=_note(findings),
         next_change_at=min((each.next_change_at for each in findings if each.next_change_at), default=None),
         cause=cause_of(case, policy, by_id),
         judgement=judgement,
-        steps=ladder(case, policy, judgement, known_of(case, policy)),
+        steps=ladder(case, policy, judgement, known),
     )
 
 
@@ -270,20 +279,39 @@ def _due_at(
     return min(dues, default=None)
 
 
-def _verdict(findings: Mapping[str, Finding]) -> Verdict:
-    """A placeholder name alone makes a lead suspect, never pseudo: nobody is called fake by the name."""
+#: Fields by which somebody is reached.
+_WAYS = ("phone", "mobile", "email")
 
-    def says(rule_id: str, outcome: Outcome) -> bool:
-        return findings[rule_id].outcome is outcome
 
-    name, address = says("PL003", Outcome.BREACH), says("PL002", Outcome.BREACH)
-    if says("PL001", Outcome.BREACH) or (name and address):
+def _verdict(findings: Mapping[str, Finding], judgement: Judgement, known: Known) -> Verdict:
+    """The first that holds of: nobody asked; came before; may be nobody's; can be mended; not looked at; nothing
+    speaks against it.
+
+    A placeholder name alone makes a lead suspect, never pseudo: nobody is called fake by the name. Who was reached is
+    reachable, whatever the record looks like; and of who showed himself since, only the judgement may be in doubt.
+    """
+    broken = {rule_id for rule_id, each in findings.items() if each.outcome is Outcome.BREACH}
+    can_be_mended = any(each.field in _WAYS for each in judgement.repairs)
+    is_unreachable = "PL001" in broken and not can_be_mended
+    is_filled_in = {"PL002", "PL003"} <= broken
+    is_suspect = judgement.verdict is TruthVerdict.SUSPECT
+    if judgement.verdict is TruthVerdict.PSEUDO:
         return Verdict.PSEUDO
-    if says("PL004", Outcome.BREACH):
+    if not known.confirmed:
+        if (is_unreachable and not known.reached) or is_filled_in:
+            return Verdict.PSEUDO
+        is_suspect |= is_unreachable
+    if "PL004" in broken:
         return Verdict.DUPLICATE
-    if name or address:
+    if is_suspect:
         return Verdict.SUSPECT
-    if any(says(rule_id, Outcome.NOT_EVALUATED) for rule_id in ("PL001", "PL004")):
+    if judgement.verdict is TruthVerdict.REPAIRABLE or ("PL001" in broken and can_be_mended):
+        return Verdict.REPAIRABLE
+    if known.confirmed:
+        return Verdict.PLAUSIBLE
+    if broken & {"PL002", "PL003"}:
+        return Verdict.SUSPECT
+    if any(findings[rule_id].outcome is Outcome.NOT_EVALUATED for rule_id in ("PL001", "PL004")):
         return Verdict.UNKNOWN
     return Verdict.PLAUSIBLE
 

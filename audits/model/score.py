@@ -9,8 +9,8 @@ from audits.model.said import Said
 
 
 class Verdict(StrEnum):
-    """What the lead is, as far as we know. PLAUSIBLE: nothing that was looked at speaks against it. REPAIRABLE: a
-    slip of the pen that can be mended, and so a lead."""
+    """What the lead is, as far as we know. PLAUSIBLE: nothing that was looked at speaks against it, or the person
+    showed himself since. REPAIRABLE: a slip of the pen that can be mended, and so a lead."""
 
     PLAUSIBLE = "plausible"
     REPAIRABLE = "repairable"

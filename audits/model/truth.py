@@ -81,7 +81,8 @@ class Disposable(StrEnum):
 class Given:
     """What somebody left: all may be None, but one way to reach him. `name` is the whole name where it was not given
     in parts. `submitted_at` is aware; `time_on_form_s` seconds; `honeypot` what stood in a field that people do not
-    see. `country` is as written. `consent_proof`: the id of a certificate of consent."""
+    see. `country` is as written. `consent_proof`: the id of a certificate of consent. `hides_ways`: ways to reach him
+    may have been given that are not shown."""
 
     id: str = ""
     first_name: str | None = None
@@ -105,6 +106,7 @@ class Given:
     preferred_at: datetime | None = None
     address: str | None = None
     consent_proof: str | None = None
+    hides_ways: bool = False
 
     @property
     def full_name(self) -> str:

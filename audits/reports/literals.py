@@ -17,6 +17,7 @@ import audits
 from audits.model.said import NOUNS, template_names
 from audits.rule import RuleInfo
 from audits.rulebook import OWNER_RULES, RULES
+from audits.truth.weights import WEIGHTS
 
 ROOT = Path(audits.__file__).parent
 
@@ -60,7 +61,7 @@ def literals() -> tuple[Literal, ...]:
     """Each text once, by kind and text. Reads the source of this package."""
     found: dict[tuple[str, str], Literal] = {}
     infos = [*(rule.info for rule in RULES), *(rule.info for rule in OWNER_RULES)]
-    for each in (*_in_source(), *_nouns(), *(text for info in infos for text in _of_rule(info))):
+    for each in (*_in_source(), *_nouns(), *_weights(), *(text for info in infos for text in _of_rule(info))):
         found.setdefault((each.kind, each.text), each)
     return tuple(found[key] for key in sorted(found))
 
@@ -99,6 +100,11 @@ def _in_source() -> Iterator[Literal]:
 def _nouns() -> Iterator[Literal]:
     for one, many in NOUNS.items():
         yield Literal(one, "noun", "audits/model/said.py", many)
+
+
+def _weights() -> Iterator[Literal]:
+    for code, each in WEIGHTS.items():
+        yield Literal(each.meaning, "term", f"audits/truth/weights.py:{code}")
 
 
 def _of_rule(info: RuleInfo) -> Iterator[Literal]:

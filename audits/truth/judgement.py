@@ -51,6 +51,7 @@ NOT_ASKED = LookedUp()
 AS_SHIPPED = Learned()
 _NO_NAME, _NO_MESSAGE = NameJudged(), MessageJudged()
 _DIGITS = 4
+_NAME_FIELDS = frozenset({"name", "first_name", "last_name"})
 
 
 def judge(
@@ -82,7 +83,7 @@ def judge(
         *(name_signals(full_name, name) if name.reasons else ()),
         *(message_signals(given.message or "", message, terms) if message else ()),
         *form_signals(given, form, terms),
-        *_reach_signals(phones, email),
+        *(() if given.hides_ways else _reach_signals(phones, email)),
         *terms_signals(given, email, message, terms),
         *(each for each, _ in slips),
         *_wish_signals(given),
@@ -175,15 +176,24 @@ def _weak_share(pseudo: dict[LeadClass, float], learned: Learned) -> float:
 def _verdict(
     signals: list[Signal], repairs: list[Repair], pseudo: float, weak: float, error: float, terms: TruthTerms
 ) -> TruthVerdict:
-    if (pseudo - weak) * 100 >= terms.pseudo_percent:
+    """PSEUDO rests on more than a name, and is nobody who showed himself: he came, or wrote back. What no reason
+    speaks for is not suspect either, whatever the account's other leads were."""
+    reasons = [each for each in signals if each.weight > 0 and each.lead_class in PSEUDO_CLASSES]
+    may_be_pseudo = not (all(map(_is_of_name, reasons)) or any(each.code == "confirmed" for each in signals))
+    if may_be_pseudo and (pseudo - weak) * 100 >= terms.pseudo_percent:
         return TruthVerdict.PSEUDO
-    if pseudo * 100 >= terms.suspect_percent:
+    if reasons and pseudo * 100 >= terms.suspect_percent:
         return TruthVerdict.SUSPECT
     if repairs and error * 100 >= terms.suspect_percent:
         return TruthVerdict.REPAIRABLE
     if any(each.lead_class is None for each in signals):
         return TruthVerdict.GENUINE
     return TruthVerdict.UNKNOWN
+
+
+def _is_of_name(signal: Signal) -> bool:
+    # That other names came with the same data is read from other leads.
+    return signal.field in _NAME_FIELDS and signal.code != "probe_returns"
 
 
 def _likelihoods(signals: list[Signal], pseudo: dict[LeadClass, float], error: float) -> tuple[Likelihood, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from audits.last_answer import keeps_last_answer
@@ -27,7 +28,7 @@ def judgement_of(case: LeadCase, policy: Policy) -> Judgement:
     """What the lead of `case` is, by what was known at `case.as_of`."""
     around = case.surroundings
     return judge(
-        given_of(case.lead),
+        replace(given_of(case.lead), hides_ways=True) if _hides_ways(case) else given_of(case.lead),
         terms_of(policy),
         around.neighbours or UNCOUNTED,
         known_of(case, policy),
@@ -114,6 +115,10 @@ def find_own_act(case: LeadCase, policy: Policy, *kinds: ActivityKind) -> Activi
         ),
         None,
     )
+
+
+def _hides_ways(case: LeadCase) -> bool:
+    return case.coverage.cause(Fact.CONTACT_DATA) is not None
 
 
 def _was_client(case: LeadCase, t: datetime) -> bool:
