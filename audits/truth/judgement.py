@@ -51,6 +51,8 @@ NOT_ASKED = LookedUp()
 AS_SHIPPED = Learned()
 _NO_NAME, _NO_MESSAGE = NameJudged(), MessageJudged()
 _DIGITS = 4
+#: Reasons that come to be known after a lead came: what is held against outcomes must not know them.
+FOUND_OUT = frozenset({"denied", "denied_order", "wrong_number", "reached", "confirmed"})
 _NAME_FIELDS = frozenset({"name", "first_name", "last_name"})
 
 
@@ -87,7 +89,6 @@ def judge(
         *terms_signals(given, email, message, terms),
         *(each for each, _ in slips),
         *_wish_signals(given),
-        *_looked_up_signals(email),
         *(neighbour_signals(neighbours) if neighbours is not UNCOUNTED else ()),
         *(known_signals(known) if known is not UNSEEN else ()),
     ]
@@ -105,7 +106,8 @@ def judge(
         repairs = [each for each in repairs if each.field not in meant_nothing]
     pseudo, pseudo_probability, error = _odds(tuple((each.code, each.lead_class, each.weight) for each in signals))
     if learned is not AS_SHIPPED:
-        pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, learned)
+        at_first = tuple((each.code, each.lead_class, each.weight) for each in signals if each.code not in FOUND_OUT)
+        pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, _odds(at_first)[1], learned)
     verdict = _verdict(signals, repairs, pseudo_probability, _weak_share(pseudo, learned), error, terms)
     return Judgement(
         id=given.id,
@@ -160,12 +162,28 @@ def _sum(weighed: _Weighed, lead_class: LeadClass) -> float:
 
 
 def _mended(
-    pseudo: dict[LeadClass, float], probability: float, learned: Learned
+    pseudo: dict[LeadClass, float], probability: float, at_first: float, learned: Learned
 ) -> tuple[dict[LeadClass, float], float]:
-    """The probabilities as the account's outcomes bear them out: the sum follows its curve, each class its share."""
-    believed = round(learned.of(probability), _DIGITS)
+    """The probabilities as the account's outcomes bear them out: the sum follows its curve, each class its share.
+
+    The curve was learned of what could be said when leads came (`at_first`). What was found out about this one since
+    comes on top: its weight is added to the odds that the curve gives.
+    """
+    believed = learned.of(at_first)
+    if at_first != probability:
+        before, after = _between(at_first), _between(believed)
+        odds = probability / (1 - probability) if probability < 1 else math.inf
+        odds *= after * (1 - before) / (before * (1 - after))
+        believed = 1.0 if math.isinf(odds) else odds / (1 + odds)
+    believed = round(believed, _DIGITS)
     part = believed / probability if probability else 0.0
     return {each: value * part for each, value in pseudo.items()}, believed
+
+
+def _between(probability: float) -> float:
+    """The probability as far from 0 and 1 as its last digit, so that it has odds."""
+    least = 10**-_DIGITS
+    return min(max(probability, least), 1 - least)
 
 
 def _weak_share(pseudo: dict[LeadClass, float], learned: Learned) -> float:
@@ -230,16 +248,6 @@ def _wish_signals(given: Given) -> Iterator[Signal]:
 def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | None:
     """The number by which the person can be reached best: the first that can be called, else the first given."""
     return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2] if phones else None)
-
-
-def _looked_up_signals(email: EmailJudged | None) -> Iterator[Signal]:
-    if email is not None and email.is_deliverable is not None:
-        code, said = (
-            ("email_deliverable", say("Its domain takes mail."))
-            if email.is_deliverable
-            else ("email_domain_unknown", say("No mail server answers for its domain."))
-        )
-        yield signal(code, said, field="email", value=email.domain or "")
 
 
 _LOOKED_AT = ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot")

@@ -16,6 +16,7 @@ from audits.model.truth import (
     Given,
     Known,
     LeadClass,
+    LookedUp,
     Neighbours,
     Signal,
     TruthTerms,
@@ -148,3 +149,10 @@ def test_every_weight_says_what_it_means():
         assert weight.meaning, code
         assert bool(weight.against) == (weight.lead_class is None), code
         assert weight.lead_class is not None or weight.weight > 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [(True, "email_deliverable"), (False, "email_domain_unknown")])
+def test_what_was_looked_up_counts_once(answer: bool, code: str) -> None:
+    judged = judge(Given(email="ann.lee@firm.no"), looked_up=LookedUp(is_deliverable=answer))
+    signals = [*judged.genuine_signals, *(each for of in judged.classes for each in of.signals)]
+    assert [each.code for each in signals].count(code) == 1
