@@ -16,6 +16,7 @@ from typing import Union
 from zoneinfo import ZoneInfo
 
 from audits.model.currencies import minor_digits
+from audits.model.quick import quick
 
 
 class Shape(StrEnum):
@@ -97,6 +98,7 @@ class Listed:
     items: tuple[Value, ...]
 
 
+_said = quick(Said, checked=True)
 Value = Union[str, int, Moment, Span, Count, Money, Percent, Term, Listed, Said]  # noqa: UP007  (recursive)
 
 #: Singular → plural of all that is counted in sentences.
@@ -123,7 +125,9 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def say(template: str, /, **values: Value) -> Said:
     """`say("Received {received}.", received=Moment(…))`: the template must be a literal, so that it can be found."""
-    return Said(template, tuple(values.items()))
+    named = _named(template)
+    # Said checks the same, and says what is wrong.
+    return (_said if named == values.keys() else Said)(template, tuple(values.items()))
 
 
 def phrase(text: str, /) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from audits.model.quick import quick
 from audits.model.said import Said
 from audits.model.truth import PSEUDO_CLASSES, LeadClass, Signal
 
@@ -44,6 +45,7 @@ PRIOR_ODDS: dict[LeadClass, float] = {
 }
 
 WEIGHTS: dict[str, Weight] = {}
+_new_signal = quick(Signal)
 
 
 def _add(lead_class: LeadClass, rows: dict[str, tuple[float, str]]) -> None:
@@ -56,7 +58,7 @@ def _add(lead_class: LeadClass, rows: dict[str, tuple[float, str]]) -> None:
 def signal(code: str, said: Said, *, field: str, value: str) -> Signal:
     """The reason `code` of WEIGHTS in words, with what it was read from. Raises KeyError when there is none such."""
     of = WEIGHTS[code]
-    return Signal(code=code, lead_class=of.lead_class, weight=of.weight, said=said, field=field, value=value)
+    return _new_signal(code=code, lead_class=of.lead_class, weight=of.weight, said=said, field=field, value=value)
 
 
 _add(
