@@ -376,6 +376,48 @@ contact_keys = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: What leads that may be one person have in common, in salted hashes; read in the order of the key.
+duplicate_keys = sa.Table(
+    "duplicate_keys",
+    metadata,
+    _tenant(),
+    sa.Column("key_hash", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("received_at", UtcMicros, primary_key=True),
+    _key("lead_id"),
+    sa.Index(None, "install_id", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Two leads that share much: `lead_id` came later than `other_id`. `percent`: how likely they are one person; `apart`:
+#: why they are two all the same, "" = nothing says so; `agrees`: [field, level, natural log-odds], heaviest first.
+duplicate_pairs = sa.Table(
+    "duplicate_pairs",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("other_id"),
+    _whole("percent"),
+    _text("apart", ""),
+    _text("agrees", "[]"),
+    sa.Index(None, "install_id", "other_id"),
+    sqlite_with_rowid=False,
+)
+
+#: Two leads of which somebody said that they are two persons, until somebody took it back. The lesser id first.
+duplicate_splits = sa.Table(
+    "duplicate_splits",
+    metadata,
+    _tenant(),
+    _key("lead_id"),
+    _key("other_id"),
+    sa.Column("split_at", UtcMicros, primary_key=True),
+    _text("split_by"),
+    _at("joined_at", nullable=True),
+    _words("joined_by"),
+    sa.Index(None, "install_id", "other_id"),
+    sqlite_with_rowid=False,
+)
+
 #: What one lead has in common with others, in salted hashes: part of the net, message, names, and the three templates
 #: (source with part of the net, with browser, with hour). `known_at`: received and recorded; `*_at`: since when an
 #: audit says that he was reached, had asked for nothing, is a buyer; `news_at`: the latest of all these.

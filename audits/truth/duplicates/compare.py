@@ -75,11 +75,12 @@ class Compared:
         return Compared(self.left[which], self.right[which], self.levels[:, which], self.holders[:, which])
 
 
-def compare(table: Table, left: Numbers, right: Numbers) -> Compared:
-    """Compares the rows `left` of the table with the rows `right`, pair by pair."""
+def compare(table: Table, left: Numbers, right: Numbers, *, alone: bool = False) -> Compared:
+    """Compares the rows `left` of the table with the rows `right`, pair by pair. `alone`: nothing but the two records
+    counts, not even how common their values are among the others."""
     levels = np.zeros((len(FIELDS), len(left)), np.uint8)
     holders = np.zeros((len(FIELDS), len(left)), np.int32)
-    _names(table, left, right, levels, holders)
+    _names(table, left, right, levels, holders, alone=alone)
     for field, by in (
         (Field.PHONE, _phones),
         (Field.BIRTH_DATE, _births),
@@ -91,6 +92,8 @@ def compare(table: Table, left: Numbers, right: Numbers) -> Compared:
     levels[PLACE[Field.EMAIL]], holders[PLACE[Field.EMAIL]] = _emails(table, left, right, have_one_name)
     for field, answer in zip((Field.STREET, Field.LINE2), _lines(table, left, right), strict=True):
         levels[PLACE[field]], holders[PLACE[field]] = answer
+    if alone:
+        holders[:] = 0
     return Compared(left, right, levels, holders)
 
 
@@ -117,7 +120,9 @@ _IN_PERCENT: tuple[_Scorer, ...] = (fuzz.token_set_ratio,)
 _SAME, _NEAR, _ALIKE, _DIFFERENT = 1, 2, 3, 4
 
 
-def _names(table: Table, left: Numbers, right: Numbers, levels: Levels, holders: npt.NDArray[np.int32]) -> None:
+def _names(
+    table: Table, left: Numbers, right: Numbers, levels: Levels, holders: npt.NDArray[np.int32], *, alone: bool
+) -> None:
     first_a, first_b = _both(table, "first", left, right)
     last_a, last_b = _both(table, "last", left, right)
     of_first = _name_levels(table.names, first_a, first_b)
@@ -139,8 +144,9 @@ def _names(table: Table, left: Numbers, right: Numbers, levels: Levels, holders:
         )
         one, other = first_a[doubtful], last_a[doubtful]
         # Which of the two words they share is the first name: the one that more have as theirs.
-        as_crossed = _first_share(table.names, one) + _first_share(table.names, last_b[doubtful])
-        as_back = _first_share(table.names, other) + _first_share(table.names, first_b[doubtful])
+        share = _digest_share if alone else _first_share
+        as_crossed = share(table.names, one) + share(table.names, last_b[doubtful])
+        as_back = share(table.names, other) + share(table.names, first_b[doubtful])
         turned = np.flatnonzero(is_swapped & (as_crossed < as_back))
         crossed[turned], back[turned] = back[turned], crossed[turned]
         one[turned], other[turned] = other[turned], one[turned]
@@ -163,6 +169,11 @@ def _first_share(names: Values, numbers: Numbers) -> npt.NDArray[np.float64]:
     """How much of a first name each is, from 0 to 1; the digest decides between equals, alike for both sides."""
     share = names.as_first.all[numbers] / np.maximum(names.counts.all[numbers], 1)
     return np.round(share, 6) + names.digests.all[numbers] * 1e-17
+
+
+def _digest_share(names: Values, numbers: Numbers) -> npt.NDArray[np.float64]:
+    """What stands for it where no other record may count."""
+    return names.digests.all[numbers] * 1e-17
 
 
 def _name_levels(names: Values, a: Numbers, b: Numbers) -> Levels:

@@ -172,9 +172,9 @@ def blind_pairs(table: Table, order: Numbers) -> Compared:
     return compare(table, order[one[apart]], order[other[apart]])
 
 
-def explained(table: Table, model: Model, left: Numbers, right: Numbers) -> list[Match]:
-    """Each pair of rows with the weight of every field that both have."""
-    pairs = compare(table, left, right)
+def explained(table: Table, model: Model, left: Numbers, right: Numbers, *, alone: bool = False) -> list[Match]:
+    """Each pair of rows with the weight of every field that both have. `alone`: as in `compare`."""
+    pairs = compare(table, left, right, alone=alone)
     weights, guards = model.weights(pairs), guarded(pairs)
     chances = probability(weights.sum(axis=0) + model.prior)
     matches = []

@@ -163,6 +163,60 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "duplicate_keys",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("key_hash", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_duplicate_keys_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "install_id", "key_hash", "received_at", "lead_id", name=op.f("pk_duplicate_keys")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_duplicate_keys_install_id_lead_id"), "duplicate_keys", ["install_id", "lead_id"], unique=False
+    )
+    op.create_table(
+        "duplicate_pairs",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("other_id", Words, nullable=False),
+        sa.Column("percent", sa.BigInteger(), nullable=False),
+        sa.Column("apart", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("agrees", Words, server_default=sa.text("'[]'"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_duplicate_pairs_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "other_id", name=op.f("pk_duplicate_pairs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_duplicate_pairs_install_id_other_id"), "duplicate_pairs", ["install_id", "other_id"], unique=False
+    )
+    op.create_table(
+        "duplicate_splits",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("lead_id", Words, nullable=False),
+        sa.Column("other_id", Words, nullable=False),
+        sa.Column("split_at", sa.BigInteger(), nullable=False),
+        sa.Column("split_by", Words, nullable=False),
+        sa.Column("joined_at", sa.BigInteger(), nullable=True),
+        sa.Column("joined_by", Words, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_duplicate_splits_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "install_id", "lead_id", "other_id", "split_at", name=op.f("pk_duplicate_splits")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_duplicate_splits_install_id_other_id"), "duplicate_splits", ["install_id", "other_id"], unique=False
+    )
+    op.create_table(
         "lead_traits",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("lead_id", Words, nullable=False),

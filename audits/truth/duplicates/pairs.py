@@ -1,0 +1,88 @@
+"""Two records by themselves: what they share as keys, and how likely they are one person.
+
+Nothing but the two records counts here, so that an answer is the same in whatever order records arrive and however
+many others there are: a name weighs as names usually do. Who keeps records for years looks for candidates by
+`pair_keys` and judges each pair once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from audits.truth.duplicates.forms import company_name, email_key, name_parts, name_sounds, phone_digits
+from audits.truth.duplicates.model import shipped
+from audits.truth.duplicates.record import Record
+from audits.truth.duplicates.table import Table
+from audits.truth.duplicates.whole_pass import Match, explained
+
+#: So many records are taken to be around every pair: what the reasons must overcome is the same for all.
+AMONG = 100_000
+
+_MODEL = shipped(AMONG)
+_TAIL = 8
+
+
+def pair_keys(record: Record) -> frozenset[str]:
+    """What two records have in common, at least one of it, when they are likely to be one person.
+
+    The address; the last eight digits of a number; and with both names, as they sound in either order: the company,
+    a half of a number (one slip leaves a half whole), and the digits of the address.
+    """
+    address, is_personal = email_key(record.email)
+    keys = {f"email:{address}"} if address else set()
+    tails = {
+        f"{abs(digits) % 10**_TAIL:0{_TAIL}}"
+        for digits in (phone_digits(text, record.region) for text in (record.phone, record.mobile))
+        if digits
+    }
+    keys |= {f"phone:{tail}" for tail in tails}
+    names = _heard(record)
+    if names:
+        company = company_name(record.company)
+        if company:
+            keys.add(f"company:{names}:{company}")
+        digits = "".join(each for each in address if each.isdigit()) if is_personal else ""
+        if digits:
+            keys.add(f"digits:{names}:{digits}")
+        for tail in tails:
+            keys |= {
+                f"{part}:{names}:{some}"
+                for part, some in (("head", tail[:4]), ("tail", tail[4:]), ("ends", tail[:2] + tail[-2:]))
+            }
+    return frozenset(keys)
+
+
+def _heard(record: Record) -> str:
+    """How the first and the last word of the name sound, the same for either order; "" where one is missing."""
+    first, last = name_parts(record.first_name, record.last_name, record.name)
+    sounds = [each for part in (first, last) if part for each in name_sounds(part) if each]
+    return "+".join(sorted((sounds[0], sounds[-1]))) if len(sounds) > 1 else ""
+
+
+def judge_pairs(records: Sequence[Record], pairs: Iterable[tuple[int, int]]) -> list[Match]:
+    """How likely the records at these places are one person, pair by pair, with the weight of each field.
+
+    Equal for the same two records whatever else stands in `records`, and whichever of them comes first.
+    """
+    table = Table()
+    table.extend(records)
+    places = [(one, other) if _order(records[one]) <= _order(records[other]) else (other, one) for one, other in pairs]
+    if not places:
+        return []
+    left, right = (np.array(each, np.int64) for each in zip(*places, strict=True))
+    return explained(table, _MODEL, left, right, alone=True)
+
+
+def judge_all(records: Sequence[Record]) -> list[Match]:
+    """The same for each pair of the records that share a key."""
+    keys = [pair_keys(record) for record in records]
+    return judge_pairs(
+        records, [(one, other) for one, other in combinations(range(len(records)), 2) if keys[one] & keys[other]]
+    )
+
+
+def _order(record: Record) -> tuple[str, ...]:
+    return (record.id, record.first_name, record.last_name, record.email, record.phone, record.mobile, record.company)
