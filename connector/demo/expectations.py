@@ -69,6 +69,17 @@ NEEDS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "PL002": (Fact.CONTACT_DATA,),
     "PL003": (Fact.CONTACT_DATA,),
     "PL004": (Fact.DUPLICATES, Fact.CONTACT_DATA),
+    "PL005": (Fact.CONTACT_DATA,),
+    # What a form notes down of itself, and the message, are no contact data; of a CRM that cannot hold them,
+    # Hidden.never says so.
+    "PL006": (),
+    # Who asked for nothing says so when contact is made; that is a call, nearly always.
+    "PL007": (Fact.CALLS,),
+    "PL008": (Fact.CONTACT_DATA,),
+    "PL009": (Fact.CONTACT_DATA,),
+    "PL010": (Fact.CONTACT_DATA,),
+    "PL011": (Fact.CONTACT_DATA,),
+    "PL012": (),
     "DQ001": (Fact.OWNER,),
     "DQ002": (Fact.SOURCE,),
 }
@@ -111,6 +122,7 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
     "AG005": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
     "AG006": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
     "AG007": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
+    "PL007": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
     "FM001": ((Email, Message), frozenset({Blur.WHO, Blur.MACHINE})),
     "FM002": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
     "FM003": ((Call, Email, Message), frozenset({Blur.WHO, Blur.MACHINE, Blur.RESULT})),
