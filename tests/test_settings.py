@@ -55,6 +55,9 @@ def test_on_postgresql_everything_is_one_database():
         ({"LEADASSAY_BACKFILL_DAYS": "0"}, "LEADASSAY_BACKFILL_DAYS"),
         ({"LEADASSAY_TRUSTED_PROXIES": "-1"}, "LEADASSAY_TRUSTED_PROXIES"),
         ({"LEADASSAY_LOG_LEVEL": "LOUD"}, "LEADASSAY_LOG_LEVEL"),
+        ({"LEADASSAY_DNS_SERVERS": "dns.example.com"}, "LEADASSAY_DNS_SERVERS"),
+        ({"LEADASSAY_DNS_SERVERS": "192.0.2.53:0"}, "LEADASSAY_DNS_SERVERS"),
+        ({"LEADASSAY_DNS_SERVERS": "192.0.2.53:dns"}, "LEADASSAY_DNS_SERVERS"),
         ({"LEADASSAY_OIDC_ISSUER": "https://idp.example"}, "LEADASSAY_OIDC_ISSUER"),
         ({"LEADASSAY_SMTP_URL": "http://mail"}, "LEADASSAY_SMTP_URL"),
     ],
@@ -127,3 +130,9 @@ def test_the_defaults_of_the_tables_are_those_of_the_code():
     assert {name: again[name] for name in numbers if name in again} == {
         name: default for name, default in numbers.items() if name in again
     }
+
+
+def test_name_servers_are_addresses_with_or_without_a_port():
+    assert load_settings(GOOD).dns_servers == ()
+    named = load_settings(GOOD | {"LEADASSAY_DNS_SERVERS": "192.0.2.53, 192.0.2.54:5353, 2001:db8::53"})
+    assert named.dns_servers == (("192.0.2.53", 53), ("192.0.2.54", 5353), ("2001:db8::53", 53))

@@ -57,7 +57,7 @@ def _asked(lease: Lease, choice: LookupChoice) -> bool:
     asker = context.lookup_for(install_id, choice)
     if asker is None:
         with lease.commit() as connection:
-            lookups.put_off(connection, install_id, kind, _leads(wants), now + AWAY)
+            lookups.defer_wants(connection, install_id, kind, _leads(wants), now + AWAY)
         return False
     known = [want for want in wants if want.told is not None or not want.value]
     open_ = [want for want in wants if want.told is None and want.value]
@@ -74,11 +74,11 @@ def _asked(lease: Lease, choice: LookupChoice) -> bool:
             [_row(want, answers[want.value], asker.price, asker.max_age) for want in told + unknown],
         )
         lookups.end_wants(connection, install_id, kind, _leads(known + told))
-        lookups.put_off(connection, install_id, kind, _leads(unknown), now + RETRY)
-        lookups.put_off(connection, install_id, kind, _leads(silent), now + AWAY)
+        lookups.defer_wants(connection, install_id, kind, _leads(unknown), now + RETRY)
+        lookups.defer_wants(connection, install_id, kind, _leads(silent), now + AWAY)
         if not asked and open_:
             # The month's limit is reached: nothing is asked before the next one begins, or an admin raises it.
-            lookups.put_off(connection, install_id, kind, _leads(open_), next_month(now))
+            lookups.defer_wants(connection, install_id, kind, _leads(open_), next_month(now))
         worklist.mark_due(connection, install_id, _leads([want for want in known if want.value] + told), now)
     return bool(known or told)
 

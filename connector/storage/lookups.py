@@ -206,7 +206,9 @@ def list_wants(conn: Connection, install_id: str, kind: LookupKind, now: datetim
     return found
 
 
-def put_off(conn: Connection, install_id: str, kind: LookupKind, lead_ids: Collection[str], until: datetime) -> None:
+def defer_wants(
+    conn: Connection, install_id: str, kind: LookupKind, lead_ids: Collection[str], until: datetime
+) -> None:
     """Ask about these leads at `until` (aware UTC) and not before; not at all where they are old by then."""
     for ids in portions(sorted(lead_ids)):
         mine = sa.and_(

@@ -19,6 +19,12 @@ _SAID = {
     "decided": ("good", phrase("Decided. Whoever contested sees it on the lead and on his own page.")),
     "withdrawn": ("good", phrase("The contest is withdrawn.")),
     "reopened": ("good", phrase("The decision is taken back; the contest waits again.")),
+    "repaired": ("good", phrase("Accepted. The CRM's record will show it as a suggestion within a minute or so.")),
+    "repair-declined": ("good", phrase("Declined. It is not asked again while the field stays as it is.")),
+    "repair-undone": ("good", phrase("Taken back: it waits again, and the suggestion goes from the CRM's record.")),
+    "repair-not": ("bad", phrase("Nothing was changed: somebody was quicker, or the field is another by now.")),
+    "repairs-some": ("warn", phrase("Some were not changed: somebody was quicker, or the field is another by now.")),
+    "repairs-none": ("bad", phrase("Nothing was selected: tick the boxes of those you mean.")),
     "mails": ("good", phrase("Saved: these are the mails you get.")),
     "same-policy": ("good", phrase("Nothing was changed: this is what holds already.")),
     "role": ("good", phrase("The role was changed. That person has to sign in again.")),
@@ -33,6 +39,11 @@ _SAID = {
     "same-fields": ("good", phrase("Nothing was changed: every field keeps what it holds.")),
     "same": ("good", phrase("Nothing was changed: every value keeps its meaning.")),
     "key-revoked": ("good", phrase("The key is revoked: it opens nothing any more.")),
+    "look-up-on": (
+        "good",
+        phrase("Switched on. Answers come over the next minutes; leads are judged again by them."),
+    ),
+    "look-up-off": ("good", phrase("Switched off: nothing more is asked. What was answered stays with its date.")),
     "replayed": ("good", phrase("The parked records will be written again.")),
 }
 

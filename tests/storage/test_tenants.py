@@ -20,9 +20,9 @@ from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
 from audits.model.exchange import case_to_json
 from audits.model.finding import Evidence
+from audits.model.said import verbatim
 from audits.model.score import FollowUpStatus
 from audits.model.surroundings import StageNorm
-from audits.model.said import verbatim
 from audits.model.truth import Given, Repair
 from audits.norms import Norms
 from audits.truth.judgement import judge
@@ -38,6 +38,7 @@ from connector.storage import (
     field_roles,
     findings,
     health,
+    lookups,
     norms,
     outbox,
     owner_cases,
@@ -56,6 +57,7 @@ from connector.storage.crowds import Act
 from connector.storage.database import Database
 from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
+from connector.storage.lookups import AnswerRow, LookupChoice, LookupKind, Told
 from connector.storage.page_queries import Scope
 from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
 from connector.storage.repairs import JudgedRepairs, RepairFilter
@@ -152,6 +154,8 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     cursors.put_cursor(conn, tenant, "backfill", mark, 5, 10, at(-5))
     put_policy(conn, tenant, make_policy("2"), at(-1))
     norms.put_norms(conn, tenant, Norms(stage_norms=(stage_norm(mark),)), at(-1))
+    lookups.choose_lookup(conn, tenant, LookupChoice(kind=LookupKind.MX, is_on=True), user_id=mark, at=at(-20))
+    lookups.put_answers(conn, tenant, LookupKind.MX, [answer_row(mark)])
     snapshots.put_packed(conn, tenant, [Packed("1", f"digest {mark}", zlib.compress(packed_case(mark)))], at(-30))
     reports.put_report(
         conn,
@@ -198,6 +202,11 @@ def stage_norm(stage: str) -> StageNorm:
 def judged_repairs(mark: str) -> JudgedRepairs:
     meant = Repair(field="email", given=f"{mark}@gmial.com", proposed=f"{mark}@gmail.com", why=verbatim(mark))
     return JudgedRepairs(lead_id="1", values={"email": meant.given}, proposed=(meant,))
+
+
+def answer_row(mark: str) -> AnswerRow:
+    told = Told(is_deliverable=True)
+    return AnswerRow(key_hash=f"key of {mark}", told=told, asked_at=at(-19), expires_at=at(days=6), currency=mark)
 
 
 def evidence() -> Evidence:
@@ -268,6 +277,7 @@ ARGUMENTS: dict[str, Any] = {
     "audits": [make_audit("1"), make_audit("2")],
     "by": 2,
     "changed": [make_lead("1")],
+    "choice": LookupChoice(kind=LookupKind.MX, is_on=True, limit_minor=5),
     "complaint": "refused",
     "coverage": Coverage(),
     "cursor": "page-2",
@@ -370,6 +380,13 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "repairs.find_repair": {"field": "email"},
     "repairs.decide_repair": {"field": "email"},
     "repairs.reopen_repair": {"field": "email"},
+    **{
+        f"lookups.{name}": {"kind": LookupKind.MX, "judged": [make_lead("1")], "rows": [answer_row("nobody")]}
+        for name in (
+            "lookup_choice", "want_lookups", "list_wants", "defer_wants", "end_wants", "count_wants", "put_answers",
+            "looked_up", "spent_milli", "count_asked",
+        )
+    },
     "cursors.get_cursor": {"name": "backfill"},
     "cursors.start_cursor": {"name": "backfill"},
     "cursors.put_cursor": {"name": "backfill"},

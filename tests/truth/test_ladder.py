@@ -9,7 +9,8 @@ import pytest
 from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.case import LeadCase
 from audits.model.lead import LeadStatus
-from audits.model.truth import Given, Known
+from audits.model.surroundings import Surroundings
+from audits.model.truth import Given, Known, LookedUp
 from audits.truth.judgement import judge
 from audits.truth.ladder import Rung, RungState, Step, ladder
 from tests.factories import at, make_activity, make_case, make_deal, make_lead, make_policy
@@ -21,7 +22,8 @@ LIFTED, REFUTED, UNKNOWN = RungState.LIFTED, RungState.REFUTED, RungState.UNKNOW
 def steps(case: LeadCase, known: Known | None = None) -> dict[Rung, Step]:
     lead = case.lead
     given = Given(id=lead.lead_id, email=lead.email, phone=lead.phone, country=lead.country)
-    found = ladder(case, POLICY, judge(given), known or Known())
+    judged = judge(given, looked_up=case.surroundings.looked_up or LookedUp())
+    found = ladder(case, POLICY, judged, known or Known())
     assert [step.rung for step in found] == list(Rung)
     return {step.rung: step for step in found}
 
@@ -96,3 +98,20 @@ def test_a_lead_that_was_won_has_paid():
     won = make_lead(status=LeadStatus.WON, closed_at=at(minutes=-5))
     assert steps(make_case(won))[Rung.SOLVENCY].state is LIFTED
     assert steps(make_case(make_lead(status=LeadStatus.WON, closed_at=at(minutes=5))))[Rung.SOLVENCY].state is UNKNOWN
+
+
+@pytest.mark.parametrize(("takes_mail", "state"), [(True, LIFTED), (False, REFUTED)])
+def test_a_look_up_lifts_or_refutes_the_address_on_its_own_day(takes_mail: bool, state: RungState):
+    asked = LookedUp(is_deliverable=takes_mail, at=at(90))
+    step = steps(make_case(make_lead(email="ada@firma.no"), surroundings=Surroundings(looked_up=asked)))[
+        Rung.DELIVERABLE
+    ]
+    assert (step.state, step.at) == (state, at(90))
+
+
+def test_a_look_up_without_an_answer_leaves_it_unknown():
+    asked = LookedUp(is_deliverable=None, at=at(90))
+    step = steps(make_case(make_lead(email="ada@firma.no"), surroundings=Surroundings(looked_up=asked)))[
+        Rung.DELIVERABLE
+    ]
+    assert (step.state, step.at) == (UNKNOWN, None)

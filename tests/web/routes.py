@@ -86,6 +86,9 @@ ROUTES = (
     Route("contests.decide", "POST", SIGNED_IN, "/contests/no-such-contest", "/contests/no-such-contest"),
     Route("contests.mine", "GET", SIGNED_IN, "/my", lists=True),
     Route("contests.choose_mails", "POST", SIGNED_IN, "/my/mails"),
+    Route("repairs.listed", "GET", SIGNED_IN, "/repairs?state=all", "/repairs?owner={owner_id}", lists=True),
+    Route("repairs.decide_many", "POST", SIGNED_IN, "/repairs"),
+    Route("repairs.decide", "POST", SIGNED_IN, "/leads/{lead_id}/repairs", "/leads/{lead_id}/repairs"),
     Route("policies.policies_list", "GET", MANAGER, "/settings/policies"),
     Route("policies.edit", "GET", ADMIN, "/settings/policies/edit", lists=True),
     Route("policies.change", "POST", ADMIN, "/settings/policies/edit"),
@@ -105,5 +108,7 @@ ROUTES = (
         "/settings/api-keys/no-such-key/revoke",
         "/settings/api-keys/no-such-key/revoke",
     ),
+    Route("look_ups.listed", "GET", ADMIN, "/settings/look-ups"),
+    Route("look_ups.choose", "POST", ADMIN, "/settings/look-ups/mx"),
     Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),
 )
