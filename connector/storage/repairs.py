@@ -108,6 +108,7 @@ class RepairRow:
 class RepairFilter:
     """Which repairs, and which page of them. None = any. `owner_id` "" = leads without an owner."""
 
+    lead_id: str | None = None
     state: RepairState | None = None
     field: str | None = None
     owner_id: str | None = None
@@ -162,6 +163,8 @@ def find_repair(conn: Connection, install_id: str, lead_id: str, field: str) -> 
 def list_repairs(conn: Connection, install_id: str, asked: RepairFilter) -> tuple[list[RepairRow], int]:
     """One page of the repairs of live leads, the newest first, and how many there are."""
     within = _conditions(install_id, asked.owner_id)
+    if asked.lead_id is not None:
+        within.append(repairs.c.lead_id == asked.lead_id)
     if asked.state is not None:
         within.append(repairs.c.state == asked.state.value)
     if asked.field is not None:

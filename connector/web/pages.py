@@ -39,6 +39,7 @@ _NAV = (
     ("/overview", phrase("Overview"), Access.SIGNED_IN),
     ("/leads", phrase("Leads"), Access.SIGNED_IN),
     ("/neglected", phrase("Neglected"), Access.SIGNED_IN),
+    ("/repairs", phrase("Repairs"), Access.SIGNED_IN),
     ("/response", phrase("Response"), Access.SIGNED_IN),
     ("/follow-up", phrase("Follow-up"), Access.SIGNED_IN),
     ("/funnel", phrase("Funnel"), Access.SIGNED_IN),

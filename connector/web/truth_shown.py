@@ -15,6 +15,7 @@ from audits.model.truth import ContactType, LeadClass, Repair, Signal, TruthVerd
 from audits.truth.kept import Truth
 from audits.truth.ladder import Rung, RungState, Step
 from connector.web.charts import weight
+from connector.web.repair_words import field_label
 from connector.web.sentences import written
 from connector.web.texts import current, t
 
@@ -70,14 +71,6 @@ _NOT_LOOKED_AT = {
     "deliverability": phrase("whether the domain takes mail"),
     "neighbours": phrase("other leads alike"),
     "history": phrase("what the CRM knows of the person"),
-}
-_FIELD = {
-    "phone": phrase("Phone"),
-    "mobile": phrase("Mobile"),
-    "email": phrase("E-mail"),
-    "name": phrase("Name"),
-    "first_name": phrase("First name"),
-    "last_name": phrase("Last name"),
 }
 
 
@@ -210,4 +203,4 @@ def _step(step: Step, evidence_line: Callable[[Evidence], LineT]) -> StepLine[Li
 
 
 def _repair(repair: Repair) -> RepairLine:
-    return RepairLine(t(_FIELD.get(repair.field, repair.field)), repair.given, repair.proposed, written(repair.why))
+    return RepairLine(field_label(repair.field), repair.given, repair.proposed, written(repair.why))

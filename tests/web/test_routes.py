@@ -105,6 +105,8 @@ def test_every_post_needs_the_token_of_the_form(web: WebApp, tenant: Tenant):
         "contests.contest_of_owner",
         "contests.decide",
         "contests.choose_mails",
+        "repairs.decide",
+        "repairs.decide_many",
     } <= {route.endpoint for route in forms}
     for route in forms:
         client = web.signed_in(tenant, tenant.admin_id)

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, render_template
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.said import Term, phrase
 from audits.model.score import FollowUpStatus, Score, Verdict
-from connector.storage import contests, findings, people, policies, timeline
+from connector.storage import contests, findings, people, policies, repairs, timeline
 from connector.storage.contests import LONGEST_WHY, Contest, Decision
 from connector.storage.surroundings import surroundings_of
 from connector.web import contest_words
@@ -21,6 +21,8 @@ from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
 from connector.web.links import lead_href
 from connector.web.record_links import web_address
+from connector.web.repair_words import RepairShown
+from connector.web.repair_words import shown as repair_shown
 from connector.web.said_findings import among_strangers
 from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
@@ -139,6 +141,7 @@ class LeadPage:
     message: str | None
     truth: TruthPanel[EvidenceLine] | None
     truth_says: str
+    repairs: list[RepairShown]
     contest_action: str
     longest_why: int
     is_full: bool
@@ -166,6 +169,7 @@ def lead(lead_id: str) -> str:
         row = findings.get_audit(connection, me.install_id, lead_id)
         policy = book.policy_for(cases[0].lead.received_at, now)
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
+        kept = repairs.repairs_of(connection, me.install_id, lead_id)
         conversions = timeline.conversions_of(connection, me.install_id, lead_id)
         against = Against(
             me,
@@ -175,7 +179,9 @@ def lead(lead_id: str) -> str:
         )
     story = Story(cases[0], policy, names, current(), conversions, me.install.crm)
     builder = _Builder(story, crm_name(me.install.crm), causes_of_crm(me.install), against)
-    page = builder.page(found, row) if is_full else builder.own_part([each for each in found if _is_of(me, each)])
+    page = (
+        builder.page(found, row, kept) if is_full else builder.own_part([each for each in found if _is_of(me, each)])
+    )
     return render_template("lead.html", page=page)
 
 
@@ -214,7 +220,12 @@ class _Builder:
         self.story, self.crm_label, self.always, self.against = story, crm_label, always, against
         self.case, self.lead, self.says = story.case, story.case.lead, story.says
 
-    def page(self, found: list[findings.StoredFinding], row: findings.AuditRow | None) -> LeadPage:
+    def page(
+        self,
+        found: list[findings.StoredFinding],
+        row: findings.AuditRow | None,
+        kept: list[repairs.KeptRepair],
+    ) -> LeadPage:
         lead, says = self.lead, self.says
         titles = rule_titles()
         blocks = [self._finding(each, titles) for each in found]
@@ -244,6 +255,7 @@ class _Builder:
             message=lead.message,
             truth=truth_panel(row.truth, self._evidence) if row and row.truth else None,
             truth_says=not_yet(row.next_change_at if row else None),
+            repairs=[repair_shown(each, self.against.names) for each in kept],
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
             is_full=True,
@@ -276,6 +288,7 @@ class _Builder:
             message=None,
             truth=None,
             truth_says="",
+            repairs=[],
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
             is_full=False,
