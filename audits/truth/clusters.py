@@ -7,9 +7,9 @@ in it (audits.truth.history), and a cluster in which somebody proved to be a buy
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from audits.model.truth import Given, Neighbours
@@ -21,6 +21,8 @@ from audits.truth.phone import judge_phone, region_hint
 DAY = timedelta(days=1)
 #: Of a number that thousands share so many leads are looked at; more names would say no more.
 MOST_OF_KEY = 50
+#: A burst is counted up to so many others: more would say no more, and cost the more the larger it is.
+MOST_OF_BURST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,8 @@ class Seen:
 
     `received_at`: aware UTC. `source`: the finest sub-source known. `subnet`: part of the net. `device`: its browser.
     `payload`: the message. `keys`: phone number and address, `name` by which a person is called. `was_reached`:
-    contact was made; `has_denied`: he had asked for nothing; `is_buyer`: confirmed himself, or bought.
+    contact was made; `has_denied`: he had asked for nothing; `is_buyer`: confirmed himself, or bought. `sources`: all
+    names of where it came from, by which a campaign is found (folded).
     """
 
     lead_id: str
@@ -44,6 +47,28 @@ class Seen:
     was_reached: bool = False
     has_denied: bool = False
     is_buyer: bool = False
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A span, both ends included, in which many leads were to be expected: a spot on television, a mailing. Ends are
+    aware; `source`: only of leads from there, None = of all."""
+
+    from_at: datetime
+    until_at: datetime
+    source: str | None = None
+
+    def explains(self, received_at: datetime, sources: Collection[str]) -> bool:
+        """Whether a lead was to be expected that came at `received_at` from these `sources` (folded)."""
+        return self.from_at <= received_at <= self.until_at and (
+            self.source is None or folded(self.source) in sources
+        )
+
+
+def folded(text: str) -> str:
+    """A name of a source as names of sources are compared."""
+    return " ".join(text.casefold().split())
 
 
 def seen_of(given: Given, region: str | None) -> Seen | None:
@@ -53,17 +78,24 @@ def seen_of(given: Given, region: str | None) -> Seen | None:
         return None
     phones = (judge_phone(text, region_hint(given, region)).e164 for _, text in given.numbers)
     email = judge_email(given.email).key if given.email else None
+    return traits_of(given, given.submitted_at, tuple(each for each in (*phones, email) if each))
+
+
+def traits_of(given: Given, received_at: datetime, keys: tuple[str, ...]) -> Seen:
+    """The lead that left `given` and came at `received_at`, as others see it. `keys`: by what it is known that two
+    are the same person."""
     words = given.full_name.casefold().split()
     return Seen(
         lead_id=given.id,
-        received_at=given.submitted_at,
+        received_at=received_at,
         source=(given.source_detail or given.source or "").strip(),
         subnet=subnet_of(given.ip or "") or "",
         device=(given.user_agent or "").strip(),
         payload=" ".join((given.message or "").casefold().split()),
-        keys=tuple(each for each in (*phones, email) if each),
+        keys=keys,
         name=" ".join(words),
         family_name=(given.last_name or "").strip().casefold() or (words[-1] if len(words) > 1 else ""),
+        sources=tuple(folded(each) for each in (given.source, given.source_detail) if each and each.strip()),
     )
 
 
@@ -79,13 +111,15 @@ class _Group:
         self.denied = sum(each.was_reached and each.has_denied for each in leads)
 
     def day_before(self, lead: Seen) -> tuple[int, bool]:
-        """How many others came within the 24 hours before a lead or at its instant, and whether one is a buyer."""
+        """How many others came within the 24 hours before a lead or at its instant, up to MOST_OF_BURST, and whether
+        one of all of them is a buyer."""
         start, end = bisect_left(self.times, lead.received_at - DAY), bisect_right(self.times, lead.received_at)
-        return end - start - 1, self.buyers[end] - self.buyers[start] - lead.is_buyer > 0
+        return min(end - start - 1, MOST_OF_BURST), self.buyers[end] - self.buyers[start] - lead.is_buyer > 0
 
 
-def neighbours_of(rows: Iterable[Seen]) -> dict[str, Neighbours]:
-    """What the others say of each of `rows`, by lead id. The order of the rows changes nothing."""
+def neighbours_of(rows: Iterable[Seen], announced: Collection[Announced] = ()) -> dict[str, Neighbours]:
+    """What the others say of each of `rows`, by lead id. The order of the rows changes nothing. `announced`: what
+    explains a burst, whoever came of it."""
     leads = sorted(rows, key=lambda each: (each.received_at, each.lead_id))
     by_subnet = _groups(leads, lambda each: each.subnet)
     by_payload = _groups(leads, lambda each: each.payload)
@@ -104,9 +138,15 @@ def neighbours_of(rows: Iterable[Seen]) -> dict[str, Neighbours]:
             template_reached=0 if template is None else template.reached - mine[0],
             template_denied=0 if template is None else template.denied - mine[1],
             returns_under_names=_other_names(lead, names),
-            burst_explained=any(each is not None and each[1] for each in (subnet, identical)),
+            burst_explained=any(each is not None and each[1] for each in (subnet, identical))
+            or any(each.explains(lead.received_at, lead.sources) for each in announced),
         )
     return found
+
+
+def templates_of(lead: Seen) -> tuple[Hashable, Hashable, Hashable]:
+    """What makes leads alike, the narrowest first; None where it is not known of this one."""
+    return _net(lead), _browser(lead), _hour(lead)
 
 
 def _net(lead: Seen) -> Hashable:
@@ -118,7 +158,7 @@ def _browser(lead: Seen) -> Hashable:
 
 
 def _hour(lead: Seen) -> Hashable:
-    return (lead.source, lead.received_at.hour) if lead.source else None
+    return (lead.source, lead.received_at.astimezone(UTC).hour) if lead.source else None
 
 
 def _groups(leads: Sequence[Seen], of: Callable[[Seen], Hashable]) -> dict[Hashable, _Group]:

@@ -20,6 +20,15 @@ LEAST_REACHED = 5
 OTHER_NAMES = 2
 
 
+def said_by_template(reached: int, denied: int) -> str | None:
+    """The code of the signal that leads alike give when `denied` of `reached` had asked for nothing; "" where either
+    may be so, None where too few were reached to say anything."""
+    if reached < LEAST_REACHED:
+        return None
+    low, high = wilson(denied, reached)
+    return "cluster_denied" if low > 0.5 else "cluster_accepts" if high < 0.5 else ""
+
+
 def neighbour_signals(neighbours: Neighbours) -> Iterator[Signal]:
     """What the leads around it say of a lead. A burst that the account has explained says nothing."""
     others, subnet, alike = neighbours.identical_24h, neighbours.subnet_24h, neighbours.template
@@ -31,9 +40,8 @@ def neighbour_signals(neighbours: Neighbours) -> Iterator[Signal]:
             said = say("{n} other leads came from the same part of the net within a day.", n=subnet)
             yield signal("subnet_velocity", said, field="ip", value=str(subnet))
     reached, denied = neighbours.template_reached, neighbours.template_denied
-    if alike is not None and reached >= LEAST_REACHED:
-        low, high = wilson(denied, reached)
-        code = "cluster_denied" if low > 0.5 else "cluster_accepts" if high < 0.5 else ""
+    if alike is not None:
+        code = said_by_template(reached, denied)
         if code:
             said = say(
                 "Of {alike} leads alike {reached} were reached, and {denied} of them had asked for nothing.",

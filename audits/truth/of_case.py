@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audits.last_answer import keeps_last_answer
 from audits.model.activity import Activity, ActivityKind, Direction, Disposition
 from audits.model.case import Fact, LeadCase
+from audits.model.contact_data import region_of
+from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.truth import Given, Judgement, Known, TruthTerms
 from audits.timeline import connections
+from audits.truth.clusters import Seen, traits_of
 from audits.truth.judgement import AS_SHIPPED, NOT_ASKED, UNCOUNTED, judge
 
 _WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
@@ -21,6 +24,44 @@ _DENIED = (
     "not requested", "no request", "nicht angefragt", "keine anfrage", "nie angefragt", "har ikke bedt",
     "ikke bedt om", "ikke forespurt", "δεν ζήτησε", "δεν το ζήτησε", "لم يطلب",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a lead, as leads beside it hear of it: contact was made; he had asked for nothing; he confirmed
+    himself, or bought. False = not, or nobody knows."""
+
+    was_reached: bool = False
+    has_denied: bool = False
+    is_buyer: bool = False
+
+
+def became_of(case: LeadCase, policy: Policy) -> Became:
+    """What had become of the lead by `case.as_of`. Hangs on no other lead's judgement."""
+    known = known_of(case, policy)
+    received_at = case.lead.received_at
+    has_bought = case.lead.status is LeadStatus.WON or any(
+        each.status is LeadStatus.WON and (each.closed_at is None or each.closed_at >= received_at)
+        for each in case.deals
+    )
+    return Became(known.reached is True, known.denied is True, known.confirmed is True or has_bought)
+
+
+def seen_of_lead(lead: Lead, region: str | None, became: Became = Became()) -> Seen | None:
+    """A lead as others see it, known by the keys by which duplicates are found; None where it is not known when it
+    came. `region`: country (ISO letters) of numbers without + where the lead names none."""
+    if not is_seen(lead):
+        return None
+    country = region_of(lead.country, region)
+    keys = (phone_key(lead.phone, country), phone_key(lead.mobile, country), email_key(lead.email))
+    seen = traits_of(given_of(lead), lead.received_at, tuple(each for each in keys if each))
+    return replace(seen, was_reached=became.was_reached, has_denied=became.has_denied, is_buyer=became.is_buyer)
+
+
+def is_seen(lead: Lead) -> bool:
+    """Whether it is known when the lead came, so that it stands among others: not of an import, which brings many at
+    one instant."""
+    return not lead.is_imported and lead.received_latest_at is None
 
 
 @keeps_last_answer
@@ -34,6 +75,24 @@ def judgement_of(case: LeadCase, policy: Policy) -> Judgement:
         known_of(case, policy),
         around.looked_up or NOT_ASKED,
         around.learned or AS_SHIPPED,
+    )
+
+
+def judgement_at_delivery(case: LeadCase, policy: Policy) -> Judgement:
+    """What was to be said of the lead without what was found out about it since, by the shipped weights alone: what
+    outcomes are held against, for else they would bear out themselves. What its data are now stands for what they
+    were, and what became of other leads speaks as it does now."""
+    known, learned = known_of(case, policy), case.surroundings.learned
+    then = Known(is_client=known.is_client, has_open_deal=known.has_open_deal, seen_before=known.seen_before)
+    if known == then and learned is None:
+        return judgement_of(case, policy)
+    around = case.surroundings
+    return judge(
+        given_of(case.lead),
+        terms_of(policy),
+        around.neighbours or UNCOUNTED,
+        then,
+        around.looked_up or NOT_ASKED,
     )
 
 
@@ -96,7 +155,7 @@ def known_of(case: LeadCase, policy: Policy) -> Known:
             if case.coverage.cause(Fact.DUPLICATES) is None
             else None
         ),
-        denied=True if was_reached and _says_denied(case.lead) else None,
+        denied=True if was_reached and says_denied(case.lead) else None,
         wrong_number=any(each.disposition is Disposition.WRONG_NUMBER for each in case.activities) or None,
         reached=was_reached,
         confirmed=True if find_own_act(case, policy) else None,
@@ -131,7 +190,8 @@ def _had_open_deal(case: LeadCase, t: datetime) -> bool:
     return any(each.created_at < t and (each.closed_at is None or each.closed_at >= t) for each in case.deals)
 
 
-def _says_denied(lead: Lead) -> bool:
+def says_denied(lead: Lead) -> bool:
+    """Whether the status of a lead that is open no more says that its person had asked for nothing."""
     if lead.status is LeadStatus.OPEN:
         return False
     said = (lead.raw_status or "").casefold().replace("_", " ").replace("-", " ")

@@ -11,10 +11,13 @@ from audits.model.said import english
 from audits.model.truth import TruthVerdict
 from audits.reports.handled import HandledLead, handled_lead
 from audits.rethink import is_response_sure, is_sure
+from audits.truth.experience import Noted, noted_of
 from audits.truth.kept import Truth, without_message
+from audits.truth.of_case import became_of
 from connector.jobs.context import Lease
 from connector.storage import contests, findings, lookups, outbox, policies, repairs, snapshots, timeline, worklist
 from connector.storage.contests import Contest, Decision
+from connector.storage.neighbours import put_became
 from connector.storage.repairs import JudgedRepairs
 from connector.storage.statements import portions
 from connector.storage.surroundings import surroundings_of
@@ -49,9 +52,11 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         shown = outbox.crm_values(connection, install_id, lead_ids)
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
     audits = []
+    became = {}
     for case in cases:
         policy = book.policy_for(case.lead.received_at, now)
         result = audit(case, policy)
+        became[case.lead.lead_id] = became_of(case, policy)
         audits.append(
             (
                 case.lead,
@@ -101,6 +106,8 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
                 right_already.append(lead_id)
         outbox.cancel(connection, install_id, right_already)
         worklist.mark_audited(connection, install_id, lead_ids, now)
+        # After that, for a lead of this very batch may have been judged before it was known what became of another.
+        worklist.mark_due(connection, install_id, put_became(connection, install_id, became, now), now)
         lookups.want_lookups(connection, install_id, [case.lead for case in cases], now)
     return len(audits)
 

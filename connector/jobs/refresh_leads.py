@@ -73,7 +73,8 @@ def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: da
     """Keep what was read, and mark for audit what changed, whoever shares a number or address with it, and whoever
     came into a crowd of acts, or out of one, by it."""
     ids = [record.lead.lead_id for record in read.records]
-    company = surroundings.company_of(connection, install_id, ids)
+    touched_ids = [*ids, *read.gone_ids, *_ended_in(read)]
+    company = surroundings.company_of(connection, install_id, touched_ids)
     before = timeline.key_neighbours(connection, install_id, [*ids, *read.gone_ids])
     changed = timeline.store_records(connection, install_id, read.records, read_at)
     gone = timeline.mark_gone(connection, install_id, read.gone_ids, read_at)
@@ -83,13 +84,21 @@ def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: da
         other for others in after.values() for other in others
     }
     neighbours |= timeline.deal_neighbours(connection, install_id, changed)
-    changes = company.changes(surroundings.company_of(connection, install_id, ids))
+    changes = company.changes(surroundings.company_of(connection, install_id, touched_ids))
     policy = policies.policy_as_of(connection, install_id, read_at)
     neighbours |= surroundings.beside(connection, install_id, changes, read_at, policy)
     worklist.mark_due(connection, install_id, sorted(changed | neighbours), read_at)
     for name, value in read.unmapped:
         health.note_unmapped(connection, install_id, name, value)
     return Refreshed(set(changed), set(gone))
+
+
+def _ended_in(read: LeadsRead) -> Iterator[str]:
+    """The ids of the records that end in these."""
+    for record in read.records:
+        yield from record.merged_ids
+        if record.converted_from is not None:
+            yield record.converted_from
 
 
 def _store_one_by_one(lease: Lease, read: LeadsRead, read_at: datetime, found: Refreshed) -> None:

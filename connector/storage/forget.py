@@ -18,8 +18,10 @@ from sqlalchemy.engine import Connection
 from audits.model.score import FollowUpStatus
 from connector.errors import UnknownInstall
 from connector.storage.column_types import UtcMicros, storable
+from connector.storage.duplicates import drop_pairs
 from connector.storage.keys import affected_by_keys, salted
 from connector.storage.lookups import forget_answers
+from connector.storage.neighbours import end_traits
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import (
     activities,
@@ -128,6 +130,8 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _strip_audits(conn, install_id, names, at)
         _end_events(conn, install_id, ids, at)
         wipe_prints(conn, install_id, ids)
+        drop_pairs(conn, install_id, ids, at)
+        end_traits(conn, install_id, ids)
         forget_answers(conn, install_id, ids)
         _strip_reports(conn, install_id, ids)
         _strip_owner_findings(conn, install_id, ids)

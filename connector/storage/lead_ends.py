@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from audits.model.score import FollowUpStatus
 from connector.storage.column_types import storable
 from connector.storage.forget import forgotten_among
+from connector.storage.neighbours import end_traits
 from connector.storage.snapshots import end_snapshots
 from connector.storage.statements import insert, insert_new, portions, rows_of, upsert
 from connector.storage.tables import (
@@ -172,6 +173,7 @@ def _close(conn: Connection, install_id: str, lead_ids: Sequence[str], at: datet
         for table in (outbox, dirty_leads):
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
         end_snapshots(conn, install_id, ids, at)
+    end_traits(conn, install_id, lead_ids)
 
 
 def revive(conn: Connection, install_id: str, lead_ids: Sequence[str]) -> None:

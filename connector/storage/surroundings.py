@@ -26,6 +26,7 @@ from connector.storage.crowds import beside_logs, beside_ticks, log_crowds, logs
 from connector.storage.lessons import lesson_at
 from connector.storage.loads import loads_of
 from connector.storage.lookups import looked_up
+from connector.storage.neighbours import Trait, beside_traits, traits_kept
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
 from connector.storage.twins import Sent, beside_texts, texts_of, twins_of
@@ -67,28 +68,38 @@ def surroundings_of(
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The acts of some leads that may stand in company with those of others."""
+    """What some leads may have in common with others: their acts, and their traits. `traits_gone`: of a change, the
+    traits that were; `traits` are those that came."""
 
     logs: frozenset[Act] = frozenset()
     ticks: frozenset[Act] = frozenset()
     texts: frozenset[Sent] = frozenset()
+    traits: frozenset[Trait] = frozenset()
+    traits_gone: frozenset[Trait] = frozenset()
 
     def changes(self, later: Company) -> Company:
         """What came or went from this to `later`."""
-        return Company(self.logs ^ later.logs, self.ticks ^ later.ticks, self.texts ^ later.texts)
+        return Company(
+            self.logs ^ later.logs,
+            self.ticks ^ later.ticks,
+            self.texts ^ later.texts,
+            later.traits - self.traits,
+            self.traits - later.traits,
+        )
 
 
 def company_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> Company:
-    """The acts of these leads as they stand now."""
+    """The acts and traits of these leads as they stand now."""
     return Company(
         logs_of(conn, install_id, lead_ids),
         ticks_of(conn, install_id, lead_ids),
         texts_of(conn, install_id, lead_ids),
+        traits_kept(conn, install_id, lead_ids),
     )
 
 
 def beside(conn: Connection, install_id: str, changes: Company, at: datetime, policy: Policy) -> set[str]:
-    """Other leads whose crowds or twins may have changed with `changes`, which were stored at `at` (aware UTC)."""
+    """Other leads whose crowds, twins or neighbours may have changed with `changes`, stored at `at` (aware UTC)."""
     found: set[str] = set()
     if changes.logs:
         found |= beside_logs(conn, install_id, changes.logs, at, policy.log_burst)
@@ -96,4 +107,6 @@ def beside(conn: Connection, install_id: str, changes: Company, at: datetime, po
         found |= beside_ticks(conn, install_id, changes.ticks, at, policy.tick_burst)
     if changes.texts:
         found |= beside_texts(conn, install_id, changes.texts, at, policy.twin_leads, policy.twin_days)
+    if changes.traits or changes.traits_gone:
+        found |= beside_traits(conn, install_id, changes.traits_gone, changes.traits)
     return found

@@ -22,6 +22,7 @@ from connector.errors import UnknownInstall
 from connector.storage.cases import iter_case_batches, lead_from_row, load_cases
 from connector.storage.column_types import UtcMicros, storable
 from connector.storage.deals import deal_neighbours, leads_of_deals, store_deals
+from connector.storage.duplicates import COMPARED, renew_pairs
 from connector.storage.forget import Forgotten, forget, forgotten_among, is_forgotten
 from connector.storage.json_text import load_coverage, load_map
 from connector.storage.keys import affected_by_keys, key_neighbours, keys_of, replace_keys
@@ -41,6 +42,7 @@ from connector.storage.lead_links import (
     leads_of_companions,
     locked_leads,
 )
+from connector.storage.neighbours import keep_traits
 from connector.storage.policies import policy_as_of
 from connector.storage.statements import insert_new, portions, rows_of, upsert
 from connector.storage.tables import (
@@ -167,6 +169,8 @@ def _store(
     upsert(conn, leads, list(rows.values()))
     revive(conn, install_id, [lead_id for lead_id in accepted if lead_id in dead])
     replace_keys(conn, install_id, _with_new_keys(before, rows, found, region, salt), region, salt)
+    renew_pairs(conn, install_id, _compared_anew(before, rows), read_at)
+    keep_traits(conn, install_id, [found[lead_id] for lead_id in accepted], salt)
     acts = activity_rows(install_id, accepted, read_at - timedelta(days=policy.keep_text_days))
     changed |= _sync(conn, activities, install_id, accepted, acts, coverage, read_at)
     changed |= _sync(conn, tasks, install_id, accepted, task_rows(install_id, accepted), coverage, read_at)
@@ -308,6 +312,7 @@ def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], n
             .where(leads.c.install_id == install_id, leads.c.lead_id.in_(ids))
             .values(keys_region=region or "")
         )
+        renew_pairs(conn, install_id, ids, now)
         changed = {lead_id: before.get(lead_id, frozenset()) ^ after.get(lead_id, frozenset()) for lead_id in ids}
         due = {each for lead_id, others in changed.items() if others for each in (lead_id, *others)}
         upsert(
@@ -396,3 +401,12 @@ def _with_new_keys(
         if lead_id not in before or any(before[lead_id]._mapping[name] != row[name] for name in names)
     ]
     return [found[lead_id] for lead_id in touched if lead_id in before or keys_of(found[lead_id], region, salt)]
+
+
+def _compared_anew(before: Mapping[str, sa.Row[Any]], rows: Mapping[str, Row]) -> list[str]:
+    """Leads of which something changed by which they are compared with others."""
+    return [
+        lead_id
+        for lead_id, row in rows.items()
+        if lead_id not in before or any(before[lead_id]._mapping[name] != row[name] for name in COMPARED)
+    ]
