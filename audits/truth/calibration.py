@@ -69,7 +69,8 @@ def _bin(index: int, bins: int, held: list[Outcome]) -> ReliabilityBin:
 
 
 def curve_of(outcomes: Sequence[Outcome]) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """The curve (said, found) that these outcomes bear; None where there are too few of them, or of either kind."""
+    """The curve (said, found) that these outcomes bear, by the ends of its levels; None where there are too few of
+    them, or of either kind."""
     hits = sum(each.was_pseudo for each in outcomes)
     if len(outcomes) < LEAST_OUTCOMES or min(hits, len(outcomes) - hits) < LEAST_OF_A_KIND:
         return None
@@ -82,12 +83,12 @@ def curve_of(outcomes: Sequence[Outcome]) -> tuple[tuple[float, ...], tuple[floa
     steps = isotonic_regression(shares, weights=counts)
     # The shrinking is by the outcomes of a whole level of the curve, not of one value said.
     blocks = [int(edge) for edge in steps.blocks]
+    ends: list[float] = []
     found: list[float] = []
     for start, end in pairwise(blocks):
         n = float(counts[start:end].sum())
-        found.extend(
-            (n * float(steps.x[index]) + PRIOR_OUTCOMES * said[index]) / (n + PRIOR_OUTCOMES)
-            for index in range(start, end)
-        )
+        for index in sorted({start, end - 1}):
+            ends.append(said[index])
+            found.append((n * float(steps.x[index]) + PRIOR_OUTCOMES * said[index]) / (n + PRIOR_OUTCOMES))
     rising = np.maximum.accumulate(np.array(found))
-    return tuple(said), tuple(round(float(each), 6) for each in rising)
+    return tuple(ends), tuple(round(float(each), 6) for each in rising)

@@ -31,6 +31,7 @@ from connector.jobs.backfill import backfill
 from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.install_setup import refresh_capabilities, set_up
 from connector.jobs.learn_norms import learn_norms
+from connector.jobs.learn_truth import learn_truth
 from connector.jobs.look_up import look_up
 from connector.jobs.process_events import process_events
 from connector.jobs.reconcile import reconcile
@@ -169,6 +170,7 @@ def _step(lease: Lease, adapter: CrmAdapter) -> bool:
     did = reconcile(lease, adapter) or did
     did = look_up(lease) or did
     did = learn_norms(lease) or did
+    did = learn_truth(lease) or did
     did = audit_owners(lease) or did
     did = weekly_report(lease) or did
     did = send_digests(lease) or did
