@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from audits.model.said import say
@@ -21,14 +21,20 @@ _IPV4_WITH_PORT_COLONS = 1
 _NOT_PUBLIC = ("private", "loopback", "reserved")
 
 
+_PUBLIC = FormJudged(ip_class="public")
+
+
 def judge_form(given: Given) -> FormJudged:
     """What the browser and the address of the sender are."""
     user_agent, ip = (given.user_agent or "").strip(), given.ip or ""
     bot = bot_named(user_agent)
     headless = bot is not None and is_headless(user_agent)
     kind = ip_class(ip)
+    is_filled = bool(given.honeypot and given.honeypot.strip())
+    if kind == "public" and bot is None and not is_filled:
+        return _PUBLIC
     reasons = []
-    if given.honeypot and given.honeypot.strip():
+    if is_filled:
         reasons.append("honeypot")
     if bot is not None:
         reasons.append("headless" if headless else "crawler")
@@ -110,9 +116,15 @@ def _is_of_a_house(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bo
     return any(address in network for network in _OF_A_HOUSE if network.version == address.version)
 
 
-def form_signals(given: Given, judged: FormJudged, terms: TruthTerms) -> Iterator[Signal]:
+def form_signals(given: Given, judged: FormJudged, terms: TruthTerms) -> Iterable[Signal]:
     """What the form says of the lead. An address that is no public one says nothing: a proxy of ours may stand in
     between."""
+    spent = given.time_on_form_s
+    takes_time = spent is None or (spent >= terms.least_form_s and spent >= HASTY_FORM_S)
+    return () if takes_time and judged.bot is None and not given.honeypot else _signals(given, judged, terms)
+
+
+def _signals(given: Given, judged: FormJudged, terms: TruthTerms) -> Iterator[Signal]:
     if given.honeypot and given.honeypot.strip():
         said = say("A field that people do not see was filled in.")
         yield signal("honeypot_filled", said, field="honeypot", value=given.honeypot.strip())

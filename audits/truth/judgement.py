@@ -8,11 +8,12 @@ an unintended error stands beside them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
 
+from audits.model.quick import quick
 from audits.model.said import say
 from audits.model.truth import (
     PSEUDO_CLASSES,
@@ -39,7 +40,7 @@ from audits.truth.form import form_signals, judge_form
 from audits.truth.history import known_signals, neighbour_signals
 from audits.truth.message import judge_message, message_signals
 from audits.truth.name import judge_name, name_signals
-from audits.truth.name_slips import name_slips
+from audits.truth.name_slips import may_have_slips, name_slips
 from audits.truth.phone import judge_phone, phone_repairs, phone_signals, region_hint
 from audits.truth.terms import terms_signals
 from audits.truth.weights import MODEL_VERSION, PRIOR_ODDS, WEIGHTS, signal
@@ -50,7 +51,9 @@ UNSEEN = Known()
 NOT_ASKED = LookedUp()
 AS_SHIPPED = Learned()
 _NO_NAME, _NO_MESSAGE = NameJudged(), MessageJudged()
+_new_judgement = quick(Judgement)
 _DIGITS = 4
+_LEAST = 0.0001
 #: Reasons that come to be known after a lead came: what is held against outcomes must not know them.
 FOUND_OUT = frozenset({"denied", "denied_order", "wrong_number", "reached", "confirmed"})
 _NAME_FIELDS = frozenset({"name", "first_name", "last_name"})
@@ -78,42 +81,47 @@ def judge(
     name = judge_name(given.first_name, given.last_name or given.name) if full_name else _NO_NAME
     message = judge_message(given.message, given.language) if given.message and given.message.strip() else None
     form = judge_form(given)
-    slips = list(name_slips(given))
-    signals = [
-        *(each for field, text, judged in phones for each in phone_signals(field, text, judged)),
-        *(email_signals(given.email or "", email) if email else ()),
-        *(name_signals(full_name, name) if name.reasons else ()),
-        *(message_signals(given.message or "", message, terms) if message else ()),
-        *form_signals(given, form, terms),
-        *(() if given.hides_ways else _reach_signals(phones, email)),
-        *terms_signals(given, email, message, terms),
-        *(each for each, _ in slips),
-        *_wish_signals(given),
-        *(neighbour_signals(neighbours) if neighbours is not UNCOUNTED else ()),
-        *(known_signals(known) if known is not UNSEEN else ()),
-    ]
+    slips = list(name_slips(given)) if may_have_slips(given) else ()
+    # In this order they are shown where they weigh alike. What has nothing to say is not asked.
+    signals: list[Signal] = []
+    for field, text, judged in phones:
+        signals += phone_signals(field, text, judged)
+    if email is not None and email.reasons:
+        signals += email_signals(given.email or "", email)
+    if name.reasons:
+        signals += name_signals(full_name, name)
+    if message is not None:
+        signals += message_signals(given.message or "", message, terms)
+    signals += form_signals(given, form, terms)
+    if not given.hides_ways and not _is_reachable(phones, email):
+        signals += _reach_signals(phones, email)
+    signals += terms_signals(given, email, message, terms)
+    if slips:
+        signals += [each for each, _ in slips]
+    if given.preferred_at is not None:
+        said = say("Says when to call.")
+        signals.append(
+            signal("preferred_time_given", said, field="preferred_at", value=given.preferred_at.isoformat())
+        )
+    if neighbours is not UNCOUNTED:
+        signals += neighbour_signals(neighbours)
+    if known is not UNSEEN:
+        signals += known_signals(known)
     if known.denied and any(each.lead_class is LeadClass.JOKER for each in signals):
         said = say("Who was reached had not asked, and the request reads like a prank.")
         signals.append(signal("denied_order", said, field="history", value="denied"))
-    # What nobody meant is not mended.
-    repairs = [
-        *(each for field, text, judged in phones for each in phone_repairs(field, text, judged)),
-        *(email_repairs(given.email or "", email) if email else ()),
-        *(each for _, each in slips if each is not None),
-    ]
-    if repairs:
-        meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
-        repairs = [each for each in repairs if each.field not in meant_nothing]
-    pseudo, pseudo_probability, error = _odds(tuple((each.code, each.lead_class, each.weight) for each in signals))
+    repairs = _repairs(given, phones, email, slips, signals)
+    pseudo, pseudo_probability, error = _odds_of(tuple([each.code for each in signals]))
     if learned is not AS_SHIPPED:
-        at_first = tuple((each.code, each.lead_class, each.weight) for each in signals if each.code not in FOUND_OUT)
-        pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, _odds(at_first)[1], learned)
+        at_first = tuple([each.code for each in signals if each.code not in FOUND_OUT])
+        pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, _odds_of(at_first)[1], learned)
     verdict = _verdict(signals, repairs, pseudo_probability, _weak_share(pseudo, learned), error, terms)
-    return Judgement(
+    genuine = [each for each in signals if each.lead_class is None]
+    return _new_judgement(
         id=given.id,
         verdict=verdict,
         pseudo_probability=pseudo_probability,
-        classes=_likelihoods(signals, pseudo, error),
+        classes=() if len(genuine) == len(signals) else _likelihoods(signals, pseudo, error),
         repairs=tuple(repairs),
         phone=_first_phone(phones),
         email=email,
@@ -122,10 +130,31 @@ def judge(
         form=form,
         contact_type=contact_type(given),
         model_version=MODEL_VERSION,
-        genuine_signals=tuple(each for each in signals if each.lead_class is None),
-        not_looked_at=tuple(_not_looked_at(given, phones, email, neighbours, known)),
+        genuine_signals=tuple(genuine),
+        not_looked_at=_not_looked_at(given, phones, email, neighbours, known),
         learned=learned.version,
     )
+
+
+def _repairs(
+    given: Given,
+    phones: list[tuple[str, str, PhoneJudged]],
+    email: EmailJudged | None,
+    slips: Sequence[tuple[Signal, Repair | None]],
+    signals: list[Signal],
+) -> list[Repair]:
+    """What was probably meant; what nobody meant is not mended."""
+    repairs = [
+        each for field, text, judged in phones if judged.suggestions for each in phone_repairs(field, text, judged)
+    ]
+    if email is not None and email.suggestion is not None:
+        repairs += email_repairs(given.email or "", email)
+    if slips:
+        repairs += [each for _, each in slips if each is not None]
+    if repairs:
+        meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
+        repairs = [each for each in repairs if each.field not in meant_nothing]
+    return repairs
 
 
 #: What the sums are made of: (code, class, weight) of each signal.
@@ -143,9 +172,13 @@ def error_probability(signals: Iterable[Signal]) -> float:
 
 
 @lru_cache(maxsize=4_096)
+def _odds_of(codes: tuple[str, ...]) -> tuple[dict[LeadClass, float], float, float]:
+    """As _odds of the signals of these codes. Kept, since most leads have one of few sets of reasons."""
+    return _odds(tuple((code, WEIGHTS[code].lead_class, WEIGHTS[code].weight) for code in codes))
+
+
 def _odds(weighed: _Weighed) -> tuple[dict[LeadClass, float], float, float]:
-    """The probability of each pseudo class, that of all of them (rounded), and that of an error. Kept, since most
-    leads have one of few sets of reasons."""
+    """The probability of each pseudo class, that of all of them (rounded), and that of an error."""
     odds = {each: PRIOR_ODDS[each] * math.exp(_sum(weighed, each)) for each in PSEUDO_CLASSES}
     whole = 1 + math.fsum(odds.values())
     pseudo: dict[LeadClass, float] = {each: value / whole for each, value in odds.items()}
@@ -182,8 +215,7 @@ def _mended(
 
 def _between(probability: float) -> float:
     """The probability as far from 0 and 1 as its last digit, so that it has odds."""
-    least = 10**-_DIGITS
-    return min(max(probability, least), 1 - least)
+    return min(max(probability, _LEAST), 1 - _LEAST)
 
 
 def _weak_share(pseudo: dict[LeadClass, float], learned: Learned) -> float:
@@ -196,16 +228,19 @@ def _verdict(
 ) -> TruthVerdict:
     """PSEUDO rests on more than a name, and is nobody who showed himself: he came, or wrote back. What no reason
     speaks for is not suspect either, whatever the account's other leads were."""
-    reasons = [each for each in signals if each.weight > 0 and each.lead_class in PSEUDO_CLASSES]
-    may_be_pseudo = not (all(map(_is_of_name, reasons)) or any(each.code == "confirmed" for each in signals))
-    if may_be_pseudo and (pseudo - weak) * 100 >= terms.pseudo_percent:
-        return TruthVerdict.PSEUDO
-    if reasons and pseudo * 100 >= terms.suspect_percent:
-        return TruthVerdict.SUSPECT
+    is_pseudo, is_suspect = (pseudo - weak) * 100 >= terms.pseudo_percent, pseudo * 100 >= terms.suspect_percent
+    if is_pseudo or is_suspect:
+        reasons = [each for each in signals if each.weight > 0 and each.lead_class in PSEUDO_CLASSES]
+        rests_on_more = not all(map(_is_of_name, reasons))
+        if is_pseudo and rests_on_more and not any(each.code == "confirmed" for each in signals):
+            return TruthVerdict.PSEUDO
+        if is_suspect and reasons:
+            return TruthVerdict.SUSPECT
     if repairs and error * 100 >= terms.suspect_percent:
         return TruthVerdict.REPAIRABLE
-    if any(each.lead_class is None for each in signals):
-        return TruthVerdict.GENUINE
+    for each in signals:
+        if each.lead_class is None:
+            return TruthVerdict.GENUINE
     return TruthVerdict.UNKNOWN
 
 
@@ -230,24 +265,27 @@ def _likelihoods(signals: list[Signal], pseudo: dict[LeadClass, float], error: f
     return tuple(sorted(found, key=lambda each: (-each.probability, each.lead_class)))
 
 
+def _is_reachable(phones: list[tuple[str, str, PhoneJudged]], email: EmailJudged | None) -> bool:
+    """Whether one way to reach somebody is not known to be none."""
+    if email is not None and email.is_valid:
+        return True
+    return any(judged.can_be_called is not False for _, _, judged in phones)
+
+
 def _reach_signals(phones: list[tuple[str, str, PhoneJudged]], email: EmailJudged | None) -> Iterator[Signal]:
-    ways = [judged.can_be_called for _, _, judged in phones] + ([email.is_valid] if email else [])
-    if not ways:
+    """Of one who is not reachable."""
+    if not phones and email is None:
         yield signal("nothing_reachable", say("Neither a number nor an address was given."), field="reach", value="")
-    elif all(way is False for way in ways):
+    else:
         said = say("By none of the ways given can anybody be reached, as they stand.")
         yield signal("no_way_valid", said, field="reach", value="")
 
 
-def _wish_signals(given: Given) -> Iterator[Signal]:
-    if given.preferred_at is not None:
-        said = say("Says when to call.")
-        yield signal("preferred_time_given", said, field="preferred_at", value=given.preferred_at.isoformat())
-
-
 def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | None:
     """The number by which the person can be reached best: the first that can be called, else the first given."""
-    return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2] if phones else None)
+    if not phones:
+        return None
+    return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2])
 
 
 _LOOKED_AT = ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot")
@@ -260,15 +298,16 @@ def _not_looked_at(
     email: EmailJudged | None,
     neighbours: Neighbours,
     known: Known,
-) -> Iterator[str]:
-    if any(judged.is_valid is None for _, _, judged in phones):
-        yield "phone"
-    for field, value in zip(_LOOKED_AT, _looked_at(given), strict=True):
-        if value is None:
-            yield field
+) -> tuple[str, ...]:
+    found = [field for field, value in zip(_LOOKED_AT, _looked_at(given), strict=True) if value is None]
+    for _, _, judged in phones:
+        if judged.is_valid is None:
+            found.insert(0, "phone")
+            break
     if email is not None and email.is_deliverable is None:
-        yield "deliverability"
+        found.append("deliverability")
     if neighbours is UNCOUNTED or neighbours == UNCOUNTED:
-        yield "neighbours"
+        found.append("neighbours")
     if known is UNSEEN or known == UNSEEN:
-        yield "history"
+        found.append("history")
+    return tuple(found)

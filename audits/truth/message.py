@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -206,9 +206,19 @@ def _is_foreign(letter: str) -> bool:
     return letter.isalpha() and not unicodedata.name(letter, "").startswith(_COVERED)
 
 
-def message_signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iterator[Signal]:
+def message_signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iterable[Signal]:
     """What the message says of the lead, by the account's own terms where a reason needs them. Sentences quote the
     words that show it, never the message."""
+    if judged.reasons or judged.intents or terms.most_plausible > 0:
+        return _signals(text, judged, terms)
+    return (_need_stated(text),) if judged.has_need else ()
+
+
+def _need_stated(text: str) -> Signal:
+    return signal("need_stated", say("The message says what is wanted."), field="message", value=text)
+
+
+def _signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iterator[Signal]:
     words = dict(judged.words)
     if judged.is_mashed:
         said = say("The message is letters that nobody meant.")
@@ -230,7 +240,7 @@ def message_signals(text: str, judged: MessageJudged, terms: TruthTerms) -> Iter
         said = say('"{words}" is more than anybody orders.', words=order)
         yield signal("implausible_order", said, field="message", value=order)
     elif judged.has_need and not judged.has_profanity:
-        yield signal("need_stated", say("The message says what is wanted."), field="message", value=text)
+        yield _need_stated(text)
 
 
 def _said_of(intent: Intent, words: str) -> Said:

@@ -18,6 +18,11 @@ _SLIP = re.compile(r"[@01345]")
 _FIELDS = ("first_name", "last_name", "name")
 
 
+def may_have_slips(given: Given) -> bool:
+    """Whether there may be any: False is sure."""
+    return _SLIP.search(f"{given.first_name} {given.last_name} {given.name}") is not None
+
+
 def name_slips(given: Given) -> Iterator[tuple[Signal, Repair | None]]:
     """Each slip found in the name's fields, with what was probably meant where that can be told."""
     for field in _FIELDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from audits.model.contact_data import PHONE_REASONS, PhoneRead, read_phone, region_of
@@ -107,8 +107,16 @@ def _digits(read: PhoneRead, text: str) -> str:
     return read.national or "".join(str(int(letter)) for letter in text if letter.isdecimal())
 
 
-def phone_signals(field: str, text: str, judged: PhoneJudged) -> Iterator[Signal]:
+def phone_signals(field: str, text: str, judged: PhoneJudged) -> Iterable[Signal]:
     """What the number says of the lead."""
+    if judged.is_valid and not judged.reasons:
+        return (
+            signal("phone_in_use", say("The number {number} can be in use.", number=text), field=field, value=text),
+        )
+    return _signals(field, text, judged)
+
+
+def _signals(field: str, text: str, judged: PhoneJudged) -> Iterator[Signal]:
     if judged.is_fictitious:
         said = say("The number {number} is kept for films and books; nobody has it.", number=text)
         yield signal("number_of_film", said, field=field, value=text)

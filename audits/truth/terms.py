@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from audits.model.said import say
@@ -41,24 +41,39 @@ _LEAST_LETTERS = 4
 
 def terms_signals(
     given: Given, email: EmailJudged | None, message: MessageJudged | None, terms: TruthTerms
-) -> Iterator[Signal]:
+) -> Iterable[Signal]:
     """What can be told only by what the account says of itself, or by two fields together."""
-    domain = email.domain if email is not None and email.is_valid else None
-    if email is not None and domain:
-        yield from _of_domain(given, email, domain, terms)
+    found: list[Signal] = []
+    if email is not None and email.domain:
+        found += _of_domain(given, email, email.domain, terms)
+    if terms.competitor_names and given.company:
+        found += _of_company(given, terms)
+    if message is not None and message.intents and email is not None and email.is_free:
+        found += _of_probe(given, message)
+    return found
+
+
+def _of_company(given: Given, terms: TruthTerms) -> Iterator[Signal]:
     named = next((each for each in terms.competitor_names if _is_named(each, given.company)), None)
     if named is not None:
         said = say("{company} is on the list of competitors.", company=named)
         yield signal("competitor_named", said, field="company", value=given.company or "")
-    asks_who = message is not None and any(intent is Intent.PROBE for intent, _ in message.intents)
-    if asks_who and message is not None and not message.has_need and email is not None and email.is_free:
+
+
+def _of_probe(given: Given, message: MessageJudged) -> Iterator[Signal]:
+    if not message.has_need and any(intent is Intent.PROBE for intent, _ in message.intents):
         said = say("A free mailbox, and no word of what is wanted.")
         yield signal("probe_no_need", said, field="email", value=given.email or "")
 
 
-def _of_domain(given: Given, email: EmailJudged, domain: str, terms: TruthTerms) -> Iterator[Signal]:
-    address = given.email or ""
+def _of_domain(given: Given, email: EmailJudged, domain: str, terms: TruthTerms) -> Iterable[Signal]:
     own, theirs = _listed(domain, terms.own_domains), _listed(domain, terms.competitor_domains)
+    is_nobodys = own is None and theirs is None and (email.is_free or not given.company)
+    return () if is_nobodys and email.is_deliverable is None else _signals(given, email, own, theirs)
+
+
+def _signals(given: Given, email: EmailJudged, own: str | None, theirs: str | None) -> Iterator[Signal]:
+    address, domain = given.email or "", email.domain or ""
     if own is not None:
         yield signal("own_domain", say("{domain} is a domain of your own.", domain=own), field="email", value=address)
     elif theirs is not None:
