@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from audits.engine import NOTE_LENGTH, LeadAudit, audit
+from audits.model.finding import Outcome
 from audits.model.lead import Lead
 from audits.model.said import english
 from audits.model.truth import TruthVerdict
@@ -15,7 +16,18 @@ from audits.truth.experience import Noted, noted_of
 from audits.truth.kept import Truth, without_message
 from audits.truth.of_case import became_of
 from connector.jobs.context import Lease
-from connector.storage import contests, findings, lookups, outbox, policies, repairs, snapshots, timeline, worklist
+from connector.storage import (
+    contests,
+    findings,
+    lookups,
+    outbox,
+    outcomes,
+    policies,
+    repairs,
+    snapshots,
+    timeline,
+    worklist,
+)
 from connector.storage.contests import Contest, Decision
 from connector.storage.neighbours import put_became
 from connector.storage.repairs import JudgedRepairs
@@ -53,10 +65,13 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
     audits = []
     became = {}
+    noted: list[Noted] = []
     for case in cases:
         policy = book.policy_for(case.lead.received_at, now)
         result = audit(case, policy)
         became[case.lead.lead_id] = became_of(case, policy)
+        breached = [each.rule_id for each in result.findings if each.outcome is Outcome.BREACH]
+        noted.append(noted_of(case, policy, breached))
         audits.append(
             (
                 case.lead,
@@ -78,6 +93,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
             connection, install_id, [finding for _, result, _, _ in audits for finding in result.findings], now
         )
         snapshots.put_packed(connection, install_id, known, now)
+        outcomes.note_outcomes(connection, install_id, noted, now)
         # A policy saved while these were judged by the one before: they are due again at once.
         due_again_at = findings.all_due_since(connection, install_id, now) or other_hours_at
         findings.store_audits(connection, install_id, [_row(*each, due_again_at, texts_since) for each in audits])
