@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from audits.dues import days_from
 from audits.lead_rule import Draft
 from audits.model.activity import Activity, ActivityKind, ActivityState, Direction, Disposition
-from audits.model.case import LeadCase
+from audits.model.case import KeyKind, LeadCase
 from audits.model.finding import Evidence
 from audits.model.policy import Policy
 from audits.model.said import Said, joined, phrase, say
@@ -104,7 +104,10 @@ def beside_other_records(draft: Draft, case: LeadCase, policy: Policy) -> Draft:
     others = {
         each.lead_id: each
         for each in case.sightings
-        if each.lead_id != case.lead.lead_id and since <= each.received_at <= case.lead.received_at
+        if each.lead_id != case.lead.lead_id
+        and since <= each.received_at <= case.lead.received_at
+        and each.apart is None
+        and each.key_kind is not KeyKind.PERSON
     }
     if not others:
         return draft

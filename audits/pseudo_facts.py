@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
-from audits.dues import days_from
+from audits.duplicate_terms import duplicate_terms, earlier_duplicates, within_window
 from audits.lead_rule import lead_evidence
-from audits.model.case import Fact, LeadCase, Sighting
+from audits.model.case import Fact, KeyKind, LeadCase, Sighting
 from audits.model.contact_data import check_email, check_phone, region_of
 from audits.model.finding import Evidence
 from audits.model.lead import Lead
@@ -28,26 +26,6 @@ def disposable_domain(domain: str) -> str | None:
     return listed if grade is Disposable.YES else None
 
 
-def earlier_sightings(case: LeadCase) -> list[Sighting]:
-    """Leads with the same number or address that came before this one, the oldest first. Received at one instant, the
-    one with the earlier id came before."""
-    lead = case.lead
-    return sorted(
-        (
-            each
-            for each in case.sightings
-            if each.lead_id != lead.lead_id and (each.received_at, each.lead_id) < (lead.received_at, lead.lead_id)
-        ),
-        key=lambda each: (each.received_at, each.lead_id, each.key_kind),
-    )
-
-
-def within_window(sightings: list[Sighting], case: LeadCase, policy: Policy, zone: ZoneInfo) -> list[Sighting]:
-    """Those of `sightings` by which the lead is a duplicate: at most `policy.duplicate_window_days` before it."""
-    since = days_from(case.lead.received_at, -policy.duplicate_window_days, zone)
-    return [each for each in sightings if each.received_at >= since]
-
-
 def sighting_evidence(sighting: Sighting) -> Evidence:
     """The other lead, and what it shares with this one."""
     return Evidence(
@@ -56,6 +34,21 @@ def sighting_evidence(sighting: Sighting) -> Evidence:
         field=f"same_{sighting.key_kind.value}",
         value=sighting.received_at.isoformat(),
         at=sighting.received_at,
+    )
+
+
+def agreement_evidence(sighting: Sighting) -> tuple[Evidence, ...]:
+    """Field by field what this lead and the other have in common and in what they differ, with the weight of each in
+    natural log-odds; nothing where they were not compared."""
+    return tuple(
+        Evidence(
+            record_type="lead",
+            record_id=sighting.lead_id,
+            field=f"compared_{each.field}",
+            value=f"{each.level} {each.weight:+.1f}",
+            at=sighting.received_at,
+        )
+        for each in sighting.agrees
     )
 
 
@@ -90,10 +83,19 @@ def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, 
         said = say('The name "{name}" is none.', name=" ".join(text.strip() for _, text in names))
         return said, tuple(lead_evidence(lead, field, text) for field, text in names)
     zone = load_zone(policy.calendar.zone)
-    before = within_window(earlier_sightings(case), case, policy, zone)
-    if before:
+    terms = duplicate_terms(policy)
+    before = within_window(earlier_duplicates(case, terms), case, terms, zone)
+    by_key = [each for each in before if each.key_kind is not KeyKind.PERSON]
+    if by_key:
         said = say(
             "The same phone number or e-mail address was received {at} already (lead {lead_id}).",
+            at=moment(by_key[-1].received_at, zone),
+            lead_id=by_key[-1].lead_id,
+        )
+        return said, tuple(sighting_evidence(each) for each in by_key)
+    if before:
+        said = say(
+            "The same person was received {at} already (lead {lead_id}).",
             at=moment(before[-1].received_at, zone),
             lead_id=before[-1].lead_id,
         )

@@ -33,6 +33,7 @@ _ACTS = frozenset({"late_log_s", "log_burst", "min_conversation_s"})
 _HOLDS = _ACTS | {"hold_message_s", "waiting_statuses"}
 _RESPONSE = frozenset({"targets", "response_target_s", "response_goal_s"})
 _TWINS = frozenset({"twin_percent", "twin_leads"})
+_DUPLICATES = frozenset({"duplicate_window_days", "duplicate_fields", "duplicate_percent"})
 #: Rule id → the fields of a policy that its answer may hang on, hours aside (a test watches what each one reads).
 READ: Mapping[str, frozenset[str]] = {
     "RT001": _ACTS | _RESPONSE | {"vendor_limit_s"},
@@ -69,11 +70,11 @@ READ: Mapping[str, frozenset[str]] = {
     "AG004": _HOLDS | {"parked_after_s"},
     "AG005": _HOLDS | {"silent_after_s"},
     "AG006": _ACTS | {"claim_window_s", "tick_burst"},
-    "AG007": _ACTS | {"claim_window_s", "duplicate_window_days", "region"},
+    "AG007": _ACTS | {"claim_window_s", "region", *_DUPLICATES},
     "PL001": frozenset({"region"}),
     "PL002": frozenset(),
     "PL003": frozenset(),
-    "PL004": frozenset({"duplicate_window_days"}),
+    "PL004": _DUPLICATES,
     "DQ001": frozenset(),
     "DQ002": frozenset(),
 }

@@ -54,20 +54,47 @@ class Coverage:
 
 
 class KeyKind(StrEnum):
-    """What two leads share."""
+    """What two leads share. PERSON: neither number nor address, and yet likely one person."""
 
     PHONE = "phone"
     EMAIL = "email"
+    PERSON = "person"
+
+
+class Apart(StrEnum):
+    """Why two leads that share much are two persons: one household, one switchboard, or somebody said so."""
+
+    HOUSEHOLD = "household"
+    SWITCHBOARD = "switchboard"
+    SAID = "said"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What one field says of two leads: at which level both are (audits.truth.duplicates.compare.LEVELS), and what
+    that weighs, in natural log-odds."""
+
+    field: str
+    level: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """Another lead with the same phone or e-mail address (normalised)."""
+    """Another lead with the same phone or e-mail address (normalised), or likely of the same person.
+
+    `percent`: how likely it is one person, None = not compared; `agrees`: what that is made of, heaviest first;
+    `apart`: why it is another person all the same. `source`: whence the other lead came.
+    """
 
     lead_id: str
     received_at: datetime
     key_kind: KeyKind
     record_url: str | None = None
+    source: str | None = None
+    percent: int | None = None
+    agrees: tuple[Agreement, ...] = ()
+    apart: Apart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

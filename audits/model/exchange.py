@@ -23,7 +23,7 @@ from audits.model.activity import (
     StageChange,
     Task,
 )
-from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.case import Agreement, Apart, Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.deal import Deal, DealContact
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
@@ -225,6 +225,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"{self.place}.{name}: {value!r} is no number")
         return float(value)
+
+    def number(self, name: str) -> float:
+        value = self.opt_number(name)
+        if value is None:
+            raise ValueError(f"{self.place}.{name}: missing")
+        return value
 
     def opt_whole(self, name: str) -> int | None:
         value = self.take(name)
@@ -429,9 +435,19 @@ def _sighting(reader: _Reader) -> Sighting:
         received_at=reader.at("received_at"),
         key_kind=reader.member(KeyKind, "key_kind"),
         record_url=reader.opt_text("record_url"),
+        source=reader.opt_text("source"),
+        percent=reader.opt_whole("percent"),
+        agrees=tuple(_agreement(each) for each in reader.each("agrees")),
+        apart=reader.opt_member(Apart, "apart"),
     )
     reader.done()
     return sighting
+
+
+def _agreement(reader: _Reader) -> Agreement:
+    agreement = Agreement(field=reader.text("field"), level=reader.text("level"), weight=reader.number("weight"))
+    reader.done()
+    return agreement
 
 
 def _deal(reader: _Reader) -> Deal:

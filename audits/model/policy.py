@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
+from audits.model.fit import Criterion
 from audits.model.lead import Lead
 from audits.model.working_calendar import Calendar
 
 DAY_S = 86_400
+
+#: What may prove a duplicate: the same number, the same address, or that both are likely one person.
+DUPLICATE_FIELDS = ("phone", "email", "person")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +121,14 @@ class Policy:
     `contacted_statuses` and `waiting_statuses`: the CRM's values that claim an attempt, and that mean waiting for the
     lead. `min_conversation_s`: a shorter call is no contact made. `keep_text_days`: texts of messages are dropped
     after. `escalate_after_s`: past the due time of a first attempt, after which the head of sales is told by mail; no
-    rule reads it. `region`: ISO country of numbers without +. `later_hours`: hours of policies that came into force
+    rule reads it. `duplicate_window_days`, `duplicate_fields` and `duplicate_percent`: within which days, by what
+    of DUPLICATE_FIELDS and from which probability of one person on a lead is a duplicate. `region`: ISO country of
+    numbers without +. `later_hours`: hours of policies that came into force
     since, by `valid_from`. Lead truth: `own_domains`, `competitor_domains` (ASCII, lower case), `competitor_names`,
     `products` sold, `most_plausible`: the largest number of them that one person orders, 0 = not said;
     `least_form_s` (wall): less on a form is too fast; `suspect_percent` and `pseudo_percent`: from which probability
-    a lead is so called. `holidays_source`: whence the public holidays in the calendars were taken, in words; no
+    a lead is so called. `criteria`: what a lead of the target group has, on its own scale beside all others; no rule
+    reads it. `holidays_source`: whence the public holidays in the calendars were taken, in words; no
     rule reads it. Default figures and their sources stand in docs/rulebook.md.
     """
 
@@ -139,6 +146,7 @@ class Policy:
     competitor_domains: tuple[str, ...] = ()
     competitor_names: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     region: str | None = None
     holidays_source: str | None = None
     response_goal_s: int = 5 * 60
@@ -178,6 +186,8 @@ class Policy:
     won_age_percent: int = 80
     capacity_per_hour_milli: int = 0
     duplicate_window_days: int = 30
+    duplicate_percent: int = 90
+    duplicate_fields: tuple[str, ...] = DUPLICATE_FIELDS
     min_conversation_s: int = 20
     keep_text_days: int = 90
     most_plausible: int = 0
@@ -218,10 +228,13 @@ class Policy:
             "contacted_statuses": list(self.contacted_statuses),
             "waiting_statuses": list(self.waiting_statuses),
             **{name: list(getattr(self, name)) for name in _TRUTH_TEXTS},
+            "duplicate_fields": list(self.duplicate_fields),
             "cadence": {name: getattr(self.cadence, name) for name in _CADENCE},
             **{name: getattr(self, name) for name in _NUMBERS},
             "region": self.region,
             "holidays_source": self.holidays_source,
+            # Left out where there are none: a policy from before there were criteria keeps the hash in its name.
+            **({"criteria": [each.to_json() for each in self.criteria]} if self.criteria else {}),
         }
 
     @classmethod
@@ -265,6 +278,11 @@ class Policy:
             competitor_domains=_texts(data.get("competitor_domains", ()), "competitor_domains"),
             competitor_names=_texts(data.get("competitor_names", ()), "competitor_names"),
             products=_texts(data.get("products", ()), "products"),
+            criteria=tuple(
+                Criterion.from_json(_object(item, f"criteria[{index}]"), f"criteria[{index}]")
+                for index, item in enumerate(_array(data.get("criteria", ()), "criteria"))
+            ),
+            duplicate_fields=_duplicate_fields(data.get("duplicate_fields", DUPLICATE_FIELDS)),
             cadence=Cadence(**{name: _number(value, f"cadence.{name}") for name, value in cadence.items()}),
             region=region,
             holidays_source=source,
@@ -306,6 +324,15 @@ def _target(value: object, place: str) -> ResponseTarget:
         )
     except ValueError as error:
         raise error if str(error).startswith(place) else ValueError(f"{place}.{error}") from error
+
+
+def _duplicate_fields(value: object) -> tuple[str, ...]:
+    """Those named, in one fixed order."""
+    named = _texts(value, "duplicate_fields")
+    for index, each in enumerate(named):
+        if each not in DUPLICATE_FIELDS:
+            raise ValueError(f"duplicate_fields[{index}]: {each!r} is not one of {', '.join(DUPLICATE_FIELDS)}")
+    return tuple(each for each in DUPLICATE_FIELDS if each in named)
 
 
 def _hours_json(hours: Hours) -> dict[str, object]:

@@ -26,7 +26,7 @@ from audits.model.lead import Lead, LeadStatus
 from audits.model.surroundings import Surroundings
 from connector.storage.deals import CONTACT_NOT_READ, DealsFound, deals_of
 from connector.storage.json_text import load_pairs, load_unseen
-from connector.storage.keys import sightings_of
+from connector.storage.sightings import sightings_of
 from connector.storage.statements import portions
 from connector.storage.tables import activities, leads, owner_changes, owners, stage_changes, tasks
 from connector.storage.texts import NO_LONGER_KEPT

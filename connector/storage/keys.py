@@ -16,10 +16,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.model.case import KeyKind, Sighting
+from audits.model.case import KeyKind
 from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
+from connector.storage.duplicates import pair_neighbours
 from connector.storage.statements import insert_new, portions
 from connector.storage.tables import contact_keys, leads
 
@@ -81,8 +82,8 @@ _Key = tuple[str, str]
 
 
 def key_neighbours(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """For each lead with neighbours: the other leads, gone ones included, that share a key with it."""
-    found: dict[str, set[str]] = {}
+    """For each lead with neighbours: the other leads, gone ones included, that share a key with it or are alike."""
+    found = pair_neighbours(conn, install_id, lead_ids)
     for portion in portions(lead_ids):
         own = _own_keys(conn, install_id, portion)
         holders = _holders(conn, install_id, own.values(), as_of=None)
@@ -94,38 +95,23 @@ def key_neighbours(conn: Connection, install_id: str, lead_ids: Collection[str])
 
 
 def affected_by_keys(conn: Connection, install_id: str, lead_ids: Collection[str]) -> set[str]:
-    """The other leads that share a key with any of `lead_ids`: what to audit again when those change."""
+    """The other leads that share a key with any of `lead_ids`, or are alike: whom to audit again with those."""
     neighbours = key_neighbours(conn, install_id, lead_ids)
     return {other for others in neighbours.values() for other in others} - set(lead_ids)
 
 
-def sightings_of(
+def exact_neighbours(
     conn: Connection, install_id: str, lead_ids: Collection[str], as_of: datetime
-) -> dict[str, tuple[Sighting, ...]]:
-    """For each lead: the other leads with an equal key that were received, known and not yet gone as of `as_of`.
-
-    Sorted by time of receipt, then id, then kind.
-    """
-    found: dict[str, tuple[Sighting, ...]] = {}
-    for portion in portions(lead_ids):
-        own = _own_keys(conn, install_id, portion)
-        holders = _holders(conn, install_id, own.values(), as_of=as_of)
-        seen: dict[str, set[tuple[_Holder, str]]] = {}
-        for lead_id, keys in own.items():
-            for key, received_at in keys:
-                for other in _nearest(holders.get(key, []), _Holder(received_at, lead_id)):
-                    seen.setdefault(lead_id, set()).add((other, key[0]))
-        urls = _record_urls(conn, install_id, {other.lead_id for pairs in seen.values() for other, _ in pairs})
-        for lead_id, pairs in seen.items():
-            found[lead_id] = tuple(
-                Sighting(
-                    lead_id=other.lead_id,
-                    received_at=other.received_at,
-                    key_kind=KeyKind(kind),
-                    record_url=urls.get(other.lead_id),
-                )
-                for other, kind in sorted(pairs)
-            )
+) -> dict[str, set[tuple[str, KeyKind]]]:
+    """For each lead that has any: the other leads with an equal key, and its kind, that were received, known and not
+    yet gone as of `as_of` (aware UTC)."""
+    own = _own_keys(conn, install_id, lead_ids)
+    holders = _holders(conn, install_id, own.values(), as_of=as_of)
+    found: dict[str, set[tuple[str, KeyKind]]] = {}
+    for lead_id, keys in own.items():
+        for key, received_at in keys:
+            for other in _nearest(holders.get(key, []), _Holder(received_at, lead_id)):
+                found.setdefault(lead_id, set()).add((other.lead_id, KeyKind(key[0])))
     return found
 
 
@@ -181,15 +167,3 @@ def _nearest(holders: list[_Holder], lead: _Holder) -> Iterator[_Holder]:
     yield from holders[max(0, place - NEAREST) : place]
     after = place + 1 if place < len(holders) and holders[place] == lead else place
     yield from holders[after : after + NEAREST]
-
-
-def _record_urls(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, str]:
-    urls: dict[str, str] = {}
-    for portion in portions(sorted(lead_ids)):
-        rows = conn.execute(
-            sa.select(leads.c.lead_id, leads.c.record_url).where(
-                leads.c.install_id == install_id, leads.c.lead_id.in_(portion), leads.c.record_url.is_not(None)
-            )
-        )
-        urls.update((row.lead_id, row.record_url) for row in rows)
-    return urls

@@ -639,6 +639,7 @@ lead_audits = sa.Table(
     _text("follow_up_status"),
     _text("note", ""),
     _words("truth"),
+    _number("fit"),
     _at("next_change_at", nullable=True),
     _at("due_at", nullable=True),
     _at("gone_at", nullable=True),

@@ -12,7 +12,8 @@ Of a case:
 - `owners`: hand-overs, `{at, owner_id}`. `people`: Owner fields. `stages`: `{at, status}`, `field` is "status" unless
   given. `tasks`: fields of Task with `due`, `done` (done at that instant) or `is_done` (done, nobody knows when).
 - `deals`: fields of Deal with `contacts`; id, pipeline, stage, status and creation have defaults.
-- `around`: fields of Surroundings; what is left out was not counted.
+- `around`: fields of Surroundings; what is left out was not counted. `neighbours`, `looked_up` (`at` in UTC) and
+  `learned` (`said`, `found`, `weak`) as in audits.model.truth.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ from audits.model.activity import (
     StageChange,
     Task,
 )
-from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.case import Agreement, Apart, Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.deal import Deal, DealContact
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Cadence, Hours, Policy, ResponseTarget
 from audits.model.surroundings import Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
+from audits.model.truth import LeadClass, Learned, LookedUp, Neighbours
 from audits.model.working_calendar import Calendar
 
 FOLDER = Path(__file__).parent / "cases"
@@ -133,7 +135,15 @@ def _case(rule_id: str, shared: Mapping[str, Any], data: dict[str, Any]) -> Rule
             for each in data.get("stages", ())
         ),
         sightings=tuple(
-            Sighting(lead_id=each["lead_id"], received_at=instant(each["at"], zone), key_kind=KeyKind(each["key"]))
+            Sighting(
+                lead_id=each["lead_id"],
+                received_at=instant(each["at"], zone),
+                key_kind=KeyKind(each["key"]),
+                source=each.get("source"),
+                percent=each.get("percent"),
+                agrees=tuple(Agreement(*agreed) for agreed in each.get("agrees", ())),
+                apart=Apart(each["apart"]) if "apart" in each else None,
+            )
             for each in data.get("sightings", ())
         ),
         deals=tuple(_deal(index, each, zone) for index, each in enumerate(data.get("deals", ()))),
@@ -161,9 +171,7 @@ def _policy(data: dict[str, Any]) -> tuple[Policy, ZoneInfo]:
     )
     targets = [_target(each) for each in data.pop("targets", ())]
     cadence = Cadence(**data.pop("cadence", {}))
-    texts: dict[str, Any] = {
-        name: tuple(data.pop(name)) for name in ("contacted_statuses", "waiting_statuses") if name in data
-    }
+    texts: dict[str, Any] = {name: tuple(data.pop(name)) for name in _LISTS_OF_TEXT if name in data}
     fields = {"version": "test-1", **data}
     policy = Policy(
         calendar=calendar,
@@ -175,6 +183,16 @@ def _policy(data: dict[str, Any]) -> tuple[Policy, ZoneInfo]:
         **fields,
     )
     return policy, zone
+
+
+_LISTS_OF_TEXT = (
+    "contacted_statuses",
+    "waiting_statuses",
+    "own_domains",
+    "competitor_domains",
+    "competitor_names",
+    "products",
+)
 
 
 def _target(data: dict[str, Any]) -> ResponseTarget:
@@ -292,7 +310,26 @@ _AROUND_LISTS: Mapping[str, Any] = {
     "twins": Twin,
     "deal_norms": DealNorm,
 }
-_AROUND: Mapping[str, Any] = {"load": Load, "stage_norm": StageNorm}
+
+
+def _looked_up(**data: Any) -> LookedUp:
+    at = data.pop("at", None)
+    return LookedUp(at=None if at is None else instant(at, ZoneInfo("UTC")), **data)
+
+
+def _learned(said: list[float], found: list[float], weak: list[str], version: str = "1a2b") -> Learned:
+    """What the account's outcomes taught; each list may be empty."""
+    classes = tuple(LeadClass(each) for each in weak)
+    return Learned(version=version, said=tuple(said), found=tuple(found), weak=classes)
+
+
+_AROUND: Mapping[str, Any] = {
+    "load": Load,
+    "stage_norm": StageNorm,
+    "neighbours": Neighbours,
+    "looked_up": _looked_up,
+    "learned": _learned,
+}
 
 
 def _timed(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:

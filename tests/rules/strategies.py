@@ -18,10 +18,10 @@ from audits.model.activity import (
     StageChange,
     Task,
 )
-from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.case import Agreement, Apart, Coverage, Fact, KeyKind, LeadCase, Sighting
 from audits.model.deal import Deal, DealContact
 from audits.model.lead import Lead, LeadStatus
-from audits.model.policy import Cadence, Policy, ResponseTarget
+from audits.model.policy import DUPLICATE_FIELDS, Cadence, Policy, ResponseTarget
 from audits.model.surroundings import Crowd, DealNorm, Load, StageNorm, Surroundings, Twin
 from audits.model.working_calendar import Calendar
 
@@ -135,6 +135,8 @@ def policies(draw: st.DrawFn) -> Policy:
         ),
         post_sale_days=draw(st.integers(0, 20)),
         duplicate_window_days=draw(st.integers(0, 40)),
+        duplicate_percent=draw(st.integers(0, 100)),
+        duplicate_fields=draw(st.sampled_from((DUPLICATE_FIELDS, ("phone", "email"), ("person",), ()))),
         min_conversation_s=draw(st.integers(0, 60)),
         region=draw(maybe(st.sampled_from(["DE", "US"]))),
     )
@@ -327,7 +329,15 @@ def cases(draw: st.DrawFn) -> LeadCase:
         for owner_id in sorted(draw(st.sets(st.sampled_from(["7", "8", "9"]))))
     ]
     seen = [
-        Sighting(lead_id=f"K{number}", received_at=draw(times), key_kind=draw(st.sampled_from(KeyKind)))
+        Sighting(
+            lead_id=f"K{number}",
+            received_at=draw(times),
+            key_kind=draw(st.sampled_from(KeyKind)),
+            source=draw(st.sampled_from((None, "web form", "portal"))),
+            percent=draw(st.none() | st.integers(0, 100)),
+            agrees=draw(st.sampled_from(((), (Agreement("phone", "near", 7.82), Agreement("email", "same", 13.4))))),
+            apart=draw(st.none() | st.sampled_from(Apart)),
+        )
         for number in range(draw(st.integers(0, 2)))
     ]
     missing = draw(st.dictionaries(st.sampled_from(Fact), st.just("the permission was not granted"), max_size=2))

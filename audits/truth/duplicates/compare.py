@@ -173,7 +173,7 @@ def _first_share(names: Values, numbers: Numbers) -> npt.NDArray[np.float64]:
 
 def _digest_share(names: Values, numbers: Numbers) -> npt.NDArray[np.float64]:
     """What stands for it where no other record may count."""
-    return names.digests.all[numbers] * 1e-17
+    return names.digests.all[numbers].astype(np.float64) * np.float64(1e-17)
 
 
 def _name_levels(names: Values, a: Numbers, b: Numbers) -> Levels:

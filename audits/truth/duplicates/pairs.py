@@ -69,7 +69,8 @@ def judge_pairs(records: Sequence[Record], pairs: Iterable[tuple[int, int]]) -> 
     """
     table = Table()
     table.extend(records)
-    places = [(one, other) if _order(records[one]) <= _order(records[other]) else (other, one) for one, other in pairs]
+    orders = [_order(record) for record in records]
+    places = [(one, other) if orders[one] <= orders[other] else (other, one) for one, other in pairs]
     if not places:
         return []
     left, right = (np.array(each, np.int64) for each in zip(*places, strict=True))

@@ -1,0 +1,79 @@
+"""What counts as a duplicate: within which days, proved by what, of whose leads. Policy and contract each say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from audits.dues import days_from
+from audits.model.case import KeyKind, LeadCase, Sighting
+from audits.model.policy import Policy
+
+
+class DuplicateScope(StrEnum):
+    """Among whose leads: of any source, or of the lead's own source alone."""
+
+    ANY_SOURCE = "any_source"
+    SAME_SOURCE = "same_source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateTerms:
+    """`window_days`: calendar days before the lead in which an earlier one counts. `fields`: what proves a duplicate;
+    PERSON: that both are one person with at least `least_probability` (0 to 1), whatever they share."""
+
+    window_days: int
+    fields: frozenset[KeyKind] = frozenset(KeyKind)
+    least_probability: float = 0.9
+    scope: DuplicateScope = DuplicateScope.ANY_SOURCE
+
+
+def duplicate_terms(policy: Policy) -> DuplicateTerms:
+    """What the account agreed for all its leads."""
+    return DuplicateTerms(
+        window_days=policy.duplicate_window_days,
+        fields=frozenset(map(KeyKind, policy.duplicate_fields)),
+        least_probability=policy.duplicate_percent / 100,
+    )
+
+
+def is_same_person(sighting: Sighting, terms: DuplicateTerms) -> bool:
+    """Whether what is shared proves a duplicate by these terms, whenever the other lead came."""
+    if sighting.apart is not None:
+        return False
+    if sighting.key_kind is not KeyKind.PERSON and sighting.key_kind in terms.fields:
+        return True
+    likely = sighting.percent is not None and sighting.percent >= terms.least_probability * 100
+    return KeyKind.PERSON in terms.fields and likely
+
+
+def came_before(case: LeadCase, terms: DuplicateTerms) -> list[Sighting]:
+    """Sightings of leads that came before this one and are in the scope of the terms, whoever they are of, the oldest
+    first. Received at one instant, the one with the lesser id came before."""
+    lead = case.lead
+    return sorted(
+        (
+            each
+            for each in case.sightings
+            if each.lead_id != lead.lead_id
+            and (each.received_at, each.lead_id) < (lead.received_at, lead.lead_id)
+            and (terms.scope is DuplicateScope.ANY_SOURCE or _same_source(each.source, lead.source))
+        ),
+        key=lambda each: (each.received_at, each.lead_id, each.key_kind),
+    )
+
+
+def earlier_duplicates(case: LeadCase, terms: DuplicateTerms) -> list[Sighting]:
+    """Earlier sightings of the lead's person, of any age, the oldest first."""
+    return [each for each in came_before(case, terms) if is_same_person(each, terms)]
+
+
+def within_window(sightings: list[Sighting], case: LeadCase, terms: DuplicateTerms, zone: ZoneInfo) -> list[Sighting]:
+    """Those of `sightings` that came at most `terms.window_days` calendar days in `zone` before the lead."""
+    since = days_from(case.lead.received_at, -terms.window_days, zone)
+    return [each for each in sightings if each.received_at >= since]
+
+
+def _same_source(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()
