@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audits import scores
@@ -13,6 +13,7 @@ from audits.dues import cadence_end, call_due, recontact_due, response_due, sile
 from audits.model.activity import Activity, ActivityKind
 from audits.model.case import LeadCase
 from audits.model.finding import Finding, Outcome
+from audits.model.fit import LeadFit
 from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, english, joined, say, verbatim
@@ -20,7 +21,8 @@ from audits.model.score import FollowUpStatus, Score, Verdict
 from audits.model.truth import Judgement, Known, TruthVerdict
 from audits.rule import Rule
 from audits.rulebook import RULES
-from audits.timeline import Touches, attempts, connections, holder_at
+from audits.timeline import Touches, attempts, connections, future_occurrences, holder_at
+from audits.truth.fit import lead_fit
 from audits.truth.ladder import Step, ladder
 from audits.truth.of_case import judgement_of, known_of
 
@@ -129,10 +131,11 @@ class LeadAudit:
     """All that is said of one lead as of one instant. `findings` are in the order of the rulebook.
 
     `note`: the sentences of the breaches, the most pressing first, in English at most 500 characters.
-    `next_change_at`: when time alone changes the first of the findings, None = never. `cause`: what explains a breach
-    of the first attempt's time, see audits.causes. `judgement`: what the lead is, by audits.truth: the findings PL005
-    to PL012 and the part "a person who asked" of the quality score are read from it. `verdict`: the judgement and the
-    other findings on what the lead is, in one word. `steps`: how far that is verified, rung by rung.
+    `next_change_at`: when time alone changes the first of the findings, or what is known of the person; None = never.
+    `cause`: what explains a breach of the first attempt's time, see audits.causes. `judgement`: what the lead is, by
+    audits.truth: the findings PL005 to PL012 and the part "a person who asked" of the quality score are read from it.
+    `verdict`: the judgement and the other findings on what the lead is, in one word. `steps`: how far that is
+    verified, rung by rung. `fit`: how the lead is of the target group, which none of the others follows.
     """
 
     lead_id: str
@@ -149,6 +152,7 @@ class LeadAudit:
     cause: Cause
     judgement: Judgement
     steps: tuple[Step, ...]
+    fit: LeadFit
 
 
 def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULES) -> LeadAudit:
@@ -167,16 +171,26 @@ def audit(case: LeadCase, policy: Policy, rules: Sequence[Rule[LeadCase]] = RULE
         policy_version=policy.version,
         findings=findings,
         facts=_facts(case, policy, by_id, tried, reached),
-        quality=scores.quality(case, policy, by_id),
+        quality=scores.quality(case, policy, by_id, judgement),
         handling=scores.handling(case, policy, by_id, tried, reached),
         verdict=_verdict(by_id, judgement, known),
         follow_up_status=_follow_up_status(case, by_id, tried, reached),
         note=_note(findings),
-        next_change_at=min((each.next_change_at for each in findings if each.next_change_at), default=None),
+        next_change_at=min(_changes(case, policy, findings, known), default=None),
         cause=cause_of(case, policy, by_id),
         judgement=judgement,
         steps=ladder(case, policy, judgement, known),
+        fit=lead_fit(case, policy, judgement),
     )
+
+
+def _changes(case: LeadCase, policy: Policy, findings: Sequence[Finding], known: Known) -> Iterator[datetime]:
+    """When time alone changes a finding, or what is known of the person: verdict and quality follow that as well."""
+    yield from (each.next_change_at for each in findings if each.next_change_at is not None)
+    for t in sorted(future_occurrences(case)):
+        if known_of(replace(case, as_of=t), policy) != known:
+            yield t
+            return
 
 
 def is_owed(finding: Finding) -> bool:

@@ -3,75 +3,51 @@ whether the lead is real."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-from audits.model.said import Said, say
+from audits.model.case import LeadCase
+from audits.model.currencies import minor_digits
+from audits.model.fit import Criterion, Fit, FitField, FitPart, FitSubject, LeadFit
+from audits.model.policy import Policy
+from audits.model.said import say
+from audits.model.truth import Disposable, EmailJudged, Judgement
 
-
-class FitSubject(StrEnum):
-    """Whom a criterion describes."""
-
-    PERSON = "person"
-    ORGANISATION = "organisation"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
-    """One thing that a wanted lead has.
-
-    `field`: the name of a fact of the lead (country, lead_type, company, or one that the account has named). It holds
-    where the fact is one of `any_of` (compared without case and accents), or a number from `least` to `most`, both
-    included; with none of these, where the fact is known at all. `weight` is 1 to 100. Raises ValueError.
-    """
-
-    name: str
-    subject: FitSubject
-    field: str
-    weight: int
-    any_of: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
-
-    def __post_init__(self) -> None:
-        if not self.name.strip() or not self.field.strip():
-            raise ValueError("a criterion needs a name and a field")
-        if not 1 <= self.weight <= 100:
-            raise ValueError(f"{self.name}: the weight must be 1 to 100, not {self.weight}")
-        if self.any_of and (self.least is not None or self.most is not None):
-            raise ValueError(f"{self.name}: names values and a range; one of them only")
-        if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError(f"{self.name}: the range ends before it begins")
+#: One comma or point before exactly three digits: a thousand to some, a fraction to others.
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}|[+-]?\d{1,3}(?:,\d{3}){2,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FitPart:
-    """One criterion held against one lead: `points` of `out_of`, None where the fact is not known."""
+def lead_fit(case: LeadCase, policy: Policy, judged: Judgement) -> LeadFit:
+    """The lead of `case` by the criteria that held when it arrived. Equal arguments give an equal answer."""
+    if not policy.criteria:
+        return LeadFit()
+    facts = facts_of(case, judged)
+    return LeadFit(
+        person=fit(policy.criteria, facts, FitSubject.PERSON),
+        organisation=fit(policy.criteria, facts, FitSubject.ORGANISATION),
+    )
 
-    criterion: Criterion
-    points: int | None
-    out_of: int
-    why: Said
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """All criteria of one subject. `percent`: points of those that could be told, half up; None where none could."""
-
-    parts: tuple[FitPart, ...]
-
-    @property
-    def told(self) -> int:
-        """Points that could have been earned where the fact is known."""
-        return sum(part.out_of for part in self.parts if part.points is not None)
-
-    @property
-    def percent(self) -> int | None:
-        """0 to 100, or None when nothing is known."""
-        earned = sum(part.points for part in self.parts if part.points is not None)
-        return (200 * earned + self.told) // (2 * self.told) if self.told else None
+def facts_of(case: LeadCase, judged: Judgement) -> Mapping[str, str | None]:
+    """What criteria may look at, by the names of FitField; None = not known."""
+    lead, email = case.lead, judged.email
+    return {
+        FitField.COUNTRY: lead.country,
+        FitField.PHONE_COUNTRY: judged.phone.region if judged.phone is not None else None,
+        FitField.LANGUAGE: lead.language,
+        FitField.COMPANY: lead.company,
+        FitField.MAILBOX: _mailbox(email),
+        FitField.EMAIL_DOMAIN: email.domain if email is not None and email.is_valid else None,
+        FitField.LEAD_TYPE: lead.lead_type,
+        FitField.SOURCE: lead.source,
+        FitField.SOURCE_DETAIL: lead.source_detail,
+        FitField.PRIORITY: lead.priority,
+        FitField.PIPELINE: lead.pipeline,
+        FitField.DEAL_AMOUNT: _deal_amount(case),
+        FitField.DECIDES: _decides(case),
+    }
 
 
 def fit(criteria: Iterable[Criterion], facts: Mapping[str, str | None], subject: FitSubject) -> Fit:
@@ -79,18 +55,47 @@ def fit(criteria: Iterable[Criterion], facts: Mapping[str, str | None], subject:
     return Fit(parts=tuple(_part(each, facts.get(each.field)) for each in criteria if each.subject is subject))
 
 
+def _mailbox(email: EmailJudged | None) -> str | None:
+    if email is None or not email.is_valid:
+        return None
+    if email.disposable is Disposable.YES:
+        return "disposable"
+    if email.disposable is Disposable.DOUBTFUL or email.is_relay:
+        # A relay hides whose mailbox it is.
+        return None
+    return "free" if email.is_free else "company"
+
+
+def _deal_amount(case: LeadCase) -> str | None:
+    amounts = [
+        each.amount_minor // 10 ** minor_digits(each.currency)
+        for each in case.deals
+        if each.amount_minor is not None and each.currency is not None and each.created_at <= case.as_of
+    ]
+    return str(max(amounts)) if amounts else None
+
+
+def _decides(case: LeadCase) -> str | None:
+    told = {
+        contact.is_decider
+        for deal in case.deals
+        for contact in deal.contacts
+        if contact.contact_id == case.lead.lead_id and contact.is_decider is not None
+    }
+    return None if not told else "yes" if True in told else "no"
+
+
 def _part(criterion: Criterion, fact: str | None) -> FitPart:
     value = (fact or "").strip()
     if not value:
-        why = say("{field} is not known.", field=criterion.field)
-        return FitPart(criterion=criterion, points=None, out_of=criterion.weight, why=why)
+        return FitPart(criterion=criterion, points=None, out_of=criterion.weight, why=say("Not known."))
     holds = _holds(criterion, value)
     if holds is None:
-        why = say("{field} is {value}, which is no number.", field=criterion.field, value=value)
+        why = say("{value}: no number that can be told.", value=value)
     elif holds:
-        why = say("{field} is {value}, as wanted.", field=criterion.field, value=value)
+        why = say("{value}: as wanted.", value=value)
     else:
-        why = say("{field} is {value}, not as wanted.", field=criterion.field, value=value)
+        why = say("{value}: not as wanted.", value=value)
     points = None if holds is None else criterion.weight * holds
     return FitPart(criterion=criterion, points=points, out_of=criterion.weight, why=why)
 
@@ -100,13 +105,26 @@ def _holds(criterion: Criterion, value: str) -> bool | None:
         return _folded(value) in {_folded(each) for each in criterion.any_of}
     if criterion.least is None and criterion.most is None:
         return True
-    try:
-        number = float(value.replace("\u00a0", "").replace(" ", "").replace(",", "."))
-    except ValueError:
+    number = _number(value)
+    if number is None:
         return None
     return (criterion.least is None or number >= criterion.least) and (
         criterion.most is None or number <= criterion.most
     )
+
+
+def _number(text: str) -> float | None:
+    """The number that a text says in digits; None for what is none, or is one thing here and another there."""
+    bare = "".join(text.split())
+    if _AMBIGUOUS.fullmatch(bare):
+        return None
+    if _THOUSANDS.fullmatch(bare):
+        bare = bare.replace(",", "").replace(".", "")
+    try:
+        number = float(bare.replace(",", "."))
+    except ValueError:
+        return None
+    return number if abs(number) < 1e300 else None
 
 
 def _folded(text: str) -> str:

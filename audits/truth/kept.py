@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from audits.model.fit import LeadFit
 from audits.model.said import Said, from_json, to_json
 from audits.model.truth import Judgement, Signal
 from audits.truth.ladder import Step
@@ -26,22 +27,33 @@ _PLAIN = (str, int, float, bool)
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a lead is, and how far that is verified: the rungs of the ladder in order."""
+    """What a lead is, how far that is verified (the rungs of the ladder in order), and beside both, how it is of the
+    group that the account sells to; `fit` None = by no criteria."""
 
     judgement: Judgement
     steps: tuple[Step, ...]
+    fit: LeadFit | None = None
 
 
 def truth_to_json(truth: Truth) -> dict[str, object]:
     """JSON values that `truth_from_json` reads again."""
-    return {"judgement": _written(truth.judgement), "steps": [_written(step) for step in truth.steps]}
+    return {
+        "judgement": _written(truth.judgement),
+        "steps": [_written(step) for step in truth.steps],
+        **({} if truth.fit is None else {"fit": _written(truth.fit)}),
+    }
 
 
 def truth_from_json(data: object) -> Truth:
     """What `truth_to_json` wrote; keys beside its own are passed over. Raises ValueError for anything else."""
     match data:
         case {"judgement": judgement, "steps": list(steps)}:
-            return Truth(_model(Judgement, judgement), tuple(_model(Step, step) for step in steps))
+            fit = data.get("fit") if isinstance(data, dict) else None
+            return Truth(
+                _model(Judgement, judgement),
+                tuple(_model(Step, step) for step in steps),
+                None if fit is None else _model(LeadFit, fit),
+            )
     raise ValueError("truth: neither a judgement nor steps")
 
 

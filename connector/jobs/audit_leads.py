@@ -29,7 +29,7 @@ from connector.storage import (
     worklist,
 )
 from connector.storage.contests import Contest, Decision
-from connector.storage.neighbours import put_became
+from connector.storage.neighbours import hear_became
 from connector.storage.repairs import JudgedRepairs
 from connector.storage.statements import portions
 from connector.storage.surroundings import surroundings_of
@@ -123,7 +123,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         outbox.cancel(connection, install_id, right_already)
         worklist.mark_audited(connection, install_id, lead_ids, now)
         # After that, for a lead of this very batch may have been judged before it was known what became of another.
-        worklist.mark_due(connection, install_id, put_became(connection, install_id, became, now), now)
+        worklist.mark_due(connection, install_id, hear_became(connection, install_id, became, now), now)
         lookups.want_lookups(connection, install_id, [case.lead for case in cases], now)
     return len(audits)
 
@@ -167,7 +167,7 @@ def _row(
     """What is kept of one audit. It is due again when time changes it, or at `due_again_at`: other hours begin to
     count then, or something else was agreed. Words of a message from before `texts_since` are not kept."""
     facts = result.facts
-    truth = Truth(result.judgement, result.steps)
+    truth = Truth(result.judgement, result.steps, result.fit if result.fit.has_criteria else None)
     return findings.AuditRow(
         lead_id=lead.lead_id,
         received_at=lead.received_at,
@@ -210,5 +210,6 @@ def _row(
         load_fits_milli=None if handled.load is None else handled.load.fits_milli,
         won_at=handled.won_at,
         closed_at=handled.closed_at,
+        fit=result.fit.percent,
         truth=without_message(truth, keeps_quotes=lead.received_at >= texts_since),
     )

@@ -58,7 +58,8 @@ class AuditRow:
     What reports count: `answer`, `cause` as in audits.reports; `charged_to`: who is charged with the answer, "" =
     nobody; `target`: what was agreed, by name; `waited_s`: working seconds without an attempt, `needed_s`: the
     smallest agreed span that would have been kept; the legs of the delay; the load that met the lead. `is_*sure`: see
-    audits.rethink. `truth`: what the lead is; None before the first audit that judged it.
+    audits.rethink. `truth`: what the lead is; None before the first audit that judged it. `fit`: how it is of the
+    target group, 0 to 100.
     """
 
     lead_id: str
@@ -103,6 +104,7 @@ class AuditRow:
     won_at: datetime | None = None
     closed_at: datetime | None = None
     truth: Truth | None = None
+    fit: int | None = None
 
 
 def store_findings(conn: Connection, install_id: str, said: Sequence[Finding], at: datetime) -> int:
@@ -254,6 +256,7 @@ def audit_from_row(row: sa.Row[Any]) -> AuditRow:
         won_at=row.won_at,
         closed_at=row.closed_at,
         truth=None if row.truth is None else load_truth(row.truth),
+        fit=row.fit,
     )
 
 
@@ -407,5 +410,6 @@ def _audit_columns(install_id: str, audit: AuditRow) -> dict[str, object]:
         "won_at": audit.won_at,
         "closed_at": audit.closed_at,
         "truth": None if audit.truth is None else dump_truth(audit.truth),
+        "fit": audit.fit,
         "gone_at": None,
     }

@@ -340,6 +340,7 @@ def _strip_audits(conn: Connection, install_id: str, names: dict[str, str], at: 
             quality_parts="[]",
             handling_parts="[]",
             truth=None,
+            fit=None,
             follow_up_status=FollowUpStatus.CLOSED.value,
             next_change_at=None,
             due_at=None,

@@ -30,6 +30,7 @@ class LeadSort(StrEnum):
     SLOWEST = "slowest"
     LOWEST_QUALITY = "lowest_quality"
     LOWEST_HANDLING = "lowest_handling"
+    BEST_FIT = "best_fit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class LeadRow:
     answer: str
     cause: str
     charged_to: str
+    fit: int | None = None
 
 
 def list_sources(conn: Connection, install_id: str, owner_id: str | None = None) -> list[str]:
@@ -142,6 +144,7 @@ def order_of(sort: LeadSort) -> tuple[sa.ColumnElement[Any], ...]:
         LeadSort.SLOWEST: (audits.first_attempt_s.is_(None), audits.first_attempt_s.desc()),
         LeadSort.LOWEST_QUALITY: (audits.quality.is_(None), audits.quality),
         LeadSort.LOWEST_HANDLING: (audits.handling.is_(None), audits.handling),
+        LeadSort.BEST_FIT: (audits.fit.is_(None), audits.fit.desc()),
     }
     return orders[sort]
 
@@ -198,6 +201,7 @@ def lead_row(row: sa.Row[Any]) -> LeadRow:
         answer=row.answer,
         cause=row.cause,
         charged_to=row.charged_to,
+        fit=row.fit,
     )
 
 

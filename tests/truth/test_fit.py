@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from audits.model.fit import Criterion, FitSubject
 from audits.model.said import english
-from audits.truth.fit import Criterion, FitSubject, fit
+from audits.truth.fit import fit
 
 PLACE = Criterion(name="Nordic", subject=FitSubject.PERSON, field="country", weight=30, any_of=("Norge", "Sverige"))
 SCALE = Criterion(name="Scale", subject=FitSubject.ORGANISATION, field="staff", weight=50, least=10, most=250)
@@ -39,8 +40,8 @@ def test_words_are_compared_without_case_and_accents():
 
 def test_each_part_says_why():
     told = fit([PLACE], {"country": "Norge"}, FitSubject.PERSON)
-    assert english(told.parts[0].why) == "country is Norge, as wanted."
-    assert english(fit([PLACE], {}, FitSubject.PERSON).parts[0].why) == "country is not known."
+    assert english(told.parts[0].why) == "Norge: as wanted."
+    assert english(fit([PLACE], {}, FitSubject.PERSON).parts[0].why) == "Not known."
 
 
 @pytest.mark.parametrize(

@@ -650,6 +650,7 @@ def upgrade() -> None:
         sa.Column("follow_up_status", Words, nullable=False),
         sa.Column("note", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("truth", Words, nullable=True),
+        sa.Column("fit", sa.BigInteger(), nullable=True),
         sa.Column("next_change_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
