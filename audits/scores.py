@@ -1,11 +1,13 @@
 """Two scores, each a plain sum of named parts to 100, from the facts and findings of one case.
 
 Quality: is the lead real, reachable, ours to sell to
-    phone         30  a valid number
-    e-mail        25  a well-formed address
+    phone         25  a valid number
+    e-mail        20  a well-formed address
     address       10  not disposable
-    name          15  no placeholder 15, placeholder in part or doubtful 8
-    first seen    15  no earlier lead with the same data
+    name          10  no placeholder 10, placeholder in part or doubtful 5
+    person        20  a person who asked: 1 less for each 5 of 100 leads with the same signs that are of nobody who
+                      asked; not evaluated where nothing speaks for or against it
+    first seen    10  no earlier lead with the same data
     source         5  the source is known
 
 Handling: was it worked as agreed
@@ -32,23 +34,25 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, Term, phrase, say, verbatim
 from audits.model.score import Score, ScorePart
+from audits.model.truth import Judgement, LeadClass
 from audits.timeline import CONTACT_FACTS, Touches
 
-PHONE, EMAIL, ADDRESS, NAME, FIRST_SEEN, SOURCE = 30, 25, 10, 15, 15, 5
+PHONE, EMAIL, ADDRESS, NAME, PERSON, FIRST_SEEN, SOURCE = 25, 20, 10, 10, 20, 10, 5
 FIRST_ATTEMPT, CALLED, CADENCE, RECONTACT, NO_SILENCE = 30, 20, 20, 15, 15
 
 Findings = Mapping[str, Finding]
 """The findings of one case by rule id."""
 
 
-def quality(case: LeadCase, policy: Policy, findings: Findings) -> Score:
-    """What the lead is worth as a record."""
+def quality(case: LeadCase, policy: Policy, findings: Findings, judgement: Judgement) -> Score:
+    """What the lead is worth as a record. `judgement`: what it is, by audits.truth."""
     return Score(
         (
             _phone(case, policy),
             _email(case),
             _by_outcome(phrase("address not disposable"), ADDRESS, findings["PL002"]),
             _name(findings["PL003"]),
+            _person(judgement),
             _by_outcome(phrase("first seen"), FIRST_SEEN, findings["PL004"]),
             _by_outcome(phrase("source known"), SOURCE, findings["DQ002"]),
         )
@@ -110,8 +114,18 @@ def _email(case: LeadCase) -> ScorePart:
 def _name(finding: Finding) -> ScorePart:
     points: int | None = {Outcome.PASS: NAME, Outcome.BREACH: 0}.get(finding.outcome)
     if finding.reason in ("partly_placeholder", "doubtful"):
-        points = 8
+        points = NAME // 2
     return ScorePart("name", points, NAME, finding.said)
+
+
+def _person(judgement: Judgement) -> ScorePart:
+    name = phrase("a person who asked")
+    if not judgement.genuine_signals and all(each.lead_class is LeadClass.ERROR for each in judgement.classes):
+        return ScorePart(name, None, PERSON, say("nothing speaks for it, and nothing against it"))
+    percent = round(judgement.pseudo_probability * 100)
+    lost = int(judgement.pseudo_probability * PERSON)
+    why = say("{percent} of 100 leads with these signs are of nobody who asked", percent=percent)
+    return ScorePart(name, PERSON - lost, PERSON, why)
 
 
 def _first_attempt(judged: Finding, waiting: Finding, closing: Finding) -> ScorePart:
