@@ -319,7 +319,7 @@ def test_our_fields_are_made_once_and_repaired(
     names = tuple(field.value for field in OurField)
     assert adapter.ensure_fields().made == names
     assert adapter.ensure_fields().made == ()
-    assert len(control.writes(action="create-property")) == 5
+    assert len(control.writes(action="create-property")) == 6
     client._transport.request("DELETE", "/crm/properties/2026-03/contacts/leadassay_handling")
     shorn = {"options": [{"label": "Plausible", "value": "plausible", "displayOrder": 0, "hidden": False}]}
     client.update_contact_property("leadassay_lead_verdict", dict(shorn))

@@ -190,7 +190,7 @@ def test_fields_made_by_another_process_at_the_same_time_are_no_error() -> None:
         )
 
     with unruly(reply) as server:
-        assert len(adapter_on(client_for(server.url, "t")).ensure_fields().made) == 5
+        assert len(adapter_on(client_for(server.url, "t")).ensure_fields().made) == 6
 
 
 @pytest.mark.parametrize(

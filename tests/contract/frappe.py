@@ -56,7 +56,7 @@ LEAD_FIELDS = [
 ]  # fmt: skip
 OURS = [
     "leadassay_lead_quality", "leadassay_handling", "leadassay_lead_verdict", "leadassay_follow_up_status",
-    "leadassay_audit_note",
+    "leadassay_audit_note", "leadassay_suggested_repair",
 ]  # fmt: skip
 DOCUMENTS = {
     "CRM Call Log": [

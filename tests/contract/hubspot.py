@@ -46,7 +46,7 @@ PROPERTIES = [
     "hs_latest_source_data_1", "hs_latest_source_data_2", "hs_object_source", "hs_merged_object_ids",
     "hs_buying_role",
     "leadassay_lead_quality", "leadassay_handling", "leadassay_lead_verdict", "leadassay_follow_up_status",
-    "leadassay_audit_note", "hs_language",
+    "leadassay_audit_note", "leadassay_suggested_repair", "hs_language",
 ]  # fmt: skip
 HISTORY = ["hubspot_owner_id", "hs_lead_status", "lifecyclestage"]
 KINDS = ("calls", "emails", "meetings", "communications", "notes", "tasks", "deals")

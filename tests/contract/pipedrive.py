@@ -47,6 +47,7 @@ HASHES = {
     "leadassay_lead_verdict": "2c" * 20,
     "leadassay_follow_up_status": "3d" * 20,
     "leadassay_audit_note": "4e" * 20,
+    "leadassay_suggested_repair": "6f" * 20,
 }
 HANDLING, AUDIT_NOTE = HASHES["leadassay_handling"], HASHES["leadassay_audit_note"]
 DEAL_QUERY = {"limit": "500", "include_fields": "source_lead_id,notes_count,activities_count,participants_count"}

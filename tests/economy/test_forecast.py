@@ -72,7 +72,7 @@ def test_a_reserve_of_everything_leaves_nothing_to_count_with() -> None:
 
 @pytest.mark.parametrize(
     ("leads", "span"),
-    [("10", "seconds"), ("400", "1 day, 0:02:20"), ("1000", "2 days")],
+    [("10", "seconds"), ("400", "1 day, 0:02:21"), ("1000", "2 days")],
     ids=["short", "a_day", "days"],
 )
 def test_the_time_is_told_as_people_say_it(leads: str, span: str) -> None:

@@ -300,7 +300,14 @@ def test_the_fields_are_made_once_and_mended(site: FrappeSite) -> None:
     assert adapter.ensure_fields().made == tuple(field.value for field in OurField)
     made = {name: dict(doc) for name, doc in site.store.documents["Custom Field"].items()}
     assert {doc["dt"] for doc in made.values()} == {"CRM Lead"}
-    assert [doc["fieldtype"] for doc in made.values()] == ["Int", "Int", "Select", "Select", "Small Text"]
+    assert [doc["fieldtype"] for doc in made.values()] == [
+        "Int",
+        "Int",
+        "Select",
+        "Select",
+        "Small Text",
+        "Small Text",
+    ]
     assert all(doc["read_only"] == 1 for doc in made.values())
     site.asked.clear()
     again = adapter.ensure_fields()
@@ -311,7 +318,7 @@ def test_the_fields_are_made_once_and_mended(site: FrappeSite) -> None:
     assert adapter.ensure_fields().made == (OurField.LEAD_VERDICT.value,)
     assert verdict["name"] in site.store.documents["Custom Field"]
     mended = site.store.get("Custom Field", verdict["name"])
-    assert mended["options"] == "\nPlausible\nSuspect\nPseudo\nDuplicate\nUnknown\nTheir own"
+    assert mended["options"] == "\nPlausible\nRepairable\nSuspect\nPseudo\nDuplicate\nUnknown\nTheir own"
     assert mended["label"] == "Lead verdict"
 
 
@@ -333,7 +340,7 @@ def test_the_fields_are_shown_beside_a_lead_and_taken_away_again(site: FrappeSit
     assert shown[-1]["columns"][0]["fields"] == [field.value for field in OurField]
     adapter.uninstall()
     assert json.loads(site.store.get("CRM Fields Layout", "CRM Lead-Side Panel")["layout"]) == before
-    assert len(site.store.documents["Custom Field"]) == 5
+    assert len(site.store.documents["Custom Field"]) == len(OurField)
 
 
 def test_what_is_not_evaluated_is_no_worst_score(site: FrappeSite, adapter: FrappeAdapter) -> None:
@@ -342,11 +349,14 @@ def test_what_is_not_evaluated_is_no_worst_score(site: FrappeSite, adapter: Frap
     values = {
         OurField.LEAD_QUALITY.value: "0", OurField.HANDLING.value: "", OurField.LEAD_VERDICT.value: "pseudo",
         OurField.FOLLOW_UP_STATUS.value: "never_called", OurField.AUDIT_NOTE.value: "Nobody called. Größe: 5 €",
+        OurField.SUGGESTED_REPAIR.value: "phone: +49 17 (given: 017)",
     }  # fmt: skip
     (result,) = adapter.write_fields([write(name, **values)])
     assert result.is_written
     held = site.store.get("CRM Lead", name)
-    assert [held[field.value] for field in OurField] == [0, -1, "Pseudo", "Never called", "Nobody called. Größe: 5 €"]
+    assert [held[field.value] for field in OurField] == [
+        0, -1, "Pseudo", "Never called", "Nobody called. Größe: 5 €", "phone: +49 17 (given: 017)",
+    ]  # fmt: skip
     read = adapter.read_leads([name]).records[0].our_fields
     assert {field: read.get(field, "") for field in values} == values
 

@@ -273,7 +273,7 @@ def test_an_uninstall_leaves_the_fields_and_nothing_else(stack: Stack, side: Fra
     token = stack.context.tokens.access_token(install.install_id)
     uninstall(stack.context, install.install_id, "asked for")
     assert side.site.store.documents["Webhook"] == {}
-    assert len(side.site.store.documents["Custom Field"]) == 5
+    assert len(side.site.store.documents["Custom Field"]) == 6
     assert not side.site.is_granted(token)
 
 

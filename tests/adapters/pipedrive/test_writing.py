@@ -21,6 +21,7 @@ VALUES = {
     OurField.LEAD_VERDICT.value: "plausible",
     OurField.FOLLOW_UP_STATUS.value: "never_called",
     OurField.AUDIT_NOTE.value: "Zürich → 5 min zu spät",
+    OurField.SUGGESTED_REPAIR.value: "phone: +49 17 (given: 017)",
 }
 HOOK = Hook(url="http://127.0.0.1:9/webhooks/pipedrive/abc-1", secret="0123456789abcdef" * 4)
 
@@ -33,9 +34,9 @@ def ready(make: Make, **details: object) -> tuple[PipedriveAdapter, FieldSetup]:
 
 def test_fields_are_made_once_and_found_again(side: PipedriveSide, make: Make) -> None:
     adapter, setup = ready(make)
-    assert len(setup.made) == 10
-    assert len([key for key in setup.keys if key.count("/") == 1]) == 10
-    assert len(setup.keys) == 10 + 2 * (len(Verdict) + len(FollowUpStatus))
+    assert len(setup.made) == 12
+    assert len([key for key in setup.keys if key.count("/") == 1]) == 12
+    assert len(setup.keys) == 12 + 2 * (len(Verdict) + len(FollowUpStatus))
     again = adapter.ensure_fields()
     assert again == FieldSetup(made=(), keys=setup.keys)
     by_name = make().ensure_fields()
