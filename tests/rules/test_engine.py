@@ -73,6 +73,7 @@ def points(parts: Sequence[ScorePart]) -> dict[str, int | None]:
     return {part.name: part.points for part in parts}
 
 
+HIDDEN = Coverage(missing=((Fact.CONTACT_DATA, "no right to read it"),))
 MISSED = act("call", 0.25, disposition=Disposition.NO_ANSWER)
 REACHED = act("call", 0.25, disposition=Disposition.CONNECTED, duration_s=90)
 
@@ -93,13 +94,14 @@ def test_quality_is_the_sum_of_its_parts() -> None:
     )
     assert points(whole.quality.parts) == {
         "phone": 0,
-        "e-mail": 25,
+        "e-mail": 20,
         "address not disposable": 0,
-        "name": 8,
-        "first seen": 15,
+        "name": 5,
+        "a person who asked": 11,
+        "first seen": 10,
         "source known": 0,
     }
-    assert whole.quality.value == 48
+    assert whole.quality.value == 46
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,12 @@ def test_handling_is_the_sum_of_its_parts(
         ),
         ({"coverage": Coverage(missing=((Fact.DUPLICATES, "not read yet"),))}, Verdict.UNKNOWN),
         ({"first_name": "Mickey", "last_name": "Mouse"}, Verdict.PLAUSIBLE),
+        ({"email": "ann@gmial.com"}, Verdict.REPAIRABLE),
+        ({"phone": "+49 151 1234567890", "email": "ann.lee@gmial.com"}, Verdict.REPAIRABLE),
+        ({"phone": None, "email": "ann lee(at)gmail,com"}, Verdict.REPAIRABLE),
+        ({"honeypot": "buy", "user_agent": "python-requests/2.31"}, Verdict.PSEUDO),
+        ({"honeypot": "buy", "user_agent": "python-requests/2.31", "email": "ann@gmial.com"}, Verdict.PSEUDO),
+        ({"phone": None, "email": None, "coverage": HIDDEN}, Verdict.UNKNOWN),
     ],
 )
 def test_verdict(fields: dict[str, Any], verdict: Verdict) -> None:
