@@ -16,6 +16,7 @@ from audits.model.finding import Evidence, Measure
 from audits.model.said import verbatim
 from audits.model.score import Score, ScorePart
 from audits.model.truth import Given, Repair
+from audits.truth.experience import Noted
 from audits.truth.judgement import judge
 from audits.truth.kept import Truth
 from connector.errors import UnknownInstall
@@ -24,6 +25,7 @@ from connector.storage import (
     health,
     lookups,
     outbox,
+    outcomes,
     owner_cases,
     page_queries,
     repairs,
@@ -215,6 +217,8 @@ def seed(conn: Connection) -> Install:
                 )
             ],
         )
+        line = Noted(lead_id=lead_id, said=0.5, spoke=(), codes=(), found=None)
+        outcomes.note_outcomes(conn, tenant, [line], at(-9))
         outbox.put_outbox(conn, tenant, lead_id, {"leadassay_audit_note": f"see {CANARY}"}, at(-9))
         (row,) = [row for row in outbox.take_outbox(conn, tenant, 9, NOW) if row.lead_id == lead_id]
         outbox.mark_written(conn, tenant, row, at(-8))

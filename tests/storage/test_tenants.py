@@ -23,24 +23,30 @@ from audits.model.finding import Evidence
 from audits.model.said import verbatim
 from audits.model.score import FollowUpStatus
 from audits.model.surroundings import StageNorm
-from audits.model.truth import Given, Repair
+from audits.model.truth import Given, Learned, Repair
 from audits.norms import Norms
+from audits.truth.experience import Noted
 from audits.truth.judgement import judge
 from audits.truth.kept import Truth
+from audits.truth.of_case import Became
+from audits.truth.outcomes import Found, FoundOut
 from connector.crm.lead_fields import FieldKind, KnownField
 from connector.crm.values import KnownValue
 from connector.errors import InstallLost, InstallNotActive, UnknownInstall
 from connector.storage import (
     alerts,
     api_keys,
+    campaigns,
     contests,
     cursors,
     field_roles,
     findings,
     health,
+    lessons,
     lookups,
     norms,
     outbox,
+    outcomes,
     owner_cases,
     people,
     repairs,
@@ -57,7 +63,9 @@ from connector.storage.crowds import Act
 from connector.storage.database import Database
 from connector.storage.installs import check_fence, purge, take_fence
 from connector.storage.lead_lists import LeadFilter
+from connector.storage.lessons import Grounds
 from connector.storage.lookups import AnswerRow, LookupChoice, LookupKind, Told
+from connector.storage.neighbours import Trait
 from connector.storage.page_queries import Scope
 from connector.storage.policies import PolicyBook, PolicyVersion, put_policy
 from connector.storage.repairs import JudgedRepairs, RepairFilter
@@ -154,6 +162,8 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     cursors.put_cursor(conn, tenant, "backfill", mark, 5, 10, at(-5))
     put_policy(conn, tenant, make_policy("2"), at(-1))
     norms.put_norms(conn, tenant, Norms(stage_norms=(stage_norm(mark),)), at(-1))
+    lessons.put_lesson(conn, tenant, lesson(mark), Grounds(outcomes=200), at(-1))
+    outcomes.note_outcomes(conn, tenant, [noted("1", mark), noted("2", mark)], at(-30))
     lookups.choose_lookup(conn, tenant, LookupChoice(kind=LookupKind.MX, is_on=True), user_id=mark, at=at(-20))
     lookups.put_answers(conn, tenant, LookupKind.MX, [answer_row(mark)])
     snapshots.put_packed(conn, tenant, [Packed("1", f"digest {mark}", zlib.compress(packed_case(mark)))], at(-30))
@@ -185,6 +195,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     worklist.put_events(conn, tenant, [row_of_event], NOW)
     worklist.mark_due(conn, tenant, ["1"], NOW)
     worklist.finish_wake(conn, tenant, 3, last_error=mark)
+    campaigns.put_campaign(conn, tenant, campaign(mark))
     return tenant
 
 
@@ -193,6 +204,20 @@ def packed_case(mark: str) -> bytes:
     told = case_to_json(make_case(make_lead("1", company=mark)))
     del told["as_of"]
     return json.dumps({"case": told, "texts": {}}).encode()
+
+
+def campaign(mark: str, number: int = 1) -> campaigns.Campaign:
+    return campaigns.Campaign(
+        campaign_id=f"spot-{number}", label=mark, from_at=at(days=-1), until_at=at(days=1), source=None,
+        entered_by="user-1", entered_at=at(-30),
+    )  # fmt: skip
+
+
+def trait(lead_id: str, template: int = 7) -> Trait:
+    return Trait(
+        lead_id=lead_id, received_at=NOW, known_at=NOW, subnet=template, payload=template, name=None,
+        family_name=None, by_net=template, by_browser=None, by_hour=None, buyer_at=NOW,
+    )  # fmt: skip
 
 
 def stage_norm(stage: str) -> StageNorm:
@@ -213,6 +238,15 @@ def evidence() -> Evidence:
     return Evidence(record_type="lead", record_id="2", field="email", value="same@example.com")
 
 
+def lesson(version: str) -> Learned:
+    return Learned(version=version, said=(0.1, 0.9), found=(0.2, 0.6))
+
+
+def noted(lead_id: str, code: str) -> Noted:
+    found = FoundOut(found=Found.PSEUDO, why="denied")
+    return Noted(lead_id=lead_id, said=0.9, spoke=("PL011",), codes=(code,), found=found)
+
+
 ALERT = alerts.Alert(
     lead_id="1",
     rule_id="RT002",
@@ -226,6 +260,13 @@ ALERT = alerts.Alert(
 ARGUMENTS: dict[str, Any] = {
     "acts": [Act("owner-1", at(hours=-1), "call-0", "0"), Act("owner-1", at(-30), "task-0", "0")],
     "alert": ALERT,
+    "announced": campaign("").announced,
+    "became": {"1": Became(was_reached=True, has_denied=True, is_buyer=True)},
+    "came": [trait("1")],
+    "went": [trait("1", 8)],
+    "stored": [make_lead("1", ip="203.0.113.9", source="spring")],
+    "campaign": campaign("new", 2),
+    "campaign_id": "spot-1",
     "asked": RepairFilter(),
     "before": at(-10),
     "given": f"{FOREIGN}@gmial.com",
@@ -297,6 +338,9 @@ ARGUMENTS: dict[str, Any] = {
     "language": "nb",
     "lead_id": "1",
     "lead_ids": ["1", "2", "gone", "forgotten"],
+    "lesson": lesson("new"),
+    "grounds": Grounds(outcomes=300),
+    "noted": [noted("1", "mashed_name")],
     "learned": Norms(stage_norms=(stage_norm("New"),)),
     "lease_s": 30,
     "limit": 10,
@@ -383,8 +427,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
     **{
         f"lookups.{name}": {"kind": LookupKind.MX, "judged": [make_lead("1")], "rows": [answer_row("nobody")]}
         for name in (
-            "lookup_choice", "want_lookups", "list_wants", "defer_wants", "end_wants", "count_wants", "put_answers",
-            "looked_up", "spent_milli", "count_asked",
+            "lookup_choice",
+            "want_lookups",
+            "list_wants",
+            "defer_wants",
+            "end_wants",
+            "count_wants",
+            "put_answers",
+            "looked_up",
+            "spent_milli",
+            "count_asked",
         )
     },
     "cursors.get_cursor": {"name": "backfill"},

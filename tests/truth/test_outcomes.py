@@ -94,7 +94,7 @@ def test_what_is_noted_after_contact_bears_out_its_classes(raw: str, why: str, l
     assert lead_class in found.classes
     assert not set(found.classes) & set(found.against)
     assert found.worked == (Way.PHONE,)
-    assert [(each.field, each.value) for each in found.evidence][0] == ("raw_status", raw)
+    assert (found.evidence[0].field, found.evidence[0].value) == ("raw_status", raw)
     assert found.evidence[1].record_id == "talk"
 
 
