@@ -11,6 +11,7 @@ import orjson
 from audits.engine import LeadAudit
 from audits.model.case import LeadCase
 from audits.model.finding import Finding
+from audits.model.fit import Fit
 from audits.model.said import english
 from audits.model.score import Score
 from audits.reports.export_report import AnswerCount, ExportReport
@@ -54,6 +55,11 @@ class JsonOutput:
                 "findings": [_finding(each) for each in judged.findings],
                 "truth": answer_of(given_of(lead), judged.judgement),
                 "ladder": [_step(each) for each in judged.steps],
+                **(
+                    {"fit": {"person": _fit(judged.fit.person), "organisation": _fit(judged.fit.organisation)}}
+                    if judged.fit.has_criteria
+                    else {}
+                ),
             }
         )
 
@@ -109,6 +115,16 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 def _step(step: Step) -> dict[str, object]:
     return {"rung": step.rung, "state": step.state, "at": step.at, "says": english(step.proof)}
+
+
+def _fit(fit: Fit) -> dict[str, object]:
+    return {
+        "percent": fit.percent,
+        "parts": [
+            {"name": part.criterion.name, "points": part.points, "out_of": part.out_of, "why": english(part.why)}
+            for part in fit.parts
+        ],
+    }
 
 
 def _report(report: ExportReport) -> dict[str, object]:

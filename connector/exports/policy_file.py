@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from audits.model.fit import Criterion, FitField, FitSubject
 from audits.model.policy import Cadence, Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
 from audits.model.zones import load_zone
@@ -66,6 +67,7 @@ def read_policy(path: Path) -> Policy:
         duplicate_window_days=top.whole_number("duplicate_window_days", plain.duplicate_window_days),
         contacted_statuses=top.texts("contacted_statuses"),
         waiting_statuses=top.texts("waiting_statuses"),
+        criteria=tuple(_criterion(each) for each in top.tables("target_group")),
     )
     top.done()
     said = json.dumps(policy.to_json(), sort_keys=True, ensure_ascii=False)
@@ -122,6 +124,31 @@ def _target(table: TomlTable, goal_s: int | None) -> ResponseTarget:
         raise table.problem("goal", f"is longer than due, after which the attempt is late ({due_s} s)")
     table.done()
     return ResponseTarget(name=name, goal_s=own_goal_s, due_s=due_s, **words)
+
+
+def _criterion(table: TomlTable) -> Criterion:
+    """One entry of [[target_group]]."""
+    for key, known in (("subject", tuple(FitSubject)), ("field", tuple(FitField))):
+        if table.text(key) not in known:
+            raise table.problem(key, f"{table.text(key)!r} is not known; use one of {', '.join(known)}")
+    bounds: dict[str, object] = {key: table.value(key) for key in ("from", "to")}
+    for key, bound in bounds.items():
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float)):
+            raise table.problem(key, f"{bound!r} is no number")
+    said = {
+        "name": table.text("name"),
+        "subject": table.text("subject"),
+        "field": table.text("field"),
+        "weight": table.whole_number("weight", 0),
+        "any_of": table.texts("any_of"),
+        "least": bounds["from"],
+        "most": bounds["to"],
+    }
+    table.done()
+    try:
+        return Criterion.from_json(said, "")
+    except ValueError as error:
+        raise table.problem("", str(error).lstrip(": ")) from error
 
 
 def _with_limits(plain: Policy, table: TomlTable | None) -> Policy:

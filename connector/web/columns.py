@@ -52,6 +52,7 @@ TITLES = {
     "share_low_95": phrase("Share, 95 % from"),
     "since_at": phrase("Since"),
     "source": phrase("Source"),
+    "target_group_fit": phrase("Target group (0 to 100)"),
     "tried_in_time": phrase("Tried in time"),
 }
 

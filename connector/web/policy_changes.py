@@ -9,6 +9,7 @@ from audits.model.policy import Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
 from connector.language.bidi import isolated
 from connector.web import policy_numbers
+from connector.web.criteria_form import criterion_text
 from connector.web.policy_form import DAY_NAMES, days_text, hours_text
 from connector.web.policy_numbers import THRESHOLDS, Kind, Threshold
 from connector.web.texts import current, t
@@ -34,6 +35,7 @@ def changes(old: Policy, new: Policy, names: Mapping[str, str]) -> list[Change]:
         *_calendars(old, new),
         *_people(old, new, names),
         *_lists(old, new),
+        *_criteria(old, new),
     ]
     if old.region != new.region:
         found.append(Change(t("Country of numbers without a prefix"), old.region or "–", new.region or "–"))
@@ -179,3 +181,11 @@ def _lists(old: Policy, new: Policy) -> Iterator[Change]:
     ):
         if set(before) != set(after):
             yield Change(label, _apart(", ".join(before)) or "–", _apart(", ".join(after)) or "–")
+
+
+def _criteria(old: Policy, new: Policy) -> Iterator[Change]:
+    before, after = ([_apart(criterion_text(each)) for each in policy.criteria] for policy in (old, new))
+    for n in range(max(len(before), len(after))):
+        was, is_now = (texts[n] if n < len(texts) else "–" for texts in (before, after))
+        if was != is_now:
+            yield Change(t("Criterion {n} of the target group", n=n + 1), was, is_now)

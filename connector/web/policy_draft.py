@@ -19,6 +19,7 @@ from audits.model.policy import Cadence, Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
 from connector.public_holidays import countries_with_holidays
 from connector.web import policy_numbers, public_days
+from connector.web.criteria_form import ROW, CriterionDraft, criteria_from, draft_of_criterion
 from connector.web.policy_form import country_of, days_text, hours_text, parse_days, parse_hours
 from connector.web.policy_numbers import THRESHOLDS, Kind
 from connector.web.texts import t
@@ -80,6 +81,7 @@ class PolicyDraft:
     lists: Mapping[str, str]
     numbers: Mapping[str, tuple[str, str]]
     region: str
+    criteria: tuple[CriterionDraft, ...] = ()
     valid: str = "now"
     valid_from: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -118,6 +120,7 @@ def draft_of(policy: Policy, *, now_year: int) -> PolicyDraft:
             for each in THRESHOLDS
         },
         region=policy.region or "",
+        criteria=tuple(map(draft_of_criterion, policy.criteria)),
     )
 
 
@@ -179,6 +182,7 @@ def draft_typed(sent: MultiDict[str, str]) -> PolicyDraft:
         lists={name: text(name) for name in LISTS},
         numbers={each.name: (text(each.name), text(f"{each.name}_unit")) for each in THRESHOLDS},
         region=text("phone_region"),
+        criteria=tuple(CriterionDraft(*(text(f"k{n}_{name}") for name in ROW)) for n in rows("criteria")),
         valid="later" if text("valid") == "later" else "now",
         valid_from=text("valid_from"),
     )
@@ -201,6 +205,8 @@ def changed(draft: PolicyDraft, deed: str, team: str) -> PolicyDraft | None:
         return draft
     if deed == "target-add":
         return replace(draft, targets=(*draft.targets, TargetDraft()))
+    if deed == "criterion-add":
+        return replace(draft, criteria=(*draft.criteria, CriterionDraft()))
     if deed == "absence-add":
         return replace(draft, absences=(*draft.absences, AbsenceDraft()))
     if deed == "calendar-add":
@@ -224,6 +230,8 @@ def _moved(draft: PolicyDraft, what: str, n: int) -> PolicyDraft | None:
         return replace(draft, targets=tuple(targets))
     if what == "absence-remove" and n < len(draft.absences):
         return replace(draft, absences=(*draft.absences[:n], *draft.absences[n + 1 :]))
+    if what == "criterion-remove" and n < len(draft.criteria):
+        return replace(draft, criteria=(*draft.criteria[:n], *draft.criteria[n + 1 :]))
     # The general calendar stays.
     if what == "calendar-remove" and 0 < n < len(draft.calendars):
         return replace(draft, calendars=(*draft.calendars[:n], *draft.calendars[n + 1 :]))
@@ -252,6 +260,7 @@ def policy_from_draft(
     lists: dict[str, Any] = {
         name: _list(name, draft.lists[name], before.lists[name], present, wrong) for name in LISTS
     }
+    criteria = criteria_from(draft.criteria, present.criteria, wrong)
     if not wrong and general is not None:
         places = sorted({(each.country, each.region) for each in draft.calendars if each.country})
         source = public_days.source_text(places, now_year)
@@ -272,6 +281,7 @@ def policy_from_draft(
                 waiting_statuses=_same_or(present.waiting_statuses, draft.waiting),
                 cadence=Cadence(**{name.partition(".")[2]: value for name, value in numbers.items() if "." in name}),
                 region=draft.region or None,
+                criteria=criteria,
                 holidays_source=present.holidays_source if is_same else source,
                 **lists,
                 **figures,

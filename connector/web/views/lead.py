@@ -17,6 +17,7 @@ from connector.storage.surroundings import surroundings_of
 from connector.web import contest_words
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.contest_words import ContestShown
+from connector.web.fit_shown import FitBlock, fit_blocks
 from connector.web.labels import crm_name
 from connector.web.lead_story import Chart, EventLine, KeyItem, Story, drawing_key
 from connector.web.links import lead_href
@@ -141,6 +142,7 @@ class LeadPage:
     message: str | None
     truth: TruthPanel[EvidenceLine] | None
     truth_says: str
+    fit: list[FitBlock]
     repairs: list[RepairShown]
     contest_action: str
     longest_why: int
@@ -255,6 +257,7 @@ class _Builder:
             message=lead.message,
             truth=truth_panel(row.truth, self._evidence) if row and row.truth else None,
             truth_says=not_yet(row.next_change_at if row else None),
+            fit=fit_blocks(row.truth.fit if row and row.truth else None),
             repairs=[repair_shown(each, self.against.names) for each in kept],
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,
@@ -288,6 +291,7 @@ class _Builder:
             message=None,
             truth=None,
             truth_says="",
+            fit=[],
             repairs=[],
             contest_action=f"{lead_href(lead.lead_id)}/contest",
             longest_why=LONGEST_WHY,

@@ -13,7 +13,7 @@ from audits.causes import Cause
 from audits.model.finding import Outcome
 from audits.model.score import FollowUpStatus, Verdict
 from audits.reports.export_report import Answer
-from connector.storage import lead_lists, page_queries, people
+from connector.storage import lead_lists, page_queries, people, policies
 from connector.storage.database import Database
 from connector.storage.lead_lists import LeadRow, LeadSort
 from connector.storage.page_queries import Scope
@@ -77,6 +77,7 @@ class LeadLine:
     verdict: Verdict
     quality: int | None
     handling: int | None
+    fit: int | None
     due_at: datetime | None
     is_contested: bool
 
@@ -91,6 +92,7 @@ class LeadsPage:
     first_choices: list[FilterChoice]
     more_choices: list[FilterChoice]
     columns: list[Column]
+    shows_fit: bool
     rows: list[LeadLine]
     is_filtered: bool
     counted: str
@@ -140,6 +142,7 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
     def href(path: str = "/leads", **more: str | int) -> str:
         return leads_href(path, **(given | {name: str(value) for name, value in more.items()}))
 
+    shows_fit = any(each.policy.criteria for each in policies.list_policies(conn, me.install_id))
     first, choices = (number - 1) * PAGE + 1, _choices(conn, me, form)
     return LeadsPage(
         says=says_of(form, me),
@@ -147,7 +150,8 @@ def leads_page(conn: Connection, me: Viewer, form: LeadsForm, wrong: str, number
         form=form,
         first_choices=[choice for choice in choices if choice.name in _FIRST],
         more_choices=[choice for choice in choices if choice.name not in _FIRST],
-        columns=_columns(form),
+        columns=_columns(form, shows_fit=shows_fit),
+        shows_fit=shows_fit,
         rows=[_line(row, me) for row in rows],
         is_filtered=form.is_filtered,
         counted=says.plural("{n} lead", "{n} leads", total),
@@ -201,7 +205,7 @@ def _choices(conn: Connection, me: Viewer, form: LeadsForm) -> list[FilterChoice
     return made
 
 
-def _columns(form: LeadsForm) -> list[Column]:
+def _columns(form: LeadsForm, *, shows_fit: bool) -> list[Column]:
     sort = LeadSort(form.sort)
 
     def column(label: str, orders: Sequence[tuple[LeadSort, str]] = (), *, is_number: bool = False) -> Column:
@@ -221,6 +225,7 @@ def _columns(form: LeadsForm) -> list[Column]:
         column(t("Lead is")),
         column(t("Quality"), ((LeadSort.LOWEST_QUALITY, "ascending"),), is_number=True),
         column(t("Handling"), ((LeadSort.LOWEST_HANDLING, "ascending"),), is_number=True),
+        *([column(t("Target group"), ((LeadSort.BEST_FIT, "descending"),), is_number=True)] if shows_fit else ()),
         column(t("Next due"), ((LeadSort.DUE_FIRST, "ascending"),)),
     ]
 
@@ -241,6 +246,7 @@ def _line(row: LeadRow, me: Viewer) -> LeadLine:
         verdict=row.verdict,
         quality=row.quality,
         handling=row.handling,
+        fit=row.fit,
         due_at=row.due_at,
         is_contested=bool(row.contested),
     )
@@ -274,6 +280,7 @@ EXPORT_HEAD = (
     "record_url",
     "contested",
     "set_aside",
+    "target_group_fit",
 )
 
 
@@ -303,6 +310,7 @@ def export_row(row: LeadRow, me: Viewer) -> tuple[Cell, ...]:
         row.record_url,
         " ".join(row.contested),
         " ".join(row.set_aside),
+        row.fit,
     )
 
 

@@ -19,6 +19,7 @@ from connector.storage.lead_lists import list_sources
 from connector.storage.policies import PolicyVersion
 from connector.web import policy_effect, policy_numbers, public_days
 from connector.web.access import Access, Viewer, needs, viewer
+from connector.web.criteria_form import FIELDS, SUBJECTS, criterion_text
 from connector.web.labels import family_label
 from connector.web.links import lead_href
 from connector.web.policy_changes import Change, changes, figure_text, target_text, week_text
@@ -61,6 +62,7 @@ class PoliciesPage:
     new: str
     changes: list[Change]
     targets: list[str]
+    criteria: list[str]
     week: str
     version: str
     figures: list[tuple[str, list[tuple[str, str]]]]
@@ -121,6 +123,8 @@ class EditPage:
     statuses: list[tuple[str, str]]
     sources: list[str]
     lead_types: list[str]
+    subjects: list[tuple[str, str]]
+    fit_fields: list[tuple[str, str]]
     zone: str
     currency: str
     planned: str
@@ -153,6 +157,7 @@ def policies_list() -> str:
         new=new,
         changes=changes(by_name[old], by_name[new], names),
         targets=[target_text(each) for each in present.targets],
+        criteria=[criterion_text(each) for each in present.criteria],
         week=week_text(present.calendar),
         version=present.version,
         figures=_figures_of(present),
@@ -312,6 +317,8 @@ def _page(
         statuses=_statuses(conn, me, base, draft),
         sources=list_sources(conn, me.install_id)[:200],
         lead_types=sorted({word for target in base.targets for word in target.lead_types}),
+        subjects=[(each.value, t(label)) for each, label in SUBJECTS.items()],
+        fit_fields=[(each.value, t(label)) for each, label in FIELDS.items()],
         zone=me.install.zone,
         currency=me.install.currency or "",
         planned=(
