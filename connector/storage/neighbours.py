@@ -132,7 +132,7 @@ def end_traits(conn: Connection, install_id: str, lead_ids: Collection[str]) -> 
         _change(conn, install_id, sorted(traits_kept(conn, install_id, ids), key=_by_id), [])
 
 
-def put_became(conn: Connection, install_id: str, became: Mapping[str, Became], at: datetime) -> set[str]:
+def hear_became(conn: Connection, install_id: str, became: Mapping[str, Became], at: datetime) -> set[str]:
     """Keep what an audit at `at` (aware UTC) found to have become of leads; returns other leads whose answer may have
     changed by it. A lead that is gone meanwhile is passed over."""
     went, came = [], []

@@ -26,7 +26,7 @@ from connector.storage.crowds import beside_logs, beside_ticks, log_crowds, logs
 from connector.storage.lessons import lesson_at
 from connector.storage.loads import loads_of
 from connector.storage.lookups import looked_up
-from connector.storage.neighbours import Trait, beside_traits, traits_kept
+from connector.storage.neighbours import Trait, beside_traits, neighbours_at, traits_kept
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
 from connector.storage.twins import Sent, beside_texts, texts_of, twins_of
@@ -47,6 +47,7 @@ def surroundings_of(
     twins = twins_of(conn, install_id, cases, as_of, book)
     loads = loads_of(conn, install_id, cases, as_of, book)
     norms = norms_at(conn, install_id, as_of)
+    neighbours = neighbours_at(conn, install_id, cases, as_of)
     learned = lesson_at(conn, install_id, as_of)
     outside = looked_up(conn, install_id, [case.lead for case in cases], as_of)
     found = {}
@@ -60,6 +61,7 @@ def surroundings_of(
             load=loads.get(lead_id),
             stage_norm=norms.stage_norm_for(case),
             deal_norms=norms.deal_norms_for(case) if norms.norms_id else None,
+            neighbours=neighbours.get(lead_id),
             looked_up=outside.get(lead_id),
             learned=learned,
         )

@@ -39,6 +39,8 @@ _SAID = {
     "same-fields": ("good", phrase("Nothing was changed: every field keeps what it holds.")),
     "same": ("good", phrase("Nothing was changed: every value keeps its meaning.")),
     "key-revoked": ("good", phrase("The key is revoked: it opens nothing any more.")),
+    "campaign-entered": ("good", phrase("Entered. The leads of its time are being judged anew.")),
+    "campaign-taken": ("good", phrase("Taken back. The leads of its time are being judged anew.")),
     "look-up-on": (
         "good",
         phrase("Switched on. Answers come over the next minutes; leads are judged again by them."),

@@ -16,7 +16,7 @@ from audits.truth.clusters import Seen, neighbours_of
 from audits.truth.of_case import Became, seen_of_lead
 from connector.storage import timeline
 from connector.storage.database import Database
-from connector.storage.neighbours import neighbours_at, put_became
+from connector.storage.neighbours import neighbours_at, hear_became
 from connector.storage.tables import lead_templates, lead_traits
 from tests.factories import NOW, at, make_install, make_lead, make_record
 
@@ -90,7 +90,7 @@ def test_the_store_says_what_a_plain_count_says(database: Database, tenant: str,
             some = [lead for lead in random.sample(leads, 12) if lead.lead_id not in became]
             said = {lead.lead_id: Became(random.random() < 0.8, random.random() < 0.5, random.random() < 0.1)
                     for lead in some}  # fmt: skip
-            put_became(conn, tenant, said, when)
+            hear_became(conn, tenant, said, when)
             became |= {lead_id: (what, when) for lead_id, what in said.items()}
         for as_of in (LATER, at(hours=1.5), at(0), NOW - timedelta(minutes=20), NOW - timedelta(days=2)):
             assert by_store(conn, tenant, leads, as_of) == by_count(leads, became, as_of)

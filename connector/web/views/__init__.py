@@ -7,6 +7,7 @@ from flask import Blueprint
 from connector.web.views import (
     api,
     api_keys,
+    campaigns,
     card,
     contests,
     fields,
@@ -52,6 +53,7 @@ ALL: tuple[Blueprint, ...] = (
     sync.pages,
     settings.pages,
     api_keys.pages,
+    campaigns.pages,
     look_ups.pages,
     own_hours.pages,
     policies.pages,
