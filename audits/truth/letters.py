@@ -29,6 +29,8 @@ from importlib.resources import files
 from itertools import pairwise, product
 from operator import add
 
+from audits.truth.kept_answers import KeptAnswers
+
 #: Words shorter than this say nothing: too many names are three odd letters.
 SHORTEST = 4
 #: A word that is no name for sure, beside which another one need not be as far over its limit.
@@ -330,12 +332,23 @@ def _shipped_score(word: str, alphabet: Alphabet) -> int:
     )
 
 
-@lru_cache(maxsize=16_384)
+def _margin(word: str) -> int | None:
+    alphabet = alphabet_of(word) if len(word) >= SHORTEST else None
+    return None if alphabet is None else _shipped_score(word, alphabet) - alphabet.limit
+
+
+_MARGINS: KeptAnswers[int | None] = KeptAnswers(_margin, 32_768)
+
+
 def margin(word: str) -> int | None:
     """By how much a folded word exceeds the limit of its alphabet (negative: it does not); None = not judged: too
     short, or in letters that no table knows."""
-    alphabet = alphabet_of(word) if len(word) >= SHORTEST else None
-    return None if alphabet is None else _shipped_score(word, alphabet) - alphabet.limit
+    return _MARGINS[word]
+
+
+def margin_if_known(word: str) -> int | None:
+    """The same of a word that was asked for of late; None of any other."""
+    return _MARGINS.get(word)
 
 
 def is_mashed_text(text: str, *, beyond: int = 0) -> bool:

@@ -5,18 +5,42 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from audits.model.name_text import NameTrouble, name_trouble
+from audits.model.quick import quick
 from audits.model.said import Said, say
 from audits.model.truth import Intent, MessageJudged, Signal, TruthTerms
-from audits.truth.letters import ABBREVIATION, SHORTEST, alphabet_of, is_mashed_text, letter_words, margin
+from audits.truth.kept_answers import KeptAnswers
+from audits.truth.letters import (
+    ABBREVIATION,
+    SHORTEST,
+    alphabet_of,
+    fold,
+    is_mashed_text,
+    letter_words,
+    margin,
+    margin_if_known,
+)
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
-from audits.truth.phrases import Begun, Found, Phrases, Text, folded_key, marked_key, read, words_of
+from audits.truth.phrases import (
+    Begun,
+    Found,
+    Phrases,
+    Text,
+    composed,
+    folded_key,
+    key_of_folded,
+    marked_key,
+    read,
+    words_of,
+)
 from audits.truth.weights import signal
 
 _NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
+#: Where phrases of no other kind are, somebody asks for something, or says anything.
+_ASKS = frozenset({_NEED, *(f"unless {intent.value}" for intent in Intent)})
 _AGAINST = {intent: f"unless {intent.value}" for intent in Intent}
 _INTENTS = tuple((intent, intent.value) for intent in Intent)
 _FOLDED: Phrases[str] = Phrases(
@@ -52,48 +76,93 @@ _SIGNAL_OF = {
 _MARKS = ".,!?;:"
 
 
-class _Part(NamedTuple):
-    """What stands between two spaces: its words, the same as phrases are looked for among them, those of which the
-    tables of letters say something, and whether abuse may begin in it."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What stands between two spaces. `words`: as written; `keys`: the same as phrases are looked for among them;
+    `begun`: the places of those that begin a phrase, and how it may go on; `judged`: those of which the tables of
+    letters say something; `may_abuse`: whether abuse may begin in it; `is_dull`: one word that begins nothing."""
 
     words: tuple[str, ...]
-    folded: tuple[tuple[str, Begun[str] | None], ...]
+    keys: tuple[str, ...]
+    begun: tuple[tuple[int, Begun[str]], ...]
     judged: tuple[str, ...]
     may_abuse: bool
+    is_dull: bool
 
 
-@lru_cache(maxsize=32_768)
+_new_part = quick(_Part)
+
+
 def _part(text: str) -> _Part:
-    """Kept, since few words make most messages; neither words nor marks go over a space."""
-    end = text[-1]
-    bare = text[:-1] if end in _MARKS else text
-    if bare.isascii() and bare.isalpha():
-        # Most words of most messages: no marks to take off, one key for all.
-        key = bare.lower()
-        is_abbreviation = end == "." and len(text) <= ABBREVIATION
-        return _Part(
-            words=(bare,),
-            folded=(_FOLDED.begun_by(key),),
-            judged=(key,) if len(key) >= SHORTEST and not is_abbreviation else (),
-            may_abuse=_MARKED.begun_by(key)[1] is not None,
-        )
+    bare = text[:-1] if text[-1] in _MARKS else text
+    if bare.isalpha() and (part := _part_of_letters(text, bare)) is not None:
+        return part
     words = words_of(text)
-    return _Part(
-        words=words,
-        folded=tuple(map(_FOLDED.look_up, words)),
-        judged=tuple(each for each in letter_words(text) if len(each) >= SHORTEST and alphabet_of(each) is not None),
-        may_abuse=any(_MARKED.look_up(word)[1] is not None for word in words),
-    )
+    keys = tuple(map(folded_key, words))
+    begun = tuple([(place, each) for place, key in enumerate(keys) if (each := _FOLDED.begun_by(key)[1]) is not None])
+    judged = tuple([each for each in letter_words(text) if len(each) >= SHORTEST and alphabet_of(each) is not None])
+    may_abuse = any(_MARKED.look_up(word)[1] is not None for word in words)
+    return _new_part(words, keys, begun, judged, may_abuse, len(words) == 1 and not begun and not may_abuse)
+
+
+def _part_of_letters(text: str, bare: str) -> _Part | None:
+    """The same of a word of letters alone, `bare`, with at most one mark behind it; None = of several words, or none,
+    as soon as its letters are composed."""
+    word, folded = (bare, bare.lower()) if bare.isascii() else (composed(bare), fold(bare))
+    if not (word.isalpha() and folded.isalpha()):
+        return None
+    key = folded if bare.isascii() else key_of_folded(folded)
+    begun = _FOLDED.begun_by(key)[1]
+    may_abuse = _MARKED.look_up(word)[1] is not None
+    is_abbreviation = text[-1] == "." and len(folded) < ABBREVIATION
+    is_judged = len(folded) >= SHORTEST and not is_abbreviation and alphabet_of(folded) is not None
+    words = (word,)
+    keys = words if key == word else (key,)
+    judged = () if not is_judged else keys if folded == key else (folded,)
+    is_dull = begun is None and not may_abuse
+    return _new_part(words, keys, () if begun is None else ((0, begun),), judged, may_abuse, is_dull)
+
+
+#: Kept, since few words make most messages; neither words nor marks go over a space.
+_PARTS: KeptAnswers[_Part] = KeptAnswers(_part, 32_768)
 
 
 @lru_cache(maxsize=8_192)
 def judge_message(text: str, language: str | None) -> MessageJudged:
     """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text. All languages are
     looked for whatever it says: people write in another one than their browser's."""
-    parts = list(map(_part, text.split()))
-    whole = Text(text, [word for part in parts for word in part.words])
+    parts = list(map(_PARTS.__getitem__, text.split()))
+    size, may_abuse = 0, False
+    begins: list[tuple[int, Begun[str]]] = []
+    for part in parts:
+        if part.is_dull:
+            size += 1
+            continue
+        for place, begun in part.begun:
+            begins.append((size + place, begun))
+        may_abuse = may_abuse or part.may_abuse
+        size += len(part.words)
+    keys = [key for part in parts for key in part.keys] if begins else []
+    kinds = _FOLDED.kinds_among(keys, begins) if begins else set()
+    if kinds <= _ASKS and not may_abuse and not _may_have_links(text) and not _is_mashed(text, parts):
+        # Nearly all.
+        return (
+            _ASKED if _NEED in kinds or size >= _TELLING_WORDS or _tells_enough(_text(text, parts)) else _SAYS_NOTHING
+        )
+    return _judge_closely(text, parts)
+
+
+_ASKED, _SAYS_NOTHING = MessageJudged(has_need=True), MessageJudged()
+
+
+def _text(text: str, parts: list[_Part]) -> Text:
+    return Text(text, [word for part in parts for word in part.words])
+
+
+def _judge_closely(text: str, parts: list[_Part]) -> MessageJudged:
+    whole = _text(text, parts)
     found: dict[str, list[Found[str]]] = {}
-    for each in _FOLDED.find_among([word for part in parts for word in part.folded]):
+    for each in _FOLDED.find(whole):
         found.setdefault(each.kind, []).append(each)
     shown: dict[str, str] = {}
     if _is_mashed(text, parts):
@@ -125,7 +194,7 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
 
 def is_mashed_message(text: str) -> bool:
     """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
-    return _is_mashed(text, list(map(_part, text.split())))
+    return _is_mashed(text, list(map(_PARTS.__getitem__, text.split())))
 
 
 def _is_mashed(text: str, parts: list[_Part]) -> bool:
@@ -135,11 +204,19 @@ def _is_mashed(text: str, parts: list[_Part]) -> bool:
         acronym = text.isupper() and len(text.strip()) <= 5
         return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
     judged = [word for part in parts for word in part.judged]
-    clean = 0
+    clean, unknown = 0, []
     for word in judged:
-        if (margin(word) or 0) <= _FAR:
+        over = margin_if_known(word)
+        if over is None:
+            unknown.append(word)
+        elif over <= _FAR:
             clean += 1
             # Two in five that were meant are enough, whatever the others are.
+            if 5 * clean > 2 * len(judged):
+                return False
+    for word in unknown:
+        if (margin(word) or 0) <= _FAR:
+            clean += 1
             if 5 * clean > 2 * len(judged):
                 return False
     return len(judged) - clean >= _FEW_WORDS
@@ -156,11 +233,14 @@ def _quoted(whole: Text, found: Found[str]) -> str:
     return whole.between(found.first, found.last)
 
 
+def _may_have_links(text: str) -> bool:
+    return "://" in text or "<" in text or "[" in text or "www." in text.lower()
+
+
 def _spam(text: str, whole: Text, found: dict[str, list[Found[str]]]) -> str | None:
     """The words, or the kind of link, that advertise."""
     wares = found.get(_SPAM, [])
-    has_links = "://" in text or "www." in text.lower() or "<" in text or "[" in text
-    if not wares and not has_links:
+    if not wares and not _may_have_links(text):
         return None
     links = len(_LINK.findall(text))
     distinct = {_quoted(whole, each).casefold() for each in wares}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
+from audits.truth.kept_answers import KeptAnswers
 from audits.truth.letters import fold
 
 Kind = TypeVar("Kind", bound=Hashable)
@@ -29,7 +30,7 @@ class Text(NamedTuple):
     @property
     def plain(self) -> str:
         """The text in which the words stand, without the short vowels of Arabic."""
-        return _plain(self.text)
+        return composed(self.text)
 
     def between(self, first: int, last: int) -> str:
         """The text from one word to another, both included, as written."""
@@ -51,17 +52,23 @@ def read(text: str) -> Text:
 @lru_cache(maxsize=16_384)
 def words_of(part: str) -> tuple[str, ...]:
     """The words of what stands between two spaces."""
-    return tuple(_WORD.findall(_plain(part)))
+    return tuple(_WORD.findall(composed(part)))
 
 
-def _plain(text: str) -> str:
+def composed(text: str) -> str:
+    """`text` in the form in which words are found: marks on their letters, none of the short vowels of Arabic."""
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_ARABIC_MARKS)
 
 
 @lru_cache(maxsize=16_384)
 def folded_key(word: str) -> str:
     """A word as compared: without case and marks; Arabic ones without the article."""
-    key = fold(word).replace("ʼ", "")
+    return key_of_folded(fold(word))
+
+
+def key_of_folded(folded: str) -> str:
+    """The same of what `fold` makes of a word."""
+    key = folded.replace("ʼ", "")
     if key.startswith(_ARTICLES) and len(key) > 4:
         article = next(each for each in _ARTICLES if key.startswith(each))
         if len(key) - len(article) >= 3:
@@ -73,7 +80,10 @@ def folded_key(word: str) -> str:
 def marked_key(word: str) -> str:
     """A word without case alone where marks tell words apart (Latin letters); else as `folded_key`."""
     key = unicodedata.normalize("NFC", word.casefold())
-    return key if key.isascii() or unicodedata.name(key[0], "").startswith("LATIN") else folded_key(word)
+    return key if key.isascii() or _LATIN[key[0]] else folded_key(word)
+
+
+_LATIN = KeptAnswers(lambda letter: unicodedata.name(letter, "").startswith("LATIN"), 16_384)
 
 
 class Found(NamedTuple, Generic[Kind]):
@@ -142,6 +152,21 @@ class Phrases(Generic[Kind]):
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
         return self.find_among(list(map(self._looked_up, text.words)))
 
+    def kinds_among(self, keys: Sequence[str], begins: Iterable[tuple[int, Begun[Kind]]]) -> set[Kind]:
+        """Of what kinds phrases are in a text. `keys`: its words as compared; `begins`: the places of words that
+        begin a phrase, with what `look_up` says of them."""
+        found: set[Kind] = set()
+        for first, (anything, by_second) in begins:
+            after = first + 1
+            for kind, rest in anything:
+                if not rest or (kind not in found and _end(rest, keys, after) is not None):
+                    found.add(kind)
+            if by_second and after < len(keys) and keys[after] in by_second:
+                for kind, rest in by_second[keys[after]]:
+                    if not rest or (kind not in found and _end(rest, keys, after + 1) is not None):
+                        found.add(kind)
+        return found
+
     def find_among(self, words: Sequence[tuple[str, Begun[Kind] | None]]) -> list[Found[Kind]]:
         """The same in the words of a text, each as `look_up` gives it."""
         begins = [(first, begun) for first, (_, begun) in enumerate(words) if begun is not None]
@@ -166,7 +191,7 @@ class Phrases(Generic[Kind]):
         return found
 
 
-def _end(words: tuple[str, ...], keys: list[str], at: int) -> int | None:
+def _end(words: tuple[str, ...], keys: Sequence[str], at: int) -> int | None:
     """The place of the last word of a phrase that begins at `at`; None = it does not."""
     for place, word in enumerate(words):
         if word == "~":
