@@ -223,7 +223,7 @@ def keys_rotate(as_json: bool) -> None:
 @click.option("--once", is_flag=True, help="Do it all without a person, check it, and exit.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here (- = stdout).")
 @click.option("--seed", default=7, show_default=True, help="Another seed plants another history.")
-@click.option("--leads", default=600, show_default=True, type=click.IntRange(150, 20_000))
+@click.option("--leads", default=600, show_default=True, type=click.IntRange(180, 20_000))
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the app.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Keep the data here; else a fresh folder.")
 @_says_errors

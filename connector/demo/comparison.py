@@ -6,31 +6,52 @@ A planted fault that the CRM cannot show must be `not_evaluated`: expectations.p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
 from connector.crm.port import OurField
 from connector.demo.expectations import Expected
+from connector.sandbox.faults.classes import ERROR, RULE
 from connector.sandbox.population import Planted
 from connector.sandbox.wire import JsonObject
 
 #: What the app says where no first attempt was late, and where it cannot tell why one was.
 NO_CAUSE: Final = "none"
 UNKNOWN_CAUSE: Final = "unknown"
+#: Rows of the confusion table for leads of people who asked: any, and those that look as if they had not.
+GENUINE: Final = "genuine"
+LOOK_ALIKE: Final = "look-alike"
+#: What the app may say of those: that they asked, or that nothing tells.
+_NOT_FLAGGED: Final = ("genuine", "unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSaid:
     """What the app says of one lead: the rules found to be broken, those that it could not judge, what should stand
     in our six fields, what explains that its first attempt was late (as in audits.causes), and why each rule is
-    broken (rule id → code of the reason)."""
+    broken (rule id → code of the reason). `truth`: its verdict on what the lead is, and `lead_class` the likeliest
+    class of those that are no lead; both "" when it was not judged."""
 
     rules: frozenset[str]
     not_evaluated: frozenset[str] = frozenset()
     fields: Mapping[str, str]
     cause: str = NO_CAUSE
     reasons: Mapping[str, str] = field(default_factory=dict)
+    truth: str = ""
+    lead_class: str = ""
+
+    @property
+    def found(self) -> str:
+        """The column of the confusion table: a class, a class with a question mark where it is only suspected, or
+        the verdict."""
+        if self.truth == "pseudo":
+            return self.lead_class
+        if self.truth == "suspect":
+            return f"{self.lead_class}?"
+        if RULE[ERROR] in self.rules:
+            return ERROR
+        return f"{ERROR}?" if self.truth == "repairable" else self.truth or "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,8 @@ class Comparison:
     `planted`: the faults that the CRM can show. `hidden`: those that it cannot, by rule; `unsaid` are the ones among
     them which the app did not call not evaluated. `impossible`: planted faults that cannot stand in the CRM at all.
     `causes_planted`, `causes_found`: leads whose first attempt was late, by what explains it. `people_planted`,
-    `people_found`: the rules that persons broke, by owner id.
+    `people_found`: the rules that persons broke, by owner id. `confusion`: leads by what they are, a class or GENUINE
+    or LOOK_ALIKE, and by what the app found (LeadSaid.found).
     """
 
     planted: Counter[str]
@@ -90,6 +112,8 @@ class Comparison:
     reason_differences: tuple[str, ...]
     people_planted: Mapping[str, frozenset[str]]
     people_found: Mapping[str, frozenset[str]]
+    confusion: Counter[tuple[str, str]]
+    class_differences: tuple[str, ...]
 
     @property
     def is_equal(self) -> bool:
@@ -107,6 +131,7 @@ class Comparison:
             or self.cause_differences
             or self.reason_differences
             or self.people_planted != self.people_found
+            or self.class_differences
         )
 
     def as_json(self) -> JsonObject:
@@ -130,6 +155,13 @@ class Comparison:
                 "planted": dict(sorted(self.causes_planted.items())),
                 "found": dict(sorted(self.causes_found.items())),
                 "differences": list(self.cause_differences),
+            },
+            "classes": {
+                "table": [
+                    {"is": planted, "found": found, "leads": count}
+                    for (planted, found), count in sorted(self.confusion.items())
+                ],
+                "differences": list(self.class_differences),
             },
             "people": {
                 "planted": {each: sorted(rules) for each, rules in sorted(self.people_planted.items())},
@@ -226,11 +258,39 @@ def compare(
         reason_differences=tuple(_reason_differences(truth, expected, said)),
         people_planted=people_planted or {},
         people_found=people_found or {},
+        confusion=Counter(
+            (_row(planted), said[lead_id].found) for lead_id, planted in truth.items() if lead_id in said
+        ),
+        class_differences=tuple(_class_differences(truth, expected, said)),
     )
 
 
 #: The rules whose breach has a cause.
 _IS_LATE: Final = frozenset({"RT001", "RT002"})
+
+
+def _row(planted: Planted) -> str:
+    return planted.lead_class or (LOOK_ALIKE if planted.is_lookalike else GENUINE)
+
+
+def _class_differences(
+    truth: Mapping[str, Planted], expected: Mapping[str, Expected], said: Mapping[str, LeadSaid]
+) -> Iterator[str]:
+    """Where a lead is taken for what it is not. What the CRM cannot show may be missed."""
+    for lead_id, planted in sorted(truth.items()):
+        if lead_id not in said:
+            continue
+        found, own = said[lead_id].found, planted.lead_class
+        wanted: tuple[str, ...] = _NOT_FLAGGED
+        if own:
+            rule_id, answers = RULE[own], expected[lead_id]
+            wanted = (own,)
+            if rule_id not in answers.breaches:
+                wanted = (own, f"{own}?")
+            if rule_id not in answers.breaches | answers.either:
+                wanted = (*wanted, *_NOT_FLAGGED)
+        if found not in wanted:
+            yield f"lead {lead_id} ({planted.kind}) is {_row(planted)}, the app says {found}"
 
 
 def _reason_differences(

@@ -137,7 +137,8 @@ class Told:
     `is_deal_of_several`: the person is the first of several in a large deal.
     `is_of_absent`: its owner is on holiday, of which no CRM knows: the app must be told. `is_on_long_hold`: it has
     waited for the lead for so long that it would be silent, were it not on hold. `has_own_status`: it stands in a
-    status of the account's own, of which nobody says what it means.
+    status of the account's own, of which nobody says what it means. `class_shown_by`: what must be shown of it
+    for its class to be seen, as connector.sandbox.faults.classes names it.
     """
 
     acts: tuple[Act, ...]
@@ -148,6 +149,7 @@ class Told:
     is_on_long_hold: bool = False
     is_of_absent: bool = False
     has_own_status: bool = False
+    class_shown_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,16 +181,19 @@ class Expected:
     either: frozenset[str] = frozenset()
 
 
-def expect(rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden) -> Expected:
-    """What must be found of the `rules` that are planted on one lead.
+def expect(
+    rules: Set[str], told: Told, coverage: Coverage, hidden: Hidden, *, unsure: Set[str] = frozenset()
+) -> Expected:
+    """What must be found of the `rules` that are planted on one lead, of which `unsure` ones may be left in doubt.
 
     `coverage`: what the adapter declares for the whole account.
     """
     unseen = {fact for fact, _ in coverage.missing} | hidden.missing
     able = (rules | hidden.unexcused) - hidden.never
-    unsure = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
-    doubtful = {rule_id for rule_id in able - unsure if _is_doubtful(rule_id, told, hidden)}
-    return Expected(frozenset(able - unsure - doubtful), frozenset(unsure), frozenset(doubtful))
+    silent = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
+    doubtful = {rule_id for rule_id in able - silent if _is_doubtful(rule_id, told, hidden)}
+    either = doubtful | (unsure - hidden.never)
+    return Expected(frozenset(able - silent - either), frozenset(silent), frozenset(either))
 
 
 def _is_doubtful(rule_id: str, told: Told, hidden: Hidden) -> bool:

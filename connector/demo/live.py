@@ -10,7 +10,8 @@ from audits.model.case import Coverage
 from audits.timeline import CONTACT_FACTS
 from connector.demo.crm import WEBSITE, Desk, Filled, NewLead, OnRecord
 from connector.demo.expectations import Expected, Hidden, Told, expect
-from connector.sandbox.history import By, Call, CallResult, Door, LeadHistory, Status
+from connector.sandbox.faults.classes import EMPTY, RULE
+from connector.sandbox.history import By, Call, CallResult, DealHistory, DealStage, Door, LeadHistory, Status
 from connector.sandbox.people import respelt
 from connector.sandbox.population import Planted, Population
 
@@ -30,12 +31,18 @@ class Truth:
     def of(cls, population: Population, filled: Filled) -> Truth:
         """The truth of a population by the ids that it got."""
         leads = {filled.lead_ids[lead.ref]: lead for lead in population.history.leads}
-        shared = {deal.persons[0].lead_ref for deal in population.history.deals if len(deal.persons) > 1}
+        shared = {deal.persons[0].lead_ref for deal in population.history.deals if _is_shared(deal)}
         until = population.history.until
         away = {rep.ref for rep in population.history.reps if rep.away is not None}
+        planted = {lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()}
         return cls(
-            planted={lead_id: population.truth[lead.ref] for lead_id, lead in leads.items()},
-            told={lead_id: told_of(lead, until, shared=shared, away=away) for lead_id, lead in leads.items()},
+            planted=planted,
+            told={
+                lead_id: replace(
+                    told_of(lead, until, shared=shared, away=away), class_shown_by=planted[lead_id].shown_by
+                )
+                for lead_id, lead in leads.items()
+            },
             people={filled.rep_ids[ref]: rules for ref, rules in population.people.items()},
             away={filled.rep_ids[rep.ref]: rep.away for rep in population.history.reps if rep.away is not None},
         )
@@ -43,7 +50,9 @@ class Truth:
     def expected(self, coverage: Coverage, hidden: Callable[[Told], Hidden]) -> dict[str, Expected]:
         """What must be found of it, where the adapter declares `coverage` and the CRM hides `hidden` of each lead."""
         return {
-            lead_id: expect(planted.rules, self.told[lead_id], coverage, hidden(self.told[lead_id]))
+            lead_id: expect(
+                planted.rules, self.told[lead_id], coverage, hidden(self.told[lead_id]), unsure=planted.unsure
+            )
             for lead_id, planted in self.planted.items()
         }
 
@@ -74,6 +83,11 @@ def told_of(
         is_on_long_hold=lead.status.status is Status.WAITING
         and until - max(act.recorded_at for act in lead.acts) > timedelta(days=6, hours=12),
     )
+
+
+def _is_shared(deal: DealHistory) -> bool:
+    """Whether others stand in an open deal, too."""
+    return len(deal.persons) > 1 and deal.steps[-1].stage is not DealStage.WON
 
 
 @dataclass(slots=True)
@@ -123,7 +137,7 @@ class LiveActs:
 
     def _new_placeholder_without_source(self) -> None:
         lead = NewLead(first_name="asdf", last_name="asdf", phone="+48 601 234 987", source=None)
-        self.add(lead, "live_placeholder", {"PL003", "DQ002"})
+        self.add(lead, "live_placeholder", {"PL003", "DQ002"}, EMPTY)
 
     def _new_without_owner(self) -> None:
         lead = NewLead(first_name="Ήβη", last_name="Στεργίου", phone="+30 694 239 8701", is_owned=False)
@@ -165,11 +179,11 @@ class LiveActs:
 
     # -- how
 
-    def add(self, lead: NewLead, kind: str, rules: set[str]) -> str:
-        """A lead comes in with these faults. Returns its id."""
+    def add(self, lead: NewLead, kind: str, rules: set[str], lead_class: str = "") -> str:
+        """A lead comes in with these faults; perhaps of this class. Returns its id."""
         lead_id = self.desk.add(lead)
         self.truth.told[lead_id] = Told(acts=(), received_at=datetime.now(UTC))
-        self.now(lead_id, kind, rules)
+        self.now(lead_id, kind, rules, lead_class)
         return lead_id
 
     def call(self, lead_id: str, result: CallResult, talk_s: int) -> None:
@@ -190,10 +204,16 @@ class LiveActs:
         told = self.truth.told[lead_id]
         self.truth.told[lead_id] = replace(told, acts=(*told.acts, call))
 
-    def now(self, lead_id: str, kind: str, rules: set[str]) -> None:
-        """From now on exactly these faults stand on the lead."""
+    def now(self, lead_id: str, kind: str, rules: set[str], lead_class: str = "") -> None:
+        """From now on exactly these faults stand on the lead; it is perhaps of this class."""
         self._used.add(lead_id)
-        self.truth.planted[lead_id] = Planted(frozenset(rules), kind, "while the app was listening")
+        self.truth.planted[lead_id] = Planted(
+            frozenset(rules),
+            kind,
+            "while the app was listening",
+            lead_class=lead_class,
+            unsure=frozenset({RULE[lead_class]} if lead_class else ()),
+        )
 
     def renamed(self, lead_id: str, new_id: str) -> None:
         """The lead goes on under another id."""

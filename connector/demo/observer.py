@@ -10,6 +10,7 @@ from types import TracebackType
 import sqlalchemy as sa
 
 from audits.model.finding import Outcome
+from audits.model.truth import Judgement, LeadClass
 from connector.demo.comparison import LeadSaid
 from connector.settings import Settings
 from connector.storage import cases, cursors, findings, health, installs, repairs, worklist
@@ -18,6 +19,12 @@ from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.owner_cases import owner_findings_of
 from connector.storage.tables import dirty_leads
 from connector.writeback.plan import field_values
+
+
+def _class_in(judged: Judgement | None) -> str:
+    """The likeliest class of those that are no lead; "" where nothing speaks for any."""
+    classes = () if judged is None else judged.classes
+    return next((each.lead_class.value for each in classes if each.lead_class is not LeadClass.ERROR), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class Observer:
                     audit = findings.get_audit(connection, install_id, lead_id)
                     if audit is None:
                         continue
+                    judged = None if audit.truth is None else audit.truth.judgement
                     current = findings.list_findings(connection, install_id, lead_id, only_current=True)
                     by_outcome: dict[Outcome, dict[str, str]] = defaultdict(dict)
                     for each in current:
@@ -105,6 +113,8 @@ class Observer:
                         not_evaluated=frozenset(by_outcome[Outcome.NOT_EVALUATED]),
                         cause=audit.cause,
                         reasons=by_outcome[Outcome.BREACH],
+                        truth="" if judged is None else judged.verdict.value,
+                        lead_class=_class_in(judged),
                         fields=field_values(
                             quality=audit.quality,
                             handling=audit.handling,

@@ -9,9 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from audits.rulebook import RULES
-from connector.demo.comparison import Comparison
+from connector.demo.comparison import GENUINE, LOOK_ALIKE, Comparison
+from connector.sandbox.faults.classes import ERROR, NOT_ADDRESSED, PAID_FILLER, TEST
 
 _SHOWN = 12
+_VERDICTS = ("genuine", "unknown")
+#: Columns have room for one word.
+_SHORT = {ERROR: "error", PAID_FILLER: "paid", TEST: "test", NOT_ADDRESSED: "not us"}
 
 
 def print_report(console: Console, result: Comparison, seconds: float, left_out: Sequence[str] = ()) -> None:
@@ -57,6 +61,7 @@ def print_report(console: Console, result: Comparison, seconds: float, left_out:
         for cause in sorted({*result.causes_planted, *result.causes_found}):
             causes.add_row(cause, str(result.causes_planted[cause]), str(result.causes_found[cause]))
         console.print(causes)
+    console.print(_confusion(result))
     broken = ", ".join(
         f"{rule_id} by {owner_id}"
         for owner_id, rules in sorted(result.people_found.items())
@@ -83,6 +88,19 @@ def print_report(console: Console, result: Comparison, seconds: float, left_out:
         console.print(f"[bold red]Not equal[/] ({leads} leads, {seconds:.0f} s).", highlight=False)
 
 
+def _confusion(result: Comparison) -> Table:
+    """What the leads are, row by row, against what the app took them for."""
+    rows = sorted({planted for planted, _ in result.confusion}, key=lambda row: (row in (GENUINE, LOOK_ALIKE), row))
+    columns = sorted({found for _, found in result.confusion}, key=lambda each: (each in _VERDICTS, each))
+    table = Table(title="What the leads are against what they were taken for (? = suspected)", title_justify="left")
+    table.add_column("planted")
+    for column in columns:
+        table.add_column(_SHORT.get(column.rstrip("?"), column.rstrip("?")) + column[len(column.rstrip("?")) :])
+    for row in rows:
+        table.add_row(row, *(str(result.confusion[row, column] or "·") for column in columns))
+    return table
+
+
 def _differences(result: Comparison) -> list[str]:
     said = [f"missed: {each.rule_id} on lead {each.lead_id} ({each.kind}: {each.note})" for each in result.missed]
     said += [
@@ -96,6 +114,7 @@ def _differences(result: Comparison) -> list[str]:
     said += [f"lead {lead_id} was never audited" for lead_id in result.not_audited]
     said += [f"lead {lead_id} is missing in the CRM" for lead_id in result.not_in_crm]
     said += result.list_differences
+    said += result.class_differences
     said += result.cause_differences
     said += result.reason_differences
     for owner_id in sorted({*result.people_planted, *result.people_found}):

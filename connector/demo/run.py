@@ -33,6 +33,7 @@ from connector.demo.observer import Observer, Standing
 from connector.demo.processes import HOST, Crew, DemoFailed, check_port, free_port
 from connector.demo.report import print_report
 from connector.errors import ConfigError
+from connector.sandbox import terms
 from connector.sandbox.population import LEAST_LEADS, ZONE, make_population
 from connector.sandbox.wire import JsonObject
 from connector.settings import load_settings
@@ -174,9 +175,9 @@ class _Demo:
         with self._steps.step("Name the head of sales, who signs in by a mailed link"):
             visits.name_head_of_sales(self._admin, self._app_url, self._crm.head, wait=self._pause)
             visits.sign_in(self._head, self._link())
-        if truth.away and not self._crm.no_absences:
-            with self._steps.step("Enter who is on holiday"):
-                visits.tell_absences(self._admin, self._app_url, truth.away, ZoneInfo(ZONE))
+        with self._steps.step("Enter who is on holiday, who the competitors are and what is sold"):
+            away = {} if self._crm.no_absences else truth.away
+            visits.tell_policy(self._admin, self._app_url, ZoneInfo(ZONE), away=away, terms=terms.TYPED)
         with self._steps.step("New leads and calls come in by webhooks") as tell:
             scene = LiveActs(self._desk, truth)
             acts = [*scene.common(), *self._crm.own_acts(self._desk, scene)]

@@ -73,13 +73,18 @@ def name_fields(browser: Browser, app_url: str, names: Mapping[str, str], *, wai
     browser.submit(page, page.form("/settings/fields"), typed=typed)
 
 
-def tell_absences(
-    browser: Browser, app_url: str, away: Mapping[str, tuple[datetime, datetime]], zone: ZoneInfo
+def tell_policy(
+    browser: Browser,
+    app_url: str,
+    zone: ZoneInfo,
+    *,
+    away: Mapping[str, tuple[datetime, datetime]],
+    terms: Mapping[str, str],
 ) -> None:
-    """On the page of the policy: who is away from when to when, by owner id; kept as a new version. The page takes
-    wall times of `zone`. Raises DemoFailed when it is not kept."""
+    """On the page of the policy: who is away from when to when, by owner id, and what else is typed there (`terms`,
+    by field); kept as a new version. The page takes wall times of `zone`. Raises DemoFailed when it is not kept."""
     page = browser.open(f"{app_url}/settings/policies/edit")
-    typed: dict[str, str] = {}
+    typed: dict[str, str] = {**terms}
     for number, (owner_id, (begin, end)) in enumerate(sorted(away.items())):
         form = page.form("/settings/policies/edit")
         page = browser.submit(page, form, ("do", "absence-add"), typed=typed)
@@ -90,7 +95,7 @@ def tell_absences(
         }
     page = browser.submit(page, page.form("/settings/policies/edit"), ("do", "save"), typed=typed)
     if "note=policy-saved" not in page.url:
-        raise DemoFailed(f"The page {app_url}/settings/policies/edit did not keep the absences.")
+        raise DemoFailed(f"The page {app_url}/settings/policies/edit did not keep what was typed.")
 
 
 def ask_for_link(browser: Browser, app_url: str, mailbox: Path, head: Head) -> str:

@@ -52,7 +52,8 @@ class Source(StrEnum):
 
 class Status(StrEnum):
     """Where a lead stands. WAITING: for something that the lead is to send or decide. LOST: to somebody else, or to
-    no need; UNQUALIFIED: it was no buyer. OWN: a word of the account's own, which stands in the label."""
+    no need; UNQUALIFIED: it was no buyer; DENIED: the person who was reached had asked for nothing. OWN: a word of
+    the account's own, which stands in the label."""
 
     NEW = "new"
     OPEN = "open"
@@ -62,6 +63,7 @@ class Status(StrEnum):
     WAITING = "waiting"
     UNQUALIFIED = "unqualified"
     LOST = "lost"
+    DENIED = "did_not_request"
     WON = "won"
     OWN = "own"
 
@@ -158,6 +160,17 @@ class LeadPerson:
     email: str
     phone: str
     mobile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How a form was filled in: from which address of the net, by which browser, in how many seconds, and what
+    stood in a field that people do not see. Unknown = empty, None for the seconds."""
+
+    ip: str = ""
+    user_agent: str = ""
+    seconds: int | None = None
+    trap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +325,9 @@ class LeadHistory:
 
     `country`: ISO 3166 alpha-2. `source` None and empty details: it is not known where the lead came from.
     `message`: the person's own words. `submitted_at`: when the form was sent to whoever delivered the lead.
-    `preferred_at`: from when the person wants to be called. `has_call_consent` None = nobody asked. `recontact_on`:
-    the day agreed for coming back to a lost lead. `language`: ISO 639 code.
-    `converted_at`: when it became a deal. `deleted_at`: when its record was thrown away.
+    `visit`: how that form was filled in. `preferred_at`: from when the person wants to be called.
+    `has_call_consent` None = nobody asked. `recontact_on`: the day agreed for coming back to a lost lead.
+    `language`: ISO 639 code. `converted_at`: when it became a deal. `deleted_at`: when its record was thrown away.
     """
 
     ref: str
@@ -329,6 +342,7 @@ class LeadHistory:
     received_at: datetime
     message: str = ""
     submitted_at: datetime | None = None
+    visit: Visit = Visit()
     preferred_at: datetime | None = None
     has_call_consent: bool | None = None
     recontact_on: date | None = None

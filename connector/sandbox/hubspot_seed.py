@@ -59,9 +59,10 @@ STATUSES: Final = {
     Status.WAITING: "BAD_TIMING",
     Status.UNQUALIFIED: "UNQUALIFIED",
     Status.LOST: "LOST",
+    Status.DENIED: "DID_NOT_REQUEST",
 }
 #: The account's own words among them: value → what people see.
-OWN_STATUSES: Final = {"LOST": "Lost to others"}
+OWN_STATUSES: Final = {"LOST": "Lost to others", "DID_NOT_REQUEST": "Did not request anything"}
 PIPELINE: Final = "default"
 DEAL_STAGES: Final = {
     DealStage.QUALIFIED: "qualifiedtobuy",
@@ -73,6 +74,7 @@ ROLES: Final = {Role.DECIDER: "Decision maker", Role.USER: "End user"}
 #: Properties that the account made for itself: what it holds → name, label, type, kind of field, options.
 SUBMITTED_AT, PREFERRED_AT, CONSENT = "form_sent_at", "best_time_to_call", "call_consent"
 RECONTACT_ON, PRIORITY, LEAD_TYPE = "come_back_on", "how_urgent", "kind_of_enquiry"
+IP, BROWSER, FORM_SECONDS, TRAP = "web_address_of_sender", "browser_of_sender", "seconds_on_form", "nickname_field"
 OWN_PROPERTIES: Final = (
     (SUBMITTED_AT, "Form sent at", "datetime", "date", ()),
     (PREFERRED_AT, "Best time to call", "datetime", "date", ()),
@@ -80,6 +82,10 @@ OWN_PROPERTIES: Final = (
     (RECONTACT_ON, "Come back on", "date", "date", ()),
     (PRIORITY, "How urgent", "enumeration", "select", ("high", "normal")),
     (LEAD_TYPE, "Kind of enquiry", "enumeration", "select", ("order", "demo", "callback")),
+    (IP, "IP address of the sender", "string", "text", ()),
+    (BROWSER, "Browser of the sender", "string", "text", ()),
+    (FORM_SECONDS, "Seconds on the form", "number", "number", ()),
+    (TRAP, "Field that people do not see", "string", "text", ()),
 )
 LANGUAGE: Final = "hs_language"
 OWN_GROUP: Final = "meridian"
@@ -185,6 +191,10 @@ class _Writer:
             PRIORITY: lead.priority.value if lead.priority else "",
             LEAD_TYPE: lead.lead_type,
             LANGUAGE: lead.language,
+            IP: lead.visit.ip,
+            BROWSER: lead.visit.user_agent,
+            FORM_SECONDS: "" if lead.visit.seconds is None else str(lead.visit.seconds),
+            TRAP: lead.visit.trap,
         }
         contact: JsonObject = {
             "type": "contacts",

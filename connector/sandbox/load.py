@@ -40,7 +40,7 @@ _LEARNED_OVER: Final = timedelta(days=90)
 _LEAST_ATTEMPTS: Final = 20
 _SHORT_S: Final = 20
 _LATE_LOG: Final = timedelta(days=1)
-_CLOSED: Final = frozenset({Status.UNQUALIFIED, Status.LOST, Status.WON})
+_CLOSED: Final = frozenset({Status.UNQUALIFIED, Status.LOST, Status.DENIED, Status.WON})
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,13 +143,14 @@ class Crowd:
         self._addresses: set[str] = set()
 
     def person(self, name: tuple[str, str] | None = None) -> Person:
-        """Somebody new; with the given first and last name, else one of our own choice."""
+        """Somebody new; with the given first and last name (each as "written/in plain letters" where the two differ),
+        else one of our own choice."""
         culture = self._dice.choices(CULTURES, weights=[6, 2, 2, 3, 2, 2, 3, 2, 2, 2, 2])[0]
         region, city = self._dice.choice(culture.regions)
         first, first_slug = _spelt(self._dice.choice(culture.first_names.split()))
         last, last_slug = _spelt(self._dice.choice(culture.last_names.split()))
         if name is not None:
-            (first, last), (first_slug, last_slug) = name, name
+            (first, first_slug), (last, last_slug) = map(_spelt, name)
         slug = f"{first_slug}.{last_slug}".lower()
         return Person(first, last, slug, region, city, self.phone(region), self.address(slug))
 

@@ -16,21 +16,24 @@ from zoneinfo import ZoneInfo
 
 from connector.sandbox.everyday import EVERYDAY, being_tried, in_conversation, sold, sold_slowly
 from connector.sandbox.faults import FAULTS
+from connector.sandbox.faults.classes import KINDS
 from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.load import overloaded
+from connector.sandbox.lookalikes import CROWDS, LOOK_ALIKES
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.one_person import favours_clients, flooded
 from connector.sandbox.people import Crowd
 from connector.sandbox.stage import HOUR, Stage
 from connector.sandbox.story import Story
+from connector.sandbox.terms import DOMAIN
 from connector.sandbox.texts import Pen
 from connector.sandbox.traps import TRAPS
+from connector.sandbox.web import Web
 from connector.sandbox.wire import JsonObject
 
 ZONE: Final = "Europe/Berlin"
-DOMAIN: Final = "meridian-solar.example"
 #: Fewer leads cannot hold enough plants of every rule and one of every trap.
-LEAST_LEADS: Final = 150
+LEAST_LEADS: Final = 180
 #: So many leads break each rule in an account of that many leads or more; a smaller one has fewer of each.
 LEAST_PLANTS: Final = 6
 LARGE: Final = 400
@@ -46,6 +49,13 @@ NOT_CALLED: Final = "not_called"
 OVERLOADED: Final = "overloaded"
 _PLANTED_SHARE: Final = 0.30
 _TRAP_SHARE: Final = 0.08
+#: So many of a hundred leads are of each class of those that nobody sent who wanted to buy.
+_CLASS_PERCENT: Final = 1.0
+#: So many of a hundred leads look like such, and are none.
+_LOOK_ALIKE_SHARE: Final = 0.04
+LEAST_LOOK_ALIKES: Final = 5
+#: Clusters of leads alike stand among enough others from so many leads on.
+CROWDED: Final = 280
 
 Scenario = Callable[[Stage], None]
 
@@ -83,6 +93,13 @@ class Planted:
     cause: str = ""
     #: Why a rule is broken, where the rule alone does not say it: rule id → code of the reason.
     reasons: Mapping[str, str] = field(default_factory=dict)
+    #: What it is instead of somebody who asked (as in audits.model.truth); "" = somebody who asked. `unsure`: rules
+    #: that may be in doubt about it. `shown_by`: what its CRM must show, beside who it is, for it to be seen.
+    lead_class: str = ""
+    unsure: frozenset[str] = frozenset()
+    shown_by: frozenset[str] = frozenset()
+    #: Whether it looks like such a lead, and is none.
+    is_lookalike: bool = False
 
     def as_json(self) -> JsonObject:
         return {
@@ -91,6 +108,7 @@ class Planted:
             "note": self.note,
             "cause": self.cause,
             "reasons": dict(self.reasons),
+            "class": self.lead_class,
         }
 
 
@@ -122,7 +140,8 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     hours = OfficeHours(ZoneInfo(zone))
     gone = replace(GONE, left_at=hours.before(until, 24 * HOUR))
     absent = replace(ABSENT, away=(hours.before(until, 20 * HOUR), until + timedelta(days=9)))
-    stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), gone, absent, KEEPER)
+    web = Web(random.Random(f"web of {seed}"))
+    stage = Stage(dice, hours, until, REPS, Crowd(dice), Pen(dice), web, gone, absent, KEEPER)
     people = {KEEPER.ref: favours_clients(stage)}
     if leads >= FLOODED:
         flooded(stage)
@@ -134,6 +153,9 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
         told_together + round(_PLANTED_SHARE * leads),
     )
     _top_up(stage, yields, LEAST_PLANTS if leads >= LARGE else FEW_PLANTS)
+    for number in range(max(1, round(_CLASS_PERCENT * leads / 100))):
+        for kinds in KINDS.values():
+            kinds[number % len(kinds)](stage)
     for _ in range(LEAST_SOLD):
         sold(stage)
         sold_slowly(stage)
@@ -142,6 +164,12 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
         in_conversation(stage)
     planted = len(stage.stories)
     _play(stage, list(TRAPS), [1] * len(TRAPS), max(planted, round((_PLANTED_SHARE + _TRAP_SHARE) * leads)))
+    look_alikes = max(LEAST_LOOK_ALIKES, round(_LOOK_ALIKE_SHARE * leads))
+    for number in range(look_alikes):
+        LOOK_ALIKES[number % len(LOOK_ALIKES)](stage)
+    if leads >= CROWDED:
+        for crowd in CROWDS:
+            crowd(stage)
     everyday, weights = [scenario for scenario, _ in EVERYDAY], [weight for _, weight in EVERYDAY]
     while len(stage.stories) < leads:
         dice.choices(everyday, weights=weights)[0](stage)
@@ -156,7 +184,17 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
             deals=tuple(deal for story in stage.stories if (deal := story.deal()) is not None),
         ),
         truth={
-            story.ref: Planted(story.rules, story.kind, story.note, _cause(story, burdened), story.reasons)
+            story.ref: Planted(
+                story.rules,
+                story.kind,
+                story.note,
+                _cause(story, burdened),
+                story.reasons,
+                story.lead_class,
+                story.unsure,
+                story.shown_by,
+                story.is_lookalike,
+            )
             for story in stage.stories
         },
         people=people,

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.sandbox.history import By, CallResult, Channel, Door, EditedField, Priority, Rep, Source, Status
+from connector.sandbox.history import By, CallResult, Channel, Door, EditedField, Priority, Rep, Source, Status, Visit
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import Crowd, Person
 from connector.sandbox.story import WEBSITE, Story
 from connector.sandbox.texts import Pen
+from connector.sandbox.web import Web
 
 HOUR: Final = 3600
 DAYS: Final = 60
@@ -67,6 +68,7 @@ class Stage:
     reps: tuple[Rep, ...]
     crowd: Crowd
     pen: Pen
+    web: Web
     #: Who left the firm, and who is on holiday: neither gets leads of the vendors.
     gone: Rep
     absent: Rep
@@ -138,6 +140,7 @@ class Stage:
             submitted_at=None
             if by.door is Door.IMPORT
             else received_at - timedelta(seconds=dice.randint(2, 60 if by.door is Door.FORM else 540)),
+            visit=Visit() if by.door is Door.IMPORT else self.web.visit(),
             has_call_consent=True if dice.random() < 0.8 else None,
             priority=dice.choice((Priority.HIGH, Priority.NORMAL, None)),
             lead_type=dice.choice(_HOT_TYPES),

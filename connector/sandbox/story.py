@@ -40,6 +40,7 @@ from connector.sandbox.history import (
     Status,
     StatusChange,
     Task,
+    Visit,
 )
 from connector.sandbox.people import Person
 from connector.sandbox.texts import Pen
@@ -70,6 +71,12 @@ class Story:
     rep: Rep | None
     pen: Pen
     rules: frozenset[str] = frozenset()
+    #: What it is instead of somebody who asked; "" = somebody who asked. Rules that may be in doubt about it, and
+    #: what beside name, number, address and firm must be shown for it to be seen.
+    lead_class: str = ""
+    unsure: frozenset[str] = frozenset()
+    shown_by: frozenset[str] = frozenset()
+    is_lookalike: bool = False
     #: Why its first attempt was late, where it is not that nobody called.
     cause: str = ""
     #: Why a rule is broken, where the rule alone does not say it: rule id → code of the reason.
@@ -88,6 +95,7 @@ class Story:
     company: str = ""
     message: str = ""
     submitted_at: datetime | None = None
+    visit: Visit = field(default_factory=Visit)
     preferred_at: datetime | None = None
     has_call_consent: bool | None = None
     recontact_on: date | None = None
@@ -326,6 +334,7 @@ class Story:
             received_at=self.received_at,
             message=self.message,
             submitted_at=self.submitted_at,
+            visit=self.visit,
             preferred_at=self.preferred_at,
             has_call_consent=self.has_call_consent,
             recontact_on=self.recontact_on,

@@ -189,6 +189,7 @@ def short_name(stage: Stage) -> None:
     received = stage.arrival(FRESH, timedelta(hours=3), stage.is_answerable)
     story = stage.lead("short_name", received, stage.crowd.person(stage.dice.choice((*SHORT_NAMES, *FUNNY_NAMES))))
     story.note = "nobody is fake by a short or funny name"
+    story.is_lookalike = True
     stage.chase(story, stage.soon(received))
 
 
@@ -197,6 +198,7 @@ def private_relay(stage: Stage) -> None:
     received = stage.arrival(timedelta(days=DAYS - 5), DAY, stage.is_answerable)
     story = stage.lead("private_relay", received)
     story.note = "a relay address lasts"
+    story.is_lookalike = True
     story.email = f"{stage.dice.randrange(16**10):010x}@{stage.dice.choice(RELAYS)}"
     stage.converse(story, stage.soon(received))
 

@@ -27,7 +27,7 @@ from audits.model.policy import Policy
 from audits.model.surroundings import Crowd, Surroundings, Twin
 from audits.norms import Norms
 from audits.stages import kind_of
-from connector.sandbox import history
+from connector.sandbox import history, terms
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.population import Population
 from connector.storage.policies import default_policy
@@ -38,6 +38,7 @@ _OPEN = LeadStatus.OPEN
 _STATUSES = {
     history.Status.UNQUALIFIED: LeadStatus.DISCARDED,
     history.Status.LOST: LeadStatus.LOST,
+    history.Status.DENIED: LeadStatus.DISCARDED,
     history.Status.WON: LeadStatus.WON,
     history.Status.OWN: None,
 }
@@ -56,6 +57,11 @@ def policy_of(population: Population, zone: str) -> Policy:
         default_policy(zone),
         contacted_statuses=(history.Status.ATTEMPTED.value, history.Status.CONNECTED.value),
         waiting_statuses=(history.Status.WAITING.value,),
+        own_domains=(terms.DOMAIN,),
+        competitor_domains=terms.COMPETITOR_DOMAINS,
+        competitor_names=terms.COMPETITOR_NAMES,
+        products=terms.PRODUCTS,
+        most_plausible=terms.MOST_PLAUSIBLE,
         absences={rep.ref: (rep.away,) for rep in population.history.reps if rep.away is not None},
     )
 
@@ -222,6 +228,10 @@ def _lead(told: history.LeadHistory) -> Lead:
         is_imported=told.arrived_by.door is history.Door.IMPORT,
         modified_at=max(moved),
         submitted_at=told.submitted_at,
+        ip=told.visit.ip or None,
+        user_agent=told.visit.user_agent or None,
+        time_on_form_s=told.visit.seconds,
+        honeypot=told.visit.trap or None,
         preferred_at=told.preferred_at,
         recontact_on=told.recontact_on,
         has_call_consent=told.has_call_consent,

@@ -32,7 +32,7 @@ def run_demo(*arguments: str, timeout: float = 150) -> subprocess.CompletedProce
 
 
 def test_planted_is_found_and_scores_are_equal() -> None:
-    done = run_demo("--once", "--leads", "150", "--json", "-")
+    done = run_demo("--once", "--leads", "180", "--json", "-")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["is_equal"] is True
@@ -40,7 +40,7 @@ def test_planted_is_found_and_scores_are_equal() -> None:
     assert result["found"] == result["planted"]
     for name in ("missed", "unplanted", "score_differences", "not_audited", "not_in_crm", "list_differences"):
         assert result[name] == [], name
-    assert 150 <= result["leads"] <= 160
+    assert 180 <= result["leads"] <= 190
     assert result["webhooks"]["undelivered"] == 0
     assert result["webhooks"]["delivered"] == result["webhooks"]["fired"] > 20
     assert result["reason_differences"] == []
@@ -53,7 +53,7 @@ def test_planted_is_found_and_scores_are_equal() -> None:
 
 def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     """Faults that Pipedrive shows are found, those that it hides are called not evaluated, and nothing else is."""
-    done = run_demo("--crm", "pipedrive", "--once", "--leads", "150", "--json", "-")
+    done = run_demo("--crm", "pipedrive", "--once", "--leads", "180", "--json", "-")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert (result["is_equal"], result["crm"]) == (True, "pipedrive")
@@ -95,7 +95,7 @@ def test_the_demo_to_click_through(tmp_path: Path) -> None:
         "connector.cli",
         "demo",
         "--leads",
-        "150",
+        "180",
         "--port",
         str(port),
         "--dir",

@@ -23,8 +23,11 @@ from connector.sandbox.client import SandboxControl
 from connector.sandbox.config import PortalConfig, PortalUser
 from connector.sandbox.history import CallResult, Door, Source
 from connector.sandbox.hubspot_seed import (
+    BROWSER,
     CONSENT,
     DISPOSITIONS,
+    FORM_SECONDS,
+    IP,
     LEAD_TYPE,
     OWN_STATUSES,
     PREFERRED_AT,
@@ -32,10 +35,12 @@ from connector.sandbox.hubspot_seed import (
     RECONTACT_ON,
     STATUS,
     SUBMITTED_AT,
+    TRAP,
     hubspot_document,
 )
-from connector.sandbox.population import DOMAIN, ZONE, Population
+from connector.sandbox.population import ZONE, Population
 from connector.sandbox.story import stamp
+from connector.sandbox.terms import DOMAIN
 from connector.sandbox.wire import JsonObject
 
 PORTAL_ID: Final = 247_279_320
@@ -56,7 +61,12 @@ _DOORS: Final = {Door.FORM: "FORM", Door.IMPORT: "IMPORT"}
 
 
 #: What the admin says on the app's pages: field → value as people see it → meaning; which property holds what.
-MEANINGS: Final = {STATUS: {OWN_STATUSES["LOST"]: LeadStatus.LOST.value}}
+MEANINGS: Final = {
+    STATUS: {
+        OWN_STATUSES["LOST"]: LeadStatus.LOST.value,
+        OWN_STATUSES["DID_NOT_REQUEST"]: LeadStatus.DISCARDED.value,
+    }
+}
 ROLES: Final = {
     LeadField.SUBMITTED_AT.value: SUBMITTED_AT,
     LeadField.PREFERRED_AT.value: PREFERRED_AT,
@@ -64,6 +74,10 @@ ROLES: Final = {
     LeadField.CALL_CONSENT.value: CONSENT,
     LeadField.PRIORITY.value: PRIORITY,
     LeadField.LEAD_TYPE.value: LEAD_TYPE,
+    LeadField.IP.value: IP,
+    LeadField.USER_AGENT.value: BROWSER,
+    LeadField.TIME_ON_FORM.value: FORM_SECONDS,
+    LeadField.HONEYPOT.value: TRAP,
 }
 
 

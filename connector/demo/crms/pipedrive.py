@@ -20,6 +20,7 @@ from connector.demo.crm import Desk, Filled, Head, NewLead, OnRecord, Secrets, c
 from connector.demo.expectations import Blur, Hidden, Told
 from connector.demo.live import LiveActs
 from connector.demo.processes import DemoFailed
+from connector.sandbox.faults import classes
 from connector.sandbox.history import Act, Call, CallResult, Email, EmailStatus
 from connector.sandbox.pipedrive.client import PipedriveControl
 from connector.sandbox.pipedrive.config import CompanyConfig, CompanyUser
@@ -32,7 +33,8 @@ from connector.sandbox.pipedrive.from_history import (
     pipedrive_document,
     record_ref,
 )
-from connector.sandbox.population import DOMAIN, REPS, ZONE, Population
+from connector.sandbox.population import REPS, ZONE, Population
+from connector.sandbox.terms import DOMAIN
 from connector.sandbox.wire import JsonObject
 
 COMPANY_ID: Final = 7_000_131
@@ -248,7 +250,8 @@ class PipedriveDemo:
         one that is archived was discarded, never lost; so is one in a status of the account's own. A call is there
         from its first ring on, and how long it took stands in call logs alone; a mail is there as soon as it was
         sent. Neither a person's city nor what a lead wrote is a field; a deal has one person, without a role. Nobody
-        tells the app here who is on holiday.
+        tells the app here who is on holiday. What a lead shows by its message, by how the form was filled in, by
+        how calls ended or by a status does not show.
         """
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
@@ -261,6 +264,7 @@ class PipedriveDemo:
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
                 *(() if told.is_deal else ("FU006",)),
                 *(("NC006",) if told.is_of_absent else ()),
+                *(classes.RULE.values() if told.class_shown_by else ()),
             },
             unexcused={
                 *({"NC002"} if told.is_on_long_hold else ()),

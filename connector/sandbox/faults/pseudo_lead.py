@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from connector.sandbox.everyday import DAY
+from connector.sandbox.faults.classes import EMPTY, ERROR, TEST, of_class, perhaps
 from connector.sandbox.faults.planting import Scenario, planted, tried_and_discarded, worked
 from connector.sandbox.people import respelt
 from connector.sandbox.stage import DAYS, Stage
@@ -25,17 +26,17 @@ NO_NAMES: Final = (
     ("aaaa", "aaaa"),
     ("N/A", "N/A"),
 )
-NO_NUMBERS: Final = ("0000000000", "123", "+49 000 0000000", "+1 555", "999999", "+44 1")
-NO_ADDRESSES: Final = ("{}@", "{}", "{}@localhost", "{}@@example.com", "{} at example.com", "{}@example..com")
+NO_NUMBERS: Final = ("123", "+49 7", "+1 555", "+44 1", "+33 21")
+NO_ADDRESSES: Final = ("{}@", "{}", "{}@@fjordposten-nett.no", "{} at elia-spiti.gr", "{}@kundenpost..de")
 
 
 def unreachable(stage: Stage) -> None:
-    """PL001: neither number nor address can be right."""
+    """PL001 and PL005: neither number nor address can be right."""
     story = tried_and_discarded(stage, "unreachable")
     mailbox = f"{story.person.slug}{stage.dice.randrange(10_000)}"
     address = stage.dice.choice(NO_ADDRESSES).format(mailbox)
     story.phone, story.email = stage.dice.choice(NO_NUMBERS), address
-    planted(story, "PL001", note="no numbering plan has the number, no mail reaches the address")
+    of_class(story, ERROR, "PL001", note="no numbering plan has the number, no mail reaches the address")
 
 
 def disposable(stage: Stage) -> None:
@@ -51,7 +52,9 @@ def placeholder(stage: Stage) -> None:
     story = tried_and_discarded(stage, "placeholder")
     first, last = stage.dice.choice(NO_NAMES)
     story.first_name, story.last_name = first, last
-    planted(story, "PL003", note=f"{first} {last} is no name")
+    # Who says what he wants is somebody, whatever he calls himself.
+    story.message = ""
+    perhaps(story, TEST if first == "Test" else EMPTY, "PL003", note=f"{first} {last} is no name")
 
 
 def delivered_twice(stage: Stage) -> None:
@@ -60,6 +63,8 @@ def delivered_twice(stage: Stage) -> None:
     second_at = first_at + timedelta(days=stage.dice.randint(2, 20), minutes=stage.dice.randint(0, 300))
     first = worked(stage, "sold_before", first_at, is_won=True)
     second = worked(stage, "delivered_twice", second_at, is_won=False)
+    # Another name at one number would be a household.
+    second.first_name, second.last_name = first.first_name, first.last_name
     if stage.dice.random() < 0.5:
         second.phone = respelt(first.phone)
         second.country = first.country

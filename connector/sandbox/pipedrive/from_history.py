@@ -4,8 +4,10 @@ A lead is a lead (UUID) on a person, until it is converted: then it is a deal on
 its activities stand on the deal. A lead that was found to be no buyer is archived; a deal is lost.
 
 Not there at all: city, country and job title of a person (fields of the contact sync only), the campaign, hand-overs
-and statuses of a lead while it was one (a lead has no changelog), statuses of the account's own (a label stands for
-them, and the lead is archived), a lead without an owner (whoever's token made it owns it), a lead without an origin.
+and statuses of a lead while it was one (a lead has no changelog), what a lead wrote and how it filled in the form,
+that who was reached had asked for nothing (an archived lead gives no reason), statuses of the account's own (a label
+stands for them, and the lead is archived), a lead without an owner (whoever's token made it owns it), a lead without
+an origin.
 An activity says neither who reached out nor how it ended: call logs do, and Pipedrive shows each user only his own.
 This account helps itself with types of activities: one for calls that came in, and one for each kind of chat:
 its reps log what they wrote (chats themselves are shown to no app). A mail does not say whether it bounced, and one
@@ -66,7 +68,7 @@ OWN_TYPES: Final = {INCOMING_CALL: "Incoming call", **dict(CHAT_TYPES.values())}
 PIPELINE: Final = "sales"
 STAGES: Final = ("Qualified", "Contact made", "Proposal made", "Negotiations started")
 OFFICE_NUMBER: Final = "+49 30 5550100"
-_CLOSED: Final = (Status.UNQUALIFIED, Status.LOST, Status.OWN)
+_CLOSED: Final = (Status.UNQUALIFIED, Status.LOST, Status.DENIED, Status.OWN)
 
 
 def person_ref(lead_ref: str) -> str:
