@@ -8,7 +8,6 @@ many others there are: a name weighs as names usually do. Who keeps records for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -75,14 +74,6 @@ def judge_pairs(records: Sequence[Record], pairs: Iterable[tuple[int, int]]) -> 
         return []
     left, right = (np.array(each, np.int64) for each in zip(*places, strict=True))
     return explained(table, _MODEL, left, right, alone=True)
-
-
-def judge_all(records: Sequence[Record]) -> list[Match]:
-    """The same for each pair of the records that share a key."""
-    keys = [pair_keys(record) for record in records]
-    return judge_pairs(
-        records, [(one, other) for one, other in combinations(range(len(records)), 2) if keys[one] & keys[other]]
-    )
 
 
 def _order(record: Record) -> tuple[str, ...]:
