@@ -70,10 +70,12 @@ def repaired(text: str, region: str | None, country_code: int | None, national: 
         if plan is None:
             continue
         fitting = _fitting(digits, plan)
-        fitting.update((each, _TRUNK_SLIP) for each in meant if plan.anything.fullmatch(each))
-        for number, likelihood in fitting.items():
+        for each in meant:
+            if (usual := plan.usual(each)) is not None:
+                fitting[each] = (_TRUNK_SLIP, usual)
+        for number, (likelihood, usual) in fitting.items():
             e164 = f"+{code}{number}"
-            ranked[e164] = max(ranked.get(e164, 0.0), likelihood * plan.usual(number))
+            ranked[e164] = max(ranked.get(e164, 0.0), likelihood * usual)
     order = sorted(ranked, key=lambda each: (-ranked[each], each))
     if region is not None and country_code is not None:
         order = [*_other_country_code(region, country_code, national), *order]
@@ -97,14 +99,14 @@ def _readings(
         rest = digits.removeprefix(f"+{country_code}")
         if country_code is not None and rest != digits and rest.isdecimal():
             # Digits of other scripts count, too.
-            typed = phonenumbers.normalize_digits_only(rest)
+            typed = digits_of(rest)
             if typed != national:
                 yield country_code, typed, ()
         return
     own = phonenumbers.country_code_for_region(region) if region else 0
     if not own or not region or _has_letters(text):
         return
-    typed = phonenumbers.normalize_digits_only(text)
+    typed = digits_of(text)
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
     bare = typed.removeprefix(trunk)
     meant: tuple[str, ...] = ()
@@ -116,6 +118,14 @@ def _readings(
         meant = tuple(each for each in (swapped or "", added, mistyped, lost) if each)
     if (own, bare) != read or meant:
         yield own, bare, meant
+
+
+def digits_of(text: str) -> str:
+    """The digits of a text, those of other scripts in ours."""
+    return _NO_DIGIT.sub("", text) if text.isascii() else phonenumbers.normalize_digits_only(text)
+
+
+_NO_DIGIT = re.compile(r"[^0-9]+")
 
 
 def _has_letters(text: str) -> bool:
@@ -135,7 +145,7 @@ def _first_valid(numbers: list[str]) -> Iterator[str]:
 def _of_form(text: str, region: str | None, read: str) -> Iterator[str]:
     """Numbers meant by digits that are right, in a form that is not: a few at most, all valid. `read`: as what the
     text was read, which is not valid."""
-    digits = phonenumbers.normalize_digits_only(text)
+    digits = digits_of(text)
     if not digits:
         return
     own = phonenumbers.country_code_for_region(region) if region else 0
@@ -187,40 +197,45 @@ def _is_valid(e164: str) -> bool:
     return False
 
 
-def _fitting(digits: str, plan: _Plan) -> dict[str, float]:
-    """Each number of the plan from which one slip makes `digits`, with how likely that slip is. The likeliest slips
-    are tried first; where more than enough fit, the rest is left."""
-    found: dict[str, float] = {}
-    fits = plan.anything.fullmatch
-    for likelihood, numbers in _one_slip_away(digits, plan.lengths):
+def _fitting(digits: str, plan: _Plan) -> dict[str, tuple[float, float]]:
+    """Each number of the plan from which one slip makes `digits`, with how likely that slip is and how usual such
+    numbers are. The likeliest slips are tried first; where more than enough fit, the rest is left."""
+    found: dict[str, tuple[float, float]] = {}
+    for likelihood, length, numbers in _one_slip_away(digits, plan.lengths):
+        usual_of = plan.of_length(length)
+        if usual_of is None:
+            continue
+        fits = usual_of.fullmatch
         for number in numbers:
             if number in found:
-                found[number] += likelihood
-            elif fits(number):
-                found[number] = likelihood
+                before, usual = found[number]
+                found[number] = (before + likelihood, usual)
+            elif (fit := fits(number)) is not None:
+                found[number] = (likelihood, _USUAL[fit.lastgroup])
                 if len(found) > TOO_MANY:
                     return found
     return found
 
 
-def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[float, Iterator[str]]]:
+def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[float, int, Iterator[str]]]:
     """Numbers of these lengths from which one slip makes `digits`: kinds of slips, the likeliest first, each with its
-    likelihood for one number."""
+    likelihood for one number, and how long these are."""
     n = len(digits)
     same, shorter, longer = n in lengths, n - 1 in lengths, n + 1 in lengths
     if same:
-        yield _SWAPPED / max(n - 1, 1), _swapped(digits)
+        yield _SWAPPED / max(n - 1, 1), n, _swapped(digits)
         # Half of what is mistyped is a neighbour of the right digit; a digit has three or four of them.
-        yield _MISTYPED / n * 0.5 / 3.4, _mistyped(digits, _NEIGHBOURS)
+        yield _MISTYPED / n * 0.5 / 3.4, n, _mistyped(digits, _NEIGHBOURS)
     if shorter:
-        yield _ADDED / n * 0.5, _added(digits, True)
+        yield _ADDED / n * 0.5, n - 1, _added(digits, True)
     if same:
-        yield _MISTYPED / n * 0.5 / 5.6, _mistyped(digits, _FAR)
+        yield _MISTYPED / n * 0.5 / 5.6, n, _mistyped(digits, _FAR)
     if longer:
         # One of two equal digits is lost more easily than any other.
-        yield _LOST / (n + 1) * 0.2, (digits[:at] + digits[at] + digits[at:] for at in range(n))
+        yield _LOST / (n + 1) * 0.2, n + 1, (digits[:at] + digits[at] + digits[at:] for at in range(n))
         yield (
             _LOST / (n + 1) * 0.07,
+            n + 1,
             (
                 digits[:at] + other + digits[at:]
                 for at in range(n + 1)
@@ -229,7 +244,7 @@ def _one_slip_away(digits: str, lengths: frozenset[int]) -> Iterator[tuple[float
             ),
         )
     if shorter:
-        yield _ADDED / n * 0.03, _added(digits, False)
+        yield _ADDED / n * 0.03, n - 1, _added(digits, False)
 
 
 def _swapped(digits: str) -> Iterator[str]:
@@ -252,60 +267,65 @@ def _added(digits: str, beside: bool) -> Iterator[str]:
             yield digits[:at] + digits[at + 1 :]
 
 
+_MOBILE_LINE, _FIXED_LINE = "m", "f"
+#: How usual a number is, by the group of the pattern that it fits.
+_USUAL: dict[str | None, float] = {_MOBILE_LINE: _MOBILE, _FIXED_LINE: _FIXED, None: _OTHER}
+_KINDS = ("toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail")
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    lengths: frozenset[int]
-    anything: re.Pattern[str]
-    mobile: re.Pattern[str] | None
-    fixed: re.Pattern[str] | None
+    """What the regions of a country code allow, by kinds of lines."""
 
-    def usual(self, national: str) -> float:
-        if self.mobile is not None and self.mobile.fullmatch(national):
-            return _MOBILE
-        return _FIXED if self.fixed is not None and self.fixed.fullmatch(national) else _OTHER
+    lengths: frozenset[int]
+    kinds: tuple[tuple[str | None, tuple[PhoneNumberDesc, ...]], ...]
+    patterns: dict[int, re.Pattern[str] | None]
+
+    def usual(self, number: str) -> float | None:
+        """How usual a number of the plan is; None = it is none of the plan."""
+        usual_of = self.of_length(len(number))
+        fit = usual_of.fullmatch(number) if usual_of is not None else None
+        return None if fit is None else _USUAL[fit.lastgroup]
+
+    def of_length(self, length: int) -> re.Pattern[str] | None:
+        """All numbers of so many digits in one pattern, quick to ask for hundreds of them, whose group is a key of
+        _USUAL; None = there are none. The region's own plan is asked again before one is shown."""
+        if length not in self.patterns:
+            self.patterns[length] = self._pattern(length)
+        return self.patterns[length]
+
+    def _pattern(self, length: int) -> re.Pattern[str] | None:
+        groups = []
+        for name, descriptions in self.kinds:
+            fitting = dict.fromkeys(
+                f"(?:{each.national_number_pattern})"
+                for each in descriptions
+                # What says no length allows any.
+                if each.national_number_pattern and (length in each.possible_length or not _says_length(each))
+            )
+            if fitting:
+                groups.append(f"(?{f'P<{name}>' if name else ':'}{'|'.join(fitting)})")
+        return re.compile("|".join(groups)) if groups else None
+
+
+def _says_length(kind: PhoneNumberDesc) -> bool:
+    return any(length > 0 for length in kind.possible_length)
 
 
 @lru_cache(maxsize=300)
 def _plan(country_code: int) -> _Plan | None:
-    """All that the regions of a country code allow, in one pattern: quick to ask for hundreds of numbers. The
-    region's own plan is asked again before one is shown."""
+    """The plan of a country code; None = there is none."""
     plans = [
         found
         for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ())
         if (found := PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)) is not None
     ]
-    if not plans:
-        return None
-    mobile = [each.mobile for each in plans]
-    fixed = [each.fixed_line for each in plans]
-    other = [
-        kind
-        for each in plans
-        for kind in (
-            each.toll_free,
-            each.premium_rate,
-            each.shared_cost,
-            each.voip,
-            each.personal_number,
-            each.pager,
-            each.uan,
-            each.voicemail,
-        )
-    ]
-    anything = _one_of(mobile + fixed + other)
-    if anything is None:
+    kinds = (
+        (_MOBILE_LINE, tuple(each.mobile for each in plans if each.mobile is not None)),
+        (_FIXED_LINE, tuple(each.fixed_line for each in plans if each.fixed_line is not None)),
+        (None, tuple(kind for each in plans for name in _KINDS if (kind := getattr(each, name)) is not None)),
+    )
+    if not any(kind.national_number_pattern for _, descriptions in kinds for kind in descriptions):
         return None
     lengths = frozenset(length for each in plans if each.general_desc for length in each.general_desc.possible_length)
-    return _Plan(lengths, anything, _one_of(mobile), _one_of(fixed))
-
-
-def _one_of(kinds: list[PhoneNumberDesc | None]) -> re.Pattern[str] | None:
-    patterns = []
-    for kind in kinds:
-        if kind is not None and kind.national_number_pattern:
-            # The library asks the length beside the pattern; the lookahead asks both at once.
-            lengths = "|".join(f".{{{length}}}" for length in kind.possible_length if length > 0)
-            patterns.append(
-                f"(?=(?:{lengths})$)(?:{kind.national_number_pattern})" if lengths else kind.national_number_pattern
-            )
-    return re.compile("|".join(f"(?:{each})" for each in dict.fromkeys(patterns))) if patterns else None
+    return _Plan(lengths, kinds, {})
