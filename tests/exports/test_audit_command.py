@@ -278,3 +278,17 @@ def test_the_terminal_lists_what_was_not_used(run_audit: RunAudit):
     assert "  leads.csv, line 5: Received: received_at: is no time of the format %Y-%m-%d %H:%M ('never')" in said
     assert "  and 2 more: see --json or --html" in said
     assert "  'paused' in Status: 1" in said
+
+
+def test_the_fit_of_each_lead_stands_beside_what_it_is(run_audit: RunAudit):
+    group = '\n[[target_group]]\nname = "Site"\nsubject = "person"\nfield = "source"\nweight = 5\n'
+    plain, grouped = run_audit(LEADS), run_audit(LEADS, policy=POLICY + group)
+    assert all("fit" not in lead for lead in plain.told["leads"])
+    for before, after in zip(plain.told["leads"], grouped.told["leads"], strict=True):
+        fit = after.pop("fit")
+        assert fit["organisation"] == {"percent": None, "parts": []}
+        assert fit["person"]["percent"] == (100 if after["source"] else None)
+        assert fit["person"]["parts"][0]["name"] == "Site"
+        assert [after[name] for name in ("quality", "handling", "verdict", "truth")] == [
+            before[name] for name in ("quality", "handling", "verdict", "truth")
+        ]

@@ -12,6 +12,7 @@ import pytest
 
 from audits.dues import response_target_s
 from audits.model.case import LeadCase
+from audits.model.fit import Criterion, FitSubject
 from audits.model.policy import DEFAULT_TARGETS, Policy, ResponseTarget
 from connector.exports.mapping_file import read_map
 from connector.exports.policy_file import read_policy
@@ -122,6 +123,23 @@ def test_a_map_needs_leads_or_an_event_log_and_not_both(tmp_path: Path):
             "2026-06-01 comes before 2026-07-01",
         ),
         ("[targets]", '[owners.Kai]\nabsences = [["2026-07-01", "July"]]\n[targets]', "'July' is no date"),
+        *(
+            ("[targets]", f'[[target_group]]\nname = "A"\n{lines}\n[targets]', says)
+            for lines, says in (
+                (
+                    'subject = "dog"\nfield = "country"\nweight = 1',
+                    "key 'subject': 'dog' is not known; use one of person",
+                ),
+                ('subject = "person"\nfield = "shoes"\nweight = 1', "key 'field': 'shoes' is not known"),
+                ('subject = "person"\nfield = "country"', "table [target_group]: A: the weight must be 1 to 100"),
+                ('subject = "person"\nfield = "country"\nweight = 1\nfrom = "x"', "key 'from': 'x' is no number"),
+                (
+                    'subject = "person"\nfield = "country"\nweight = 1\nfrom = 2\nto = 1',
+                    "range ends before it begins",
+                ),
+                ('subject = "person"\nfield = "country"\nweight = 1\nvalues = ["x"]', "key 'values': is unknown"),
+            )
+        ),
     ],
 )
 def test_a_wrong_policy(tmp_path: Path, old: str, new: str, says: str):
@@ -285,3 +303,21 @@ def test_what_the_guide_shows_is_valid(tmp_path: Path):
     assert [(each.goal_s, each.due_s) for each in policy.targets] == [(120, 300), (600, 14400), (600, 7200)]
     assert (policy.max_gap_s, policy.same_hour_attempts) == (30 * 3600, 3)
     assert policy.absences["Kai Brandt"][0][0] == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert [(each.name, each.any_of, each.weight) for each in policy.criteria] == [("Nordic", ("NO", "SE"), 30)]
+
+
+def test_the_target_group_of_a_file(tmp_path: Path):
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        POLICY
+        + '\n[[target_group]]\nname = "Nordic"\nsubject = "person"\nfield = "country"\nany_of = ["NO"]\nweight = 30\n'
+        + '[[target_group]]\nname = "Large"\nsubject = "organisation"\nfield = "deal_amount"\nfrom = 10\nweight = 100\n'
+    )
+    person, organisation = FitSubject.PERSON, FitSubject.ORGANISATION
+    policy = read_policy(path)
+    assert policy.criteria == (
+        Criterion(name="Nordic", subject=person, field="country", any_of=("NO",), weight=30),
+        Criterion(name="Large", subject=organisation, field="deal_amount", least=10.0, weight=100),
+    )
+    path.write_text(POLICY)
+    assert read_policy(path).version != policy.version
