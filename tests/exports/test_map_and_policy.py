@@ -311,7 +311,8 @@ def test_the_target_group_of_a_file(tmp_path: Path):
     path.write_text(
         POLICY
         + '\n[[target_group]]\nname = "Nordic"\nsubject = "person"\nfield = "country"\nany_of = ["NO"]\nweight = 30\n'
-        + '[[target_group]]\nname = "Large"\nsubject = "organisation"\nfield = "deal_amount"\nfrom = 10\nweight = 100\n'
+        + '[[target_group]]\nname = "Large"\nsubject = "organisation"\nfield = "deal_amount"\nfrom = 10\n'
+        + "weight = 100\n"
     )
     person, organisation = FitSubject.PERSON, FitSubject.ORGANISATION
     policy = read_policy(path)
