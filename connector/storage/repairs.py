@@ -143,16 +143,24 @@ def store_repairs(conn: Connection, install_id: str, judged: Sequence[JudgedRepa
 
 def suggestions_of(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, str]:
     """Lead → what its record in the CRM suggests, for those of which somebody accepted a repair."""
-    told: dict[str, list[str]] = {}
-    for row in sorted(_rows(conn, install_id, lead_ids).values(), key=lambda each: each.field):
-        if row.state is RepairState.ACCEPTED:
-            told.setdefault(row.lead_id, []).append(_suggestion(row))
-    return {lead_id: _shortened("; ".join(parts)) for lead_id, parts in told.items()}
+    told = {
+        lead_id: [_suggestion(row) for row in rows if row.state is RepairState.ACCEPTED]
+        for lead_id, rows in repairs_of_leads(conn, install_id, lead_ids).items()
+    }
+    return {lead_id: _shortened("; ".join(parts)) for lead_id, parts in told.items() if parts}
 
 
 def repairs_of(conn: Connection, install_id: str, lead_id: str) -> list[KeptRepair]:
     """All repairs of a lead, by field."""
-    return sorted(_rows(conn, install_id, [lead_id]).values(), key=lambda each: each.field)
+    return repairs_of_leads(conn, install_id, [lead_id]).get(storable(lead_id), [])
+
+
+def repairs_of_leads(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[str, list[KeptRepair]]:
+    """Lead → its repairs by field, for those of these leads that have any."""
+    found: dict[str, list[KeptRepair]] = {}
+    for row in sorted(_rows(conn, install_id, lead_ids).values(), key=lambda each: each.field):
+        found.setdefault(row.lead_id, []).append(row)
+    return found
 
 
 def find_repair(conn: Connection, install_id: str, lead_id: str, field: str) -> KeptRepair | None:

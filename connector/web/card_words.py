@@ -28,11 +28,13 @@ from connector.storage.card_queries import StoredCard
 from connector.storage.contests import Contest, Decision
 from connector.storage.findings import AuditRow
 from connector.storage.policies import PolicyBook
+from connector.storage.repairs import KeptRepair, RepairState
 from connector.web.access import Viewer
 from connector.web.labels import crm_name, status_label, status_tone, verdict_label, verdict_tone
 from connector.web.lead_story import act_words, counts_words, doer_words, due_act_words, owner_words
 from connector.web.links import lead_href
 from connector.web.record_links import web_address
+from connector.web.repair_words import field_label
 from connector.web.sentences import written
 from connector.web.site import site
 from connector.web.texts import t
@@ -79,7 +81,7 @@ def owners_named(cards: Sequence[StoredCard]) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class CardTeller:
     """Writes cards for one viewer as of `now` (aware UTC). `book`: what was agreed when. `owners`: those named.
-    `contests`: (lead id, rule id) → the newest contest on it."""
+    `contests`: (lead id, rule id) → the newest contest on it. `repairs`: lead id → what can be repaired."""
 
     me: Viewer
     book: PolicyBook
@@ -87,6 +89,7 @@ class CardTeller:
     now: datetime
     says: Texts
     contests: Mapping[tuple[str, str], Contest] = field(default_factory=dict)
+    repairs: Mapping[str, Sequence[KeptRepair]] = field(default_factory=dict)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -140,7 +143,7 @@ class CardTeller:
         crm = crm_name(self.me.install.crm)
         return CardDetails(
             clock=self._clock(card),
-            next_step=self._next_step(card),
+            next_step=" ".join([self._next_step(card), *self._repairs(card.lead.lead_id)]),
             attempts=attempts,
             no_attempts_says=_no_attempts(missing),
             warnings=tuple(sorted({cause for _, cause in missing})),
@@ -193,6 +196,16 @@ class CardTeller:
             due = t("due {moment}", moment=self.says.moment(task.due_at, now=self.now))
             parts.append(f"{t('Task planned')}, {due}, {owner_words(self.names, task.owner_id)}.")
         return " ".join(parts) or _nothing_due(card.audit, card.findings)
+
+    def _repairs(self, lead_id: str) -> Iterator[str]:
+        """What was probably meant, as far as somebody accepted it or nobody has decided yet."""
+        for kept in self.repairs.get(lead_id, ()):
+            what = {"field": field_label(kept.field), "given": kept.given or t("nothing given")}
+            if kept.state is RepairState.ACCEPTED:
+                yield t("{field}: {proposed} instead of {given}, accepted.", proposed=kept.chosen, **what)
+            elif kept.is_open:
+                meant = kept.proposals[0].proposed
+                yield t("{field}: probably {proposed} instead of {given}.", proposed=meant, **what)
 
     def _attempts(self, card: StoredCard) -> tuple[CardAttempt, ...]:
         made = []

@@ -1,4 +1,4 @@
-"""A slip from its arrival to its end: proposed, accepted on the page, shown on the CRM's record, mended, withdrawn."""
+"""A slip from arrival to end: proposed, accepted on the page, shown on the CRM's record, mended, withdrawn."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ PATHS = (
     "/owners",
     "/owners/72?days=90",
     "/neglected",
+    "/repairs",
     "/response",
     "/follow-up",
     "/funnel",

@@ -17,6 +17,7 @@ from connector.storage.repairs import RepairState
 from connector.web.views.repairs import PAGE
 from tests.conftest import DatabaseUrls
 from tests.factories import make_lead
+from tests.web.card_calls import ask_hubspot
 from tests.web.conftest import WebApp, post
 from tests.web.seed import NOW, Tenant, seed_tenant, store_and_audit
 
@@ -198,6 +199,33 @@ def test_the_page_of_the_lead_has_the_same_buttons(web: WebApp, tenant: Tenant):
     page = rep.get("/leads/4711").text
     assert re.findall(r'name="do" value="(\w+)"', page) == ["undo"]
     assert "Accepted Anneke de Vries" in words(page)
+
+
+def test_the_overview_says_how_many_leads_can_be_mended(web: WebApp, tenant: Tenant):
+    rep, head = web.signed_in(tenant, tenant.rep_id), web.signed_in(tenant, tenant.head_id)
+    assert "can be mended" not in head.get("/overview").text
+    store(web, tenant, "4711")
+    store(web, tenant, "4712", owner_id="72")
+    assert '<a href="/repairs">2 leads can be mended</a>' in head.get("/overview").text
+    assert '<a href="/repairs">1 lead can be mended</a>' in rep.get("/overview").text
+
+
+def test_the_card_beside_the_record_says_what_was_probably_meant(web: WebApp, tenant: Tenant):
+    store(web, tenant, "4711")
+
+    def next_step(user_id: str) -> str | None:
+        card = ask_hubspot(
+            web.visitor(), portal=tenant.install.account_id, user=user_id, record="4711", now=web.clock.now
+        )
+        (lead,) = card.get_json()["leads"]
+        return None if lead["details"] is None else re.sub("[\u2068\u2069]", "", lead["details"]["nextStep"])
+
+    assert f"E-mail: probably {GOOD} instead of {BAD}." in (next_step(tenant.rep_id) or "")
+    one(web.signed_in(tenant, tenant.rep_id), "4711", "accept")
+    assert f"E-mail: {GOOD} instead of {BAD}, accepted." in (next_step(tenant.head_id) or "")
+    one(web.signed_in(tenant, tenant.rep_id), "4711", "undo")
+    one(web.signed_in(tenant, tenant.rep_id), "4711", "decline")
+    assert GOOD not in (next_step(tenant.head_id) or GOOD)
 
 
 def test_nothing_is_asked_of_leads_that_nobody_sent(web: WebApp, tenant: Tenant):

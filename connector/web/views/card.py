@@ -24,7 +24,7 @@ from connector.crm.card import (
 )
 from connector.errors import StorageBusy, UnexpectedPayload
 from connector.logs import get_logger
-from connector.storage import card_queries, contests, installs, people, policies
+from connector.storage import card_queries, contests, installs, people, policies, repairs
 from connector.storage.card_queries import StoredCard
 from connector.storage.installs import InstallStatus
 from connector.web.access import Viewer
@@ -124,7 +124,8 @@ def _shown(conn: Connection, crm: str, asked: CardRequest) -> CardShown | CardNo
     owners = people.list_owners(conn, install.install_id, owners_named(cards))
     book = policies.PolicyBook.load(conn, install.install_id)
     told = contests.standing_of(conn, install.install_id, [each.lead.lead_id for each in cards])
-    teller = CardTeller(me, book, tuple(owners), site().now(), current(), told)
+    meant = repairs.repairs_of_leads(conn, install.install_id, [each.lead.lead_id for each in cards])
+    teller = CardTeller(me, book, tuple(owners), site().now(), current(), told, meant)
     return CardShown(
         leads=tuple(teller.lead(each) for each in cards),
         labels=card_labels(),

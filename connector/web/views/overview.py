@@ -18,7 +18,7 @@ from connector.reporting.charts.arrivals import arrivals_by_day
 from connector.reporting.charts.first_attempt import first_attempt_distribution
 from connector.reporting.charts.picture import Cell, Picture
 from connector.reporting.figures import week_bounds
-from connector.storage import cursors, page_queries
+from connector.storage import cursors, page_queries, repairs
 from connector.storage.lead_lists import LeadFilter, LeadRow, LeadSort
 from connector.storage.page_queries import Scope
 from connector.web import charts
@@ -126,6 +126,7 @@ class OverviewPage:
     act_now: list[ActRow]
     act_total: int
     act_href: str
+    mendable: int
     crm_label: str
     week: LastWeek
     kept: Kept
@@ -181,6 +182,7 @@ def overview_page(conn: Connection, me: Viewer, now: datetime, period: Period, s
         act_now=[_act_row(row, now, says) for row in act_rows],
         act_total=act_total,
         act_href=leads_href(due="soon", sort="due_first"),
+        mendable=repairs.count_mendable_leads(conn, install_id, me.only_owner_id),
         crm_label=crm_name(me.install.crm),
         week=_last_week(conn, me, now, says),
         kept=_kept(told),
