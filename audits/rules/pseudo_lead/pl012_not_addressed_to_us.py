@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audits.class_rule import ClassWords, class_draft, class_info, given
+from audits.class_rule import NOTHING_TO_GO_BY, ClassWords, class_draft, class_info, given
 from audits.lead_rule import Draft, LeadRule
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
@@ -17,6 +17,7 @@ INFO = class_info(
         "They are real people who deserve an answer, of others than sales. Counted as leads, they make a campaign "
         "look good and a salesperson look bad."
     ),
+    never=frozenset({NOTHING_TO_GO_BY}),
 )
 _WORDS = ClassWords(
     shown=say("The person asks for something that is not ours to sell."),
