@@ -30,7 +30,7 @@ _ALEF = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه
 def _folded(name: str) -> str:
     """Comparable text: NFKC, case-folded, no marks on Latin and Greek letters, one form of each Arabic letter."""
     if name.isascii():
-        return " ".join(name.lower().split())
+        return name.lower() if name.isalpha() else " ".join(name.lower().split())
     text = unicodedata.normalize("NFKC", name).casefold().translate(_ALEF)
     return " ".join(text.translate(_PLAIN).split())
 
@@ -245,9 +245,11 @@ def _walks(word: str) -> bool:
         return True
     if _one_walk(word):
         return True
-    if len(word) >= 5 and set(word) <= _VOWELLESS_HOME_ROW:
+    if len(word) >= 5 and word[0] in _VOWELLESS_HOME_ROW and set(word) <= _VOWELLESS_HOME_ROW:
         return True
-    for size in range(2, len(word) // 2 + 1):
+    # Only what is a chunk over and over is found within itself said twice, but at its ends.
+    is_chunks = word in (word + word)[1:-1]
+    for size in range(2, len(word) // 2 + 1) if is_chunks else ():
         chunk = word[:size]
         if len(word) % size == 0 and chunk * (len(word) // size) == word:
             # "asdasd" and "jkjkjk" are mashed; "Lulu" and "Sasa" are names.
@@ -270,9 +272,12 @@ def _has_vowel(word: str) -> bool:
 def _repeats(word: str) -> bool:
     if len(word) < 3 or word == "iii":  # John Smith III
         return False
-    if len(set(word)) == 1:
+    distinct = len(set(word))
+    if distinct > 2:
+        return False
+    if distinct == 1:
         return True
-    return len(set(word)) == 2 and re.search(r"(.)\1{3}", word) is not None
+    return re.search(r"(.)\1{3}", word) is not None
 
 
 def _stammered(words: list[str]) -> bool:

@@ -6,7 +6,6 @@ known to bear, and weighs little. Names in letters that no table knows are never
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -14,6 +13,7 @@ from audits.model.name_text import NameTrouble, has_test_word, is_unlisted_word,
 from audits.model.said import say
 from audits.model.truth import NameJudged, Signal
 from audits.truth.joke_names import JOKES, joke_key
+from audits.truth.kept_answers import KeptAnswers
 from audits.truth.letters import fold, is_code, is_mashed_text, is_surely_meant
 from audits.truth.message import profanity_in
 from audits.truth.message_words import PROFANITY
@@ -27,30 +27,34 @@ UNLIKELY_LETTERS, TEST, JOKE, ABUSE = "unlikely_letters", "test", "joke", "abuse
 
 
 _NAME = NameJudged()
-_WORD = re.compile(r"[ '’-]")
 _JOKING = frozenset(word for joke in JOKES for word in joke.split())
 _ABUSIVE = frozenset(marked_key(phrase.split()[0]) for phrase in PROFANITY)
 
 
-@lru_cache(maxsize=65_536)
 def _is_unlisted(word: str) -> bool:
-    """Whether a word is on no list of what is no name. Kept, since few words make most names."""
-    return not (marked_key(word) in _ABUSIVE or fold(word) in _JOKING) and is_unlisted_word(word)
+    """Whether a word is of letters alone, and on no list of what is no name."""
+    if not word.isalpha() or marked_key(word) in _ABUSIVE or fold(word) in _JOKING:
+        return False
+    return is_unlisted_word(word)
 
 
-@lru_cache(maxsize=65_536)
 def _is_meant(word: str) -> bool:
     """Whether a word makes every name that it stands in a name."""
     return is_surely_meant(fold(word))
 
 
+# Kept, since few words make most names.
+_UNLISTED, _MEANT = KeptAnswers(_is_unlisted, 65_536), KeptAnswers(_is_meant, 65_536)
+
+
 @lru_cache(maxsize=8_192)
 def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     """What a name is, of which at least one part is not blank; the whole name may stand in `last_name` alone."""
-    name = " ".join(part.strip() for part in (first_name, last_name) if part and part.strip())
-    words = _WORD.split(name)
+    first, last = (first_name or "").strip(), (last_name or "").strip()
+    name = f"{first} {last}" if first and last else first or last
+    words = name.replace("-", " ").replace("'", " ").replace("’", " ").split(" ")
     # What is plain needs no closer look.
-    if all(map(str.isalpha, words)) and all(map(_is_unlisted, words)) and any(map(_is_meant, words)):
+    if all(map(_UNLISTED.__getitem__, words)) and any(map(_MEANT.__getitem__, words)):
         return _NAME
     return _judge_closely(name, first_name, last_name)
 
