@@ -24,6 +24,7 @@ from connector.storage.tables import (
     leads,
     outbox,
     owner_changes,
+    repairs,
     stage_changes,
     tasks,
     tombstones,
@@ -91,8 +92,9 @@ def merge_ended(
 ) -> tuple[set[str], set[str]]:
     """Merged and converted records end as tombstones; what was done on them is done on the winner.
 
-    Who held a lead and how it stood goes on with the record that continues it, not with one it was merged into. A
-    merged lead was an enquiry and stays in the lists; one that goes on as another record is listed as that one alone.
+    Who held a lead, how it stood and what was decided on its repairs goes on with the record that continues it, not
+    with one it was merged into. A merged lead was an enquiry and stays in the lists; one that goes on as another
+    record is listed as that one alone.
     Returns the winners with news, and all losers.
     """
     winners = {
@@ -132,7 +134,7 @@ def merge_ended(
             if row.missing_since is None
         ]
         insert_new(conn, table, inherited)
-    for table in (owner_changes, stage_changes):
+    for table in (owner_changes, stage_changes, repairs):
         rows = conn.execute(rows_of(table, install_id, continued))
         insert_new(conn, table, [{**row._mapping, "lead_id": continued[row.lead_id]} for row in rows])
     _close(conn, install_id, list(fresh), read_at)

@@ -24,7 +24,7 @@ FIELDS = {
     "last_name": phrase("Last name"),
 }
 _STATE = {
-    RepairState.OPEN: (phrase("Waits"), "plain"),
+    RepairState.OPEN: (phrase("To be decided"), "plain"),
     RepairState.ACCEPTED: (phrase("Accepted"), "good"),
     RepairState.DECLINED: (phrase("Declined"), "quiet"),
     RepairState.MENDED: (phrase("Mended in the CRM"), "good"),

@@ -232,6 +232,17 @@ def test_the_list_is_paged_filtered_and_counted(database: Database, tenant: str)
         assert listed() == (["2", "1"], 2)
 
 
+def test_a_decision_goes_on_with_the_deal_that_a_lead_became(database: Database, tenant: str) -> None:
+    with database.write() as conn:
+        store(conn, tenant, judged(BAD, GOOD))
+        decide(conn, tenant, GOOD)
+        deal = make_record(make_lead("deal-1", owner_id="owner-1", received_at=at(-30)), converted_from="1")
+        timeline.store_records(conn, tenant, [deal], at(-1))
+        assert repairs.suggestions_of(conn, tenant, ["deal-1"]) == {"deal-1": f"e-mail: {GOOD} (given: {BAD})"}
+        rows, total = repairs.list_repairs(conn, tenant, RepairFilter())
+        assert ([row.kept.lead_id for row in rows], total) == (["deal-1"], 1)
+
+
 def test_what_a_person_wrote_into_the_field_is_not_taken_back(database: Database, tenant: str) -> None:
     ours = f"e-mail: {GOOD} (given: {BAD})"
     assert plan_write({OURS: ours}, shown={}, written={}) == {OURS: ours}

@@ -163,7 +163,7 @@ def test_the_filters_and_the_counts_speak_of_the_same_rows(web: WebApp, tenant: 
     store(web, tenant, "4712", owner_id="72")
     admin = web.signed_in(tenant, tenant.admin_id)
     one(admin, "4711", "decline")
-    assert re.findall(r"Waits 1 .*Declined 1 .*All 2", words(admin.get("/repairs").text))
+    assert re.findall(r"To be decided 1 .*Declined 1 .*All 2", words(admin.get("/repairs").text))
     assert len(keys_of(admin.get("/repairs?owner=72").text)) == 1
     assert keys_of(admin.get("/repairs?owner=71").text) == []
     assert keys_of(admin.get("/repairs?owner=-").text) == []
