@@ -15,7 +15,7 @@ from itertools import accumulate
 from audits.model.truth import Given, Neighbours
 from audits.truth.email import judge_email
 from audits.truth.form import subnet_of
-from audits.truth.history import LEAST_REACHED
+from audits.truth.history import LEAST_REACHED, said_by_template
 from audits.truth.phone import judge_phone, region_hint
 
 DAY = timedelta(days=1)
@@ -66,6 +66,45 @@ class Announced:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of leads alike: how many there are, how many were reached, and how many of those had asked for nothing."""
+
+    leads: int = 0
+    reached: int = 0
+    denied: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.leads + other.leads, self.reached + other.reached, self.denied + other.denied)
+
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(self.leads - other.leads, self.reached - other.reached, self.denied - other.denied)
+
+    @property
+    def said(self) -> tuple[str | None, ...]:
+        """What they say to one of them: who was not reached, who was, and who had asked for nothing."""
+        mine = (Tally(), Tally(1, 1), Tally(1, 1, 1))
+        others = (self - each for each in mine)
+        return tuple(said_by_template(max(0, each.reached), max(0, each.denied)) for each in others)
+
+
+def tally_of(was_reached: bool, has_denied: bool) -> Tally:
+    """What one lead adds to those like it."""
+    return Tally(1, int(was_reached), int(was_reached and has_denied))
+
+
+def speaking(others: Sequence[Tally]) -> Tally | None:
+    """Which of the groups of leads alike speaks, given the narrowest first: the narrowest of which enough were reached;
+    else the narrowest there is."""
+    return next((each for each in others if each.reached >= LEAST_REACHED), others[0] if others else None)
+
+
+def named_otherwise(name: str, family_name: str, others: Iterable[tuple[str, str]]) -> set[str]:
+    """The other names among `others`, (name, family name), as one is called by `name` and `family_name`: a household
+    shares numbers, so whoever bears the same family name is no other name."""
+    return {other for other, family in others if other and other != name and not (family and family == family_name)}
+
+
 def folded(text: str) -> str:
     """A name of a source as names of sources are compared."""
     return " ".join(text.casefold().split())
@@ -102,13 +141,12 @@ def traits_of(given: Given, received_at: datetime, keys: tuple[str, ...]) -> See
 class _Group:
     """Leads with one thing in common, by time, with running counts: a question costs the same in any group."""
 
-    __slots__ = ("buyers", "denied", "reached", "times")
+    __slots__ = ("buyers", "tally", "times")
 
     def __init__(self, leads: Sequence[Seen]) -> None:
         self.times = [each.received_at for each in leads]
         self.buyers = list(accumulate((each.is_buyer for each in leads), initial=0))
-        self.reached = sum(each.was_reached for each in leads)
-        self.denied = sum(each.was_reached and each.has_denied for each in leads)
+        self.tally = sum((tally_of(each.was_reached, each.has_denied) for each in leads), Tally())
 
     def day_before(self, lead: Seen) -> tuple[int, bool]:
         """How many others came within the 24 hours before a lead or at its instant, up to MOST_OF_BURST, and whether
@@ -129,14 +167,15 @@ def neighbours_of(rows: Iterable[Seen], announced: Collection[Announced] = ()) -
     for lead in leads:
         subnet = by_subnet[lead.subnet].day_before(lead) if lead.subnet else None
         identical = by_payload[lead.payload].day_before(lead) if lead.payload else None
-        template = _template(lead, templates)
-        mine = int(lead.was_reached), int(lead.was_reached and lead.has_denied)
+        mine = tally_of(lead.was_reached, lead.has_denied)
+        alike = [held[key].tally - mine for of, held in templates if (key := of(lead))]
+        template = speaking(alike)
         found[lead.lead_id] = Neighbours(
             subnet_24h=None if subnet is None else subnet[0],
             identical_24h=None if identical is None else identical[0],
-            template=None if template is None else len(template.times) - 1,
-            template_reached=0 if template is None else template.reached - mine[0],
-            template_denied=0 if template is None else template.denied - mine[1],
+            template=None if template is None else template.leads,
+            template_reached=0 if template is None else template.reached,
+            template_denied=0 if template is None else template.denied,
             returns_under_names=_other_names(lead, names),
             burst_explained=any(each is not None and each[1] for each in (subnet, identical))
             or any(each.explains(lead.received_at, lead.sources) for each in announced),
@@ -171,15 +210,6 @@ def _groups(leads: Sequence[Seen], of: Callable[[Seen], Hashable]) -> dict[Hasha
     return {key: _Group(group) for key, group in held.items()}
 
 
-def _template(
-    lead: Seen, templates: Sequence[tuple[Callable[[Seen], Hashable], dict[Hashable, _Group]]]
-) -> _Group | None:
-    """The narrowest group of leads alike of which enough others were reached; else the narrowest there is."""
-    groups = [held[key] for of, held in templates if (key := of(lead))]
-    reached = (each for each in groups if each.reached - lead.was_reached >= LEAST_REACHED)
-    return next(reached, groups[0] if groups else None)
-
-
 def _names_by_key(leads: Sequence[Seen]) -> dict[str, list[tuple[datetime, str, str]]]:
     """Number or address → (received at, name, family name) of each lead with it, by time."""
     found: dict[str, list[tuple[datetime, str, str]]] = {}
@@ -190,16 +220,13 @@ def _names_by_key(leads: Sequence[Seen]) -> dict[str, list[tuple[datetime, str, 
 
 
 def _other_names(lead: Seen, names: Mapping[str, Sequence[tuple[datetime, str, str]]]) -> int | None:
-    """Under how many other names the same number or address came before; None where there is nothing to compare.
-
-    A household shares numbers: whoever bears the same family name is no other name.
-    """
+    """Under how many other names the same number or address came before; None where there is nothing to compare."""
     if not lead.keys or not lead.name:
         return None
-    others = set()
-    for key in lead.keys:
-        for received_at, name, family_name in names[key][:MOST_OF_KEY]:
-            is_kin = bool(family_name) and family_name == lead.family_name
-            if received_at <= lead.received_at and name and name != lead.name and not is_kin:
-                others.add(name)
-    return len(others)
+    others = (
+        (name, family_name)
+        for key in lead.keys
+        for received_at, name, family_name in names[key][:MOST_OF_KEY]
+        if received_at <= lead.received_at
+    )
+    return len(named_otherwise(lead.name, lead.family_name, others))

@@ -7,16 +7,19 @@ from datetime import datetime
 
 from audits.last_answer import keeps_last_answer
 from audits.model.activity import Activity, ActivityKind, Direction, Disposition
-from audits.model.case import Fact, LeadCase
+from audits.model.case import Fact, KeyKind, LeadCase, Sighting
 from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
+from audits.model.surroundings import Surroundings
 from audits.model.truth import Given, Judgement, Known, TruthTerms
 from audits.timeline import connections
 from audits.truth.clusters import Seen, traits_of
 from audits.truth.judgement import AS_SHIPPED, NOT_ASKED, UNCOUNTED, judge
 
+#: How likely two leads that share neither number nor address must be one person.
+_SURE_PERCENT = 90
 _WRITTEN = (ActivityKind.EMAIL, ActivityKind.MESSAGE)
 #: What a status says of leads whose person had asked for nothing, in the languages of our readers.
 _DENIED = (
@@ -37,8 +40,10 @@ class Became:
 
 
 def became_of(case: LeadCase, policy: Policy) -> Became:
-    """What had become of the lead by `case.as_of`. Hangs on no other lead's judgement."""
-    known = known_of(case, policy)
+    """What had become of the lead by `case.as_of`. It hangs on no other lead: which calls stood in a crowd is not
+    asked."""
+    alone = replace(case, surroundings=Surroundings()) if case.surroundings.crowded_logs else case
+    known = known_of(alone, policy)
     received_at = case.lead.received_at
     has_bought = case.lead.status is LeadStatus.WON or any(
         each.status is LeadStatus.WON and (each.closed_at is None or each.closed_at >= received_at)
@@ -151,7 +156,7 @@ def known_of(case: LeadCase, policy: Policy) -> Known:
         is_client=_was_client(case, received_at) if has_deals else None,
         has_open_deal=_had_open_deal(case, received_at) if has_deals else None,
         seen_before=(
-            any(each.received_at < received_at for each in case.sightings)
+            any(each.received_at < received_at and _is_sure(each) for each in case.sightings)
             if case.coverage.cause(Fact.DUPLICATES) is None
             else None
         ),
@@ -178,6 +183,12 @@ def find_own_act(case: LeadCase, policy: Policy, *kinds: ActivityKind) -> Activi
 
 def _hides_ways(case: LeadCase) -> bool:
     return case.coverage.cause(Fact.CONTACT_DATA) is not None
+
+
+def _is_sure(sighting: Sighting) -> bool:
+    """Whether the other lead is of the same person beyond doubt."""
+    is_likely = sighting.key_kind is not KeyKind.PERSON or (sighting.percent or 0) >= _SURE_PERCENT
+    return sighting.apart is None and is_likely
 
 
 def _was_client(case: LeadCase, t: datetime) -> bool:

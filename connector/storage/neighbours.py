@@ -32,8 +32,19 @@ from sqlalchemy.engine import Connection
 from audits.model.case import LeadCase
 from audits.model.lead import Lead
 from audits.model.truth import Neighbours
-from audits.truth.clusters import DAY, MOST_OF_BURST, MOST_OF_KEY, Announced, folded, templates_of, traits_of
-from audits.truth.history import IDENTICAL, LEAST_REACHED, OF_SUBNET, said_by_template
+from audits.truth.clusters import (
+    DAY,
+    MOST_OF_BURST,
+    MOST_OF_KEY,
+    Announced,
+    Tally,
+    folded,
+    speaking,
+    tally_of,
+    templates_of,
+    traits_of,
+)
+from audits.truth.history import IDENTICAL, OF_SUBNET
 from audits.truth.of_case import Became, given_of, is_seen
 from connector.storage.campaigns import announced_at
 from connector.storage.column_types import UtcMicros, Words, from_micros, storable
@@ -72,35 +83,14 @@ class Trait:
         """What makes leads like this one, the narrowest first."""
         return tuple(each for each in (self.by_net, self.by_browser, self.by_hour) if each is not None)
 
-    def tally(self, as_of: datetime | None = None) -> _Tally:
+    def tally(self, as_of: datetime | None = None) -> Tally:
         """What this lead adds to each of its templates, as of `as_of`; None = as it stands now."""
         if as_of is not None and self.known_at > as_of:
-            return _Tally()
+            return Tally()
         reached, denied = (
             at is not None and (as_of is None or at <= as_of) for at in (self.reached_at, self.denied_at)
         )
-        return _Tally(1, int(reached), int(reached and denied))
-
-
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    leads: int = 0
-    reached: int = 0
-    denied: int = 0
-
-    def __add__(self, other: _Tally) -> _Tally:
-        return _Tally(self.leads + other.leads, self.reached + other.reached, self.denied + other.denied)
-
-    def __sub__(self, other: _Tally) -> _Tally:
-        return _Tally(self.leads - other.leads, self.reached - other.reached, self.denied - other.denied)
-
-    @property
-    def said(self) -> tuple[str | None, ...]:
-        """What the template says: to one who was not reached, to one who was, and to one who denied."""
-        mine = ((0, 0), (1, 0), (1, 1))
-        return tuple(
-            said_by_template(max(0, self.reached - reached), max(0, self.denied - denied)) for reached, denied in mine
-        )
+        return tally_of(reached, denied)
 
 
 # --- keeping them ---------------------------------------------------------------------------------------------
@@ -206,7 +196,7 @@ def _change(conn: Connection, install_id: str, went: Sequence[Trait], came: Sequ
         conn.execute(sa.delete(lead_traits).where(_traits.install_id == install_id, _traits.lead_id.in_(ids)))
     upsert(conn, lead_traits, [_columns(install_id, each) for each in came])
     # In one order, so that two who change the same templates wait for each other and do not lock each other out.
-    changes = sorted((each, tally) for each, tally in _differences(went, came).items() if tally != _Tally())
+    changes = sorted((each, tally) for each, tally in _differences(went, came).items() if tally != Tally())
     if not changes:
         return
     statement = insert(conn, lead_templates)
@@ -228,15 +218,15 @@ def _change(conn: Connection, install_id: str, went: Sequence[Trait], came: Sequ
         )
 
 
-def _differences(went: Iterable[Trait], came: Iterable[Trait]) -> dict[int, _Tally]:
+def _differences(went: Iterable[Trait], came: Iterable[Trait]) -> dict[int, Tally]:
     """By how much the tally of each template grew."""
-    found: dict[int, _Tally] = {}
+    found: dict[int, Tally] = {}
     for trait in came:
         for template in trait.templates:
-            found[template] = found.get(template, _Tally()) + trait.tally()
+            found[template] = found.get(template, Tally()) + trait.tally()
     for trait in went:
         for template in trait.templates:
-            found[template] = found.get(template, _Tally()) - trait.tally()
+            found[template] = found.get(template, Tally()) - trait.tally()
     return found
 
 
@@ -267,8 +257,7 @@ def neighbours_at(
         if trait is None:
             continue
         mine = trait.tally(as_of)
-        others = [tallies[template] - mine for template in trait.templates]
-        template = next((each for each in others if each.reached >= LEAST_REACHED), others[0] if others else None)
+        template = speaking([tallies[each] - mine for each in trait.templates])
         subnet, payload = (bursts[kind].get(trait.lead_id) for kind, _ in _BURSTS)
         found[trait.lead_id] = Neighbours(
             subnet_24h=None if subnet is None else subnet[0],
@@ -325,16 +314,16 @@ def _bursts(
 
 def _tallies(
     conn: Connection, install_id: str, templates: Collection[int], as_of: datetime | None = None
-) -> dict[int, _Tally]:
+) -> dict[int, Tally]:
     """The tally of each template as of `as_of`; None = as it stands now."""
-    found = dict.fromkeys(templates, _Tally())
+    found = dict.fromkeys(templates, Tally())
     for some in portions(sorted(templates)):
         rows = conn.execute(
             sa.select(lead_templates).where(
                 lead_templates.c.install_id == install_id, lead_templates.c.template.in_(some)
             )
         )
-        found.update({row.template: _Tally(row.leads, row.reached, row.denied) for row in rows})
+        found.update({row.template: Tally(row.leads, row.reached, row.denied) for row in rows})
     if as_of is not None:
         later = sa.select(lead_traits).where(_traits.install_id == install_id, _traits.news_at > as_of)
         for trait in map(_from_row, conn.execute(later)):
@@ -437,7 +426,7 @@ def _beside_templates(
 ) -> set[str]:
     """The newest leads of the templates of this kind that say something else now."""
     mine = {getattr(each, kind) for each in (*went, *came)} - {None}
-    changes = {each: tally for each, tally in _differences(went, came).items() if each in mine and tally != _Tally()}
+    changes = {each: tally for each, tally in _differences(went, came).items() if each in mine and tally != Tally()}
     now = _tallies(conn, install_id, changes)
     turned = sorted(each for each, change in changes.items() if (now[each] - change).said != now[each].said)
     found: set[str] = set()
