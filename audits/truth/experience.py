@@ -44,13 +44,14 @@ CLASS_OF_RULE = MappingProxyType({rule_id: lead_class for lead_class, rule_id in
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """What was said of a lead when it came, and what was found out since: one line of the account's own experience.
+    `lead_id` "" = of any lead.
 
     `said`: the probability (0 to 1, four digits) that it is a pseudo-lead, by the shipped weights and without what
     was found out about it. `spoke`: ids of the rules that called it something by that. `codes`: its reasons, as in
     WEIGHTS.
     """
 
-    lead_id: str
+    lead_id: str = ""
     said: float
     spoke: tuple[str, ...]
     codes: tuple[str, ...]
@@ -166,17 +167,17 @@ class Experience:
     outcomes: list[Outcome] = field(default_factory=list)
 
     @classmethod
-    def of(cls, lines: Iterable[Noted]) -> Experience:
-        """Count `lines`, each once."""
+    def of(cls, lines: Iterable[tuple[Noted, int]]) -> Experience:
+        """Count `lines`, each as often as it says."""
         counted = cls()
-        for noted in lines:
+        for noted, n in lines:
             for rule_id in noted.spoke:
-                _count(counted.rules, rule_id, rule_agrees(rule_id, noted))
+                _count(counted.rules, rule_id, rule_agrees(rule_id, noted), n)
             for code in noted.codes:
-                _count(counted.codes, code, code_agrees(code, noted))
+                _count(counted.codes, code, code_agrees(code, noted), n)
             label = label_of(noted)
             if label is not None:
-                counted.outcomes.append(label)
+                counted.outcomes.extend([label] * n)
         return counted
 
     def rule(self, rule_id: str) -> Tally:
@@ -238,12 +239,12 @@ def brier_learned(outcomes: Sequence[Outcome]) -> float | None:
     return brier(scored)
 
 
-def _count(tallies: dict[str, list[int]], name: str, agrees: bool | None) -> None:
+def _count(tallies: dict[str, list[int]], name: str, agrees: bool | None, n: int) -> None:
     """Spoke, agreed, said anything of."""
     tally = tallies.setdefault(name, [0, 0, 0])
-    tally[0] += 1
-    tally[1] += agrees is True
-    tally[2] += agrees is not None
+    tally[0] += n
+    tally[1] += n * (agrees is True)
+    tally[2] += n * (agrees is not None)
 
 
 def _tally(tallies: Mapping[str, list[int]], name: str) -> Tally:

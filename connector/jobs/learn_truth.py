@@ -41,7 +41,7 @@ def learn_truth(lease: Lease) -> bool:
         if noted_at is None or (learned is not None and noted_at <= learned.updated_at):
             return False
         before = lessons.lesson_at(connection, install_id, now) or AS_SHIPPED
-        experience = Experience.of(outcomes.iter_noted(connection, install_id))
+        experience = Experience.of(outcomes.count_noted(connection, install_id))
         lesson = lesson_of(experience, before)
         policy = policies.policy_as_of(connection, install_id, now)
         thresholds = (policy.suspect_percent, policy.pseudo_percent)

@@ -50,30 +50,26 @@ def note_outcomes(conn: Connection, install_id: str, noted: Sequence[Noted], at:
         upsert(conn, lead_outcomes, changed)
 
 
-def iter_noted(conn: Connection, install_id: str) -> Iterator[Noted]:
-    """The line of every live lead that was judged by the weights that are shipped now, by lead id; never held."""
+def count_noted(conn: Connection, install_id: str) -> Iterator[tuple[Noted, int]]:
+    """Each different line of the live leads that were judged by the weights that are shipped now, with how many leads
+    have it, in one fixed order. A line names no lead and no instant."""
+    of = lead_outcomes.c
+    line = (of.said, of.spoke, of.codes, of.found, of.found_as)
     query = (
-        sa.select(lead_outcomes)
-        .join(
-            leads,
-            sa.and_(leads.c.install_id == lead_outcomes.c.install_id, leads.c.lead_id == lead_outcomes.c.lead_id),
-        )
-        .where(
-            lead_outcomes.c.install_id == install_id,
-            lead_outcomes.c.model_version == MODEL_VERSION,
-            leads.c.gone_at.is_(None),
-        )
-        .order_by(lead_outcomes.c.lead_id)
+        sa.select(*line, sa.func.count().label("n"))
+        .join(leads, sa.and_(leads.c.install_id == of.install_id, leads.c.lead_id == of.lead_id))
+        .where(of.install_id == install_id, of.model_version == MODEL_VERSION, leads.c.gone_at.is_(None))
+        .group_by(*line)
+        .order_by(*line)
     )
     for row in conn.execute(query, execution_options={"yield_per": 1000}):
-        yield Noted(
-            lead_id=row.lead_id,
+        noted = Noted(
             said=row.said / _WHOLE,
             spoke=tuple(row.spoke.split()),
             codes=tuple(row.codes.split()),
             found=_found(row.found, row.found_as),
-            model_version=row.model_version,
         )
+        yield noted, row.n
 
 
 def last_noted_at(conn: Connection, install_id: str) -> datetime | None:
@@ -114,6 +110,7 @@ def _row(install_id: str, noted: Noted) -> dict[str, object]:
         "codes": " ".join(noted.codes),
         "found": "" if found is None else found.found.value,
         "found_as": "" if found is None else _dump(found),
+        "found_at": None if found is None else found.at,
         "model_version": noted.model_version,
     }
 
@@ -127,7 +124,6 @@ def _dump(found: FoundOut) -> str:
             "against": found.against,
             "worked": found.worked,
             "failed": found.failed,
-            "at": None if found.at is None else found.at.isoformat(),
         },
         separators=(",", ":"),
     )
@@ -144,5 +140,4 @@ def _found(found: str, text: str) -> FoundOut | None:
         against=tuple(LeadClass(each) for each in data["against"]),
         worked=tuple(Way(each) for each in data["worked"]),
         failed=tuple(Way(each) for each in data["failed"]),
-        at=None if data["at"] is None else datetime.fromisoformat(data["at"]),
     )

@@ -745,7 +745,8 @@ norms = sa.Table(
     sa.Index(None, "install_id", "norms_id"),
 )
 
-#: What an account wants to be asked of somebody outside. `limit_minor`: most that a month may cost.
+#: What an account wants to be asked of somebody outside. `limit_minor`: most that a month may cost; `price_milli`:
+#: what a question costs, in thousandths of the minor unit; `sealed`: the account's own key there.
 lookup_choices = sa.Table(
     "lookup_choices",
     metadata,
@@ -753,6 +754,9 @@ lookup_choices = sa.Table(
     _key("kind"),
     _flag("is_on"),
     _count("limit_minor"),
+    _count("price_milli"),
+    _text("currency", ""),
+    sa.Column("sealed", sa.LargeBinary),
     _at("chosen_at"),
     _text("chosen_by"),
 )
@@ -829,6 +833,7 @@ lead_outcomes = sa.Table(
     _text("codes"),
     _text("found"),
     _text("found_as"),
+    _at("found_at", nullable=True),
     _text("model_version"),
     _at("noted_at"),
     sa.Index(None, "install_id", "noted_at"),

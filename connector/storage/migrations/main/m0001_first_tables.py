@@ -433,6 +433,7 @@ def upgrade() -> None:
         sa.Column("codes", Words, nullable=False),
         sa.Column("found", Words, nullable=False),
         sa.Column("found_as", Words, nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=True),
         sa.Column("model_version", Words, nullable=False),
         sa.Column("noted_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -462,6 +463,9 @@ def upgrade() -> None:
         sa.Column("kind", Words, nullable=False),
         sa.Column("is_on", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("limit_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("price_milli", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("currency", Words, server_default=sa.text("''"), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("chosen_at", sa.BigInteger(), nullable=False),
         sa.Column("chosen_by", Words, nullable=False),
         sa.ForeignKeyConstraint(
