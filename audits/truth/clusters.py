@@ -94,8 +94,8 @@ def tally_of(was_reached: bool, has_denied: bool) -> Tally:
 
 
 def speaking(others: Sequence[Tally]) -> Tally | None:
-    """Which of the groups of leads alike speaks, given the narrowest first: the narrowest of which enough were reached;
-    else the narrowest there is."""
+    """Which of the groups of leads alike speaks: the first, and so the narrowest, of which enough were reached; else
+    the narrowest there is."""
     return next((each for each in others if each.reached >= LEAST_REACHED), others[0] if others else None)
 
 

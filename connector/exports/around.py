@@ -1,8 +1,8 @@
 """What stands around the leads of one run, counted over all of its files: see audits.model.surroundings.
 
 Two passes over the cases. The first notes on disk what each lead adds: its logged calls and ticks, how long it waited
-with whom, its texts, its stays in stages. Then crowds, loads and norms are counted, one owner or one minute in memory
-at a time. In the second pass each case is given what was counted around it.
+with whom, its texts, its stays in stages, and by what others find it. Then crowds, loads and norms are counted, one
+owner or one minute in memory at a time. In the second pass each case is given what was counted around it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from itertools import groupby
 
 from audits.crowds import WINDOW, Act, calls_of, crowds_among, ticked_of
@@ -19,8 +20,21 @@ from audits.loads import Wait as OwnerWait
 from audits.model.case import Fact, LeadCase
 from audits.model.policy import Policy
 from audits.model.surroundings import Crowd, Load, Surroundings, Twin
+from audits.model.truth import Neighbours
 from audits.norms import Norms
 from audits.stages import kind_of, stage_clock
+from audits.truth.clusters import (
+    DAY,
+    MOST_OF_BURST,
+    MOST_OF_KEY,
+    Seen,
+    Tally,
+    named_otherwise,
+    speaking,
+    tally_of,
+    templates_of,
+)
+from audits.truth.of_case import became_of, seen_of_lead
 from audits.twins import alike, nearest, own_texts, printed_texts, twin_of
 from connector.exports.join import Merge, ReadCase
 from connector.exports.packing import EPOCH, micros
@@ -30,11 +44,13 @@ from connector.exports.store import (
     CrowdLine,
     LoadLine,
     PrintLine,
+    SeenLine,
     Store,
     WaitLine,
 )
 
 _LOG, _TICK = "log", "tick"
+_SUBNET, _PAYLOAD, _KEY = "subnet", "payload", "key"
 
 
 def count_around(store: Store, cases: Iterable[ReadCase], policy: Policy, tell: Callable[[int], None]) -> Norms:
@@ -59,10 +75,12 @@ def count_around(store: Store, cases: Iterable[ReadCase], policy: Policy, tell: 
             line = PrintLine(made.digest, micros(act.occurred_at), act.lead_id, act.activity_id, made.words)
             store.add_print(line, made.bands, made.simhash)
         _note_stays(store, case, clock.elapsed)
+        _note_seen(store, case, policy)
         tell(done)
     _count_crowds(store)
     _count_loads(store)
     store.index_prints()
+    store.index_seen()
     return learn(
         (Stay(pipeline, stage, segment, working_s) for pipeline, stage, segment, working_s in store.stays()),
         (),
@@ -92,6 +110,7 @@ def iter_surrounded(store: Store, cases: Iterable[ReadCase], policy: Policy, nor
             load=_load(met[0]) if met else None,
             stage_norm=norms.stage_norm_for(case),
             deal_norms=norms.deal_norms_for(case) if norms.norms_id else None,
+            neighbours=_neighbours(store, case, policy),
         )
         yield replace(case, surroundings=around)
 
@@ -111,6 +130,54 @@ def _note_stays(store: Store, case: LeadCase, elapsed: Callable[[datetime, datet
     segment = kind_of(lead.lead_type, lead.source)
     for stage, entered_at, left_at in finished_stays((field, stage, at) for at, stage, field in told):
         store.add_stay(stage, lead.pipeline or "", segment, elapsed(entered_at, left_at))
+
+
+def _note_seen(store: Store, case: LeadCase, policy: Policy) -> None:
+    seen = seen_of_lead(case.lead, policy.region, became_of(case, policy))
+    if seen is None:
+        return
+    for kind, value in ((_SUBNET, seen.subnet), (_PAYLOAD, seen.payload), *((_KEY, key) for key in set(seen.keys))):
+        if value:
+            at = micros(seen.received_at)
+            line = SeenLine(kind, _short(value), at, seen.lead_id, seen.is_buyer, seen.name, seen.family_name)
+            store.add_seen(line)
+    for template in _templates(seen):
+        store.add_alike(template, seen.was_reached, seen.has_denied)
+
+
+def _templates(seen: Seen) -> list[str]:
+    return [_short(f"{kind}:{template!r}") for kind, template in enumerate(templates_of(seen)) if template]
+
+
+def _short(text: str) -> str:
+    """What is as good as the text for being compared, however long that is."""
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def _neighbours(store: Store, case: LeadCase, policy: Policy) -> Neighbours | None:
+    """What audits.truth.clusters says of the lead over all leads of the files; None for one of an import."""
+    seen = seen_of_lead(case.lead, policy.region, became_of(case, policy))
+    if seen is None:
+        return None
+    low, high = micros(seen.received_at - DAY), micros(seen.received_at)
+    subnet, payload = (
+        store.burst(kind, _short(value), low, high, seen.lead_id, MOST_OF_BURST) if value else None
+        for kind, value in ((_SUBNET, seen.subnet), (_PAYLOAD, seen.payload))
+    )
+    mine = tally_of(seen.was_reached, seen.has_denied)
+    template = speaking([Tally(*store.tally(each)) - mine for each in _templates(seen)])
+    named = (each for key in seen.keys for each in store.names_of(_short(key), high, MOST_OF_KEY))
+    return Neighbours(
+        subnet_24h=None if subnet is None else subnet[0],
+        identical_24h=None if payload is None else payload[0],
+        template=None if template is None else template.leads,
+        template_reached=0 if template is None else template.reached,
+        template_denied=0 if template is None else template.denied,
+        returns_under_names=(
+            len(named_otherwise(seen.name, seen.family_name, named)) if seen.keys and seen.name else None
+        ),
+        burst_explained=any(each is not None and each[1] for each in (subnet, payload)),
+    )
 
 
 def _count_crowds(store: Store) -> None:

@@ -37,6 +37,8 @@ CREATE TABLE asked (owner TEXT, lead_id TEXT, at INTEGER, working_s INTEGER, new
 CREATE TABLE loads (lead_id TEXT, owner TEXT, waiting INTEGER, working_s INTEGER, capacity INTEGER, n INTEGER);
 CREATE TABLE prints (digest INTEGER, at INTEGER, lead_id TEXT, act_id TEXT, words TEXT);
 CREATE TABLE bands (band INTEGER, digest INTEGER, simhash INTEGER, UNIQUE (band, digest));
+CREATE TABLE seen (kind TEXT, value TEXT, at INTEGER, lead_id TEXT, is_buyer INTEGER, name TEXT, family TEXT);
+CREATE TABLE alike (template TEXT, reached INTEGER, denied INTEGER);
 CREATE TABLE standing (stage TEXT, pipeline TEXT, UNIQUE (stage, pipeline));
 CREATE TABLE stays (stage TEXT, pipeline TEXT, segment TEXT, working_s INTEGER);
 CREATE TABLE broken (lead_id TEXT, owner TEXT, rule_id TEXT, cause TEXT, sentence TEXT);
@@ -161,6 +163,18 @@ class PrintLine(NamedTuple):
     words: str
 
 
+class SeenLine(NamedTuple):
+    """One thing by which others find a lead: its part of the net, its message, a number or an address of it."""
+
+    kind: str
+    value: str
+    at: int
+    lead_id: str
+    is_buyer: bool
+    name: str
+    family: str
+
+
 class BrokenLine(NamedTuple):
     """A promise that was broken, what explains it, and the finding's sentence. `owner` "" = charged to nobody."""
 
@@ -264,6 +278,14 @@ class Store:
         for band in bands:
             self._add("bands", (band, line.digest, simhash))
 
+    def add_seen(self, line: SeenLine) -> None:
+        """Keep by what a lead is found by others."""
+        self._add("seen", tuple(line))
+
+    def add_alike(self, template: str, was_reached: bool, has_denied: bool) -> None:
+        """Keep that a lead is one of those of `template`, and what became of it."""
+        self._add("alike", (template, was_reached, was_reached and has_denied))
+
     def add_standing(self, stage: str, pipeline: str) -> None:
         """Keep that a lead stands in a stage of a pipeline now."""
         self._add("standing", (stage, pipeline))
@@ -327,6 +349,41 @@ class Store:
         self._flush("prints")
         self._flush("bands")
         self._connection.execute("CREATE INDEX prints_by_digest ON prints (digest, at)")
+
+    def index_seen(self) -> None:
+        """To be called once all leads are kept, before any neighbour is asked for."""
+        self._flush("seen")
+        self._flush("alike")
+        self._connection.execute("CREATE INDEX seen_by_value ON seen (kind, value, at, lead_id)")
+        self._connection.execute("CREATE INDEX buyers_by_value ON seen (kind, value, at, lead_id) WHERE is_buyer = 1")
+        self._connection.execute("CREATE TABLE tallies (template TEXT PRIMARY KEY, leads, reached, denied)")
+        self._connection.execute(
+            "INSERT INTO tallies SELECT template, count(*), sum(reached), sum(denied) FROM alike GROUP BY template"
+        )
+
+    def tally(self, template: str) -> tuple[int, int, int]:
+        """Leads of a template, those of them that were reached, and those that had denied."""
+        query = "SELECT leads, reached, denied FROM tallies WHERE template = ?"
+        leads, reached, denied = self._connection.execute(query, (template,)).fetchone()
+        return leads, reached, denied
+
+    def burst(self, kind: str, value: str, low: int, high: int, lead_id: str, most: int) -> tuple[int, bool]:
+        """How many other leads with this came from `low` to `high` (microseconds since 1970), up to `most`; and
+        whether one of all of them is a buyer."""
+        found = "FROM seen WHERE kind = ? AND value = ? AND at BETWEEN ? AND ? AND lead_id != ?"
+        values = (kind, value, low, high, lead_id)
+        count = f"SELECT count(*) FROM (SELECT 1 {found} LIMIT ?)"  # noqa: S608  (own names)
+        others = self._connection.execute(count, (*values, most)).fetchone()[0]
+        has_buyer = f"SELECT EXISTS (SELECT 1 {found} AND is_buyer = 1)"
+        return others, bool(self._connection.execute(has_buyer, values).fetchone()[0])
+
+    def names_of(self, key: str, until: int, most: int) -> list[tuple[str, str]]:
+        """(name, family name) of those of the first `most` leads with a number or an address that came by `until`."""
+        query = (
+            "SELECT name, family FROM (SELECT at, name, family FROM seen WHERE kind = 'key' AND value = ? "
+            "ORDER BY at, lead_id LIMIT ?) WHERE at <= ?"
+        )
+        return list(self._connection.execute(query, (key, most, until)))
 
     def simhashes(self, bands: Iterable[int]) -> dict[int, int]:
         """Digest → simhash of the texts that share a band with these."""

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from audits.model.case import Coverage
 from audits.model.surroundings import Surroundings
+from audits.truth.clusters import neighbours_of
+from audits.truth.of_case import became_of, seen_of_lead
 from connector.exports.around import count_around, iter_surrounded
 from connector.exports.join import ReadCase
 from connector.exports.store import open_store
@@ -16,6 +18,7 @@ from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.population import FLOODED, ZONE, make_population
 from connector.storage import policies, timeline
 from connector.storage.database import Database
+from connector.storage.neighbours import hear_became
 from connector.storage.norms import put_norms
 from connector.storage.surroundings import surroundings_of
 from tests.demo.history_cases import HistoryAccount, policy_of
@@ -47,6 +50,8 @@ def test_files_and_store_count_the_same(database: Database) -> None:
         put_norms(conn, tenant, learned_now(conn, tenant, policy, Coverage(), until), until)
         book = policies.PolicyBook.load(conn, tenant)
         stored = timeline.load_cases(conn, tenant, refs, until, Coverage())
+        heard = {case.lead.lead_id: became_of(case, policy) for case in stored}
+        hear_became(conn, tenant, heard, until)
         by_store = surroundings_of(conn, tenant, stored, until, book)
     with open_store() as store:
         read = [ReadCase(case, is_logging_known=True) for case in stored]
@@ -54,6 +59,10 @@ def test_files_and_store_count_the_same(database: Database) -> None:
         by_files = {case.lead.lead_id: case.surroundings for case in iter_surrounded(store, read, policy, norms)}
     assert by_files == by_store
     counted = by_files.values()
+    rows = [seen_of_lead(case.lead, policy.region, heard[case.lead.lead_id]) for case in stored]
+    plain = neighbours_of(each for each in rows if each is not None)
+    assert {lead_id: around.neighbours for lead_id, around in by_files.items() if around.neighbours} == plain
+    assert sum(each.template_reached > 5 for each in plain.values()) > 3
     assert sum(bool(around.crowded_logs) for around in counted) > 3
     assert sum(bool(around.crowded_ticks) for around in counted) > 3
     assert sum(bool(around.twins) for around in counted) > 3
