@@ -11,22 +11,33 @@ from markupsafe import Markup
 
 from audits.model.finding import Evidence
 from audits.model.said import Moment, phrase
+from audits.model.score import Verdict
 from audits.model.truth import ContactType, LeadClass, Repair, Signal, TruthVerdict
 from audits.truth.kept import Truth
 from audits.truth.ladder import Rung, RungState, Step
 from connector.web.charts import weight
+from connector.web.labels import verdict_label, verdict_tone
 from connector.web.repair_words import field_label
 from connector.web.sentences import written
 from connector.web.texts import current, t
 
 LineT = TypeVar("LineT")
 
-_VERDICT = {
-    TruthVerdict.GENUINE: (phrase("Genuine"), "good", phrase("Something speaks for a person who asked.")),
-    TruthVerdict.REPAIRABLE: (phrase("Repairable"), "plain", phrase("A lead with an error that can be mended.")),
-    TruthVerdict.SUSPECT: (phrase("Suspect"), "warn", phrase("Look closer before you trust it.")),
-    TruthVerdict.PSEUDO: (phrase("Pseudo-lead"), "bad", phrase("By all that is known nobody asked.")),
-    TruthVerdict.UNKNOWN: (phrase("Unknown"), "quiet", phrase("Too little is known to say that anybody asked.")),
+_SAYS = {
+    Verdict.PLAUSIBLE: phrase("Nothing that is known decides against it."),
+    Verdict.REPAIRABLE: phrase("A lead with an error that can be mended."),
+    Verdict.SUSPECT: phrase("Look closer before you trust it."),
+    Verdict.PSEUDO: phrase("By all that is known there is nobody to sell to."),
+    Verdict.DUPLICATE: phrase("The same person came before."),
+    Verdict.UNKNOWN: phrase("Too little is known to say that anybody asked."),
+}
+#: Verdicts that the judgement leads to by itself; others follow from the findings on the lead.
+_BY_ITSELF = {
+    TruthVerdict.GENUINE: (Verdict.PLAUSIBLE, Verdict.UNKNOWN),
+    TruthVerdict.REPAIRABLE: (Verdict.REPAIRABLE,),
+    TruthVerdict.SUSPECT: (Verdict.SUSPECT,),
+    TruthVerdict.PSEUDO: (Verdict.PSEUDO,),
+    TruthVerdict.UNKNOWN: (Verdict.PLAUSIBLE, Verdict.UNKNOWN),
 }
 _CLASS = {
     LeadClass.ERROR: phrase("Unintended error"),
@@ -132,16 +143,19 @@ class TruthPanel(Generic[LineT]):
     model: str
 
 
-def truth_panel(truth: Truth, evidence_line: Callable[[Evidence], LineT]) -> TruthPanel[LineT]:
-    """`truth` in the words of the running request; `evidence_line` writes out a value as read."""
+def truth_panel(truth: Truth, verdict: Verdict, evidence_line: Callable[[Evidence], LineT]) -> TruthPanel[LineT]:
+    """`truth` in the words of the running request. `verdict`: of the whole audit, the one that the page shows;
+    `evidence_line` writes out a value as read."""
     judged = truth.judgement
-    verdict, tone, says = _VERDICT[judged.verdict]
-    probability = t("Probability of a pseudo-lead: {percent}.", percent=_percent(judged.pseudo_probability))
+    says = [t(_SAYS[verdict])]
+    if verdict not in _BY_ITSELF[judged.verdict]:
+        says.append(t("This follows from the findings on this lead, which stand below."))
+    says.append(t("Probability of a pseudo-lead: {percent}.", percent=_percent(judged.pseudo_probability)))
     lifted = sum(step.state is RungState.LIFTED for step in truth.steps)
     return TruthPanel(
-        verdict=t(verdict),
-        tone=tone,
-        says=f"{t(says)} {probability}",
+        verdict=verdict_label(verdict),
+        tone=verdict_tone(verdict),
+        says=" ".join(says),
         contact_type=t(_CONTACT[judged.contact_type]),
         classes=[
             ClassBlock(t(_CLASS[each.lead_class]), _percent(each.probability), _reasons(each.signals))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from audits.model.activity import ActivityKind, Direction, Disposition
 from audits.model.said import say
+from audits.model.score import Verdict
 from audits.model.truth import ContactType, Given, LeadClass, TruthVerdict
 from audits.truth.judgement import judge
 from audits.truth.kept import Truth
@@ -19,6 +20,7 @@ from audits.truth.ladder import Rung, RungState, Step
 from audits.truth.weights import WEIGHTS
 from connector.crm.port import LeadRecord
 from connector.storage.tables import lead_audits
+from connector.web.labels import verdict_label
 from connector.web.truth_shown import truth_panel
 from tests.factories import make_activity, make_lead
 from tests.pseudo import unmarked
@@ -51,7 +53,7 @@ def test_a_slip_is_shown_with_what_was_probably_meant(web: WebApp, tenant: Tenan
     store(web, tenant, email="ada.lovelace@gmial.com")
     shown = panel(web, tenant)
     said = words(shown)
-    assert 'class="tag plain">Repairable<' in shown
+    assert 'class="tag warn">Repairable<' in shown
     assert "Unintended error" in said
     assert re.search(r"Given ada\.lovelace@gmial\.com .*Proposed ada\.lovelace@gmail\.com", said)
     assert "one slip of the fingers away" in said
@@ -162,17 +164,19 @@ def test_each_account_has_its_own_judgement_of_a_lead_of_the_same_id(web: WebApp
 
 def test_every_word_of_the_model_has_one_on_the_page():
     judged = judge(Given(id="1", name="test"))
-    for verdict in TruthVerdict:
+    for of_judgement in TruthVerdict:
         for contact_type in ContactType:
-            one = replace(judged, verdict=verdict, contact_type=contact_type)
-            assert truth_panel(Truth(one, ()), str).verdict
+            one = replace(judged, verdict=of_judgement, contact_type=contact_type)
+            assert all(truth_panel(Truth(one, ()), verdict, str).says for verdict in Verdict)
     classes = tuple(replace(judged.classes[0], lead_class=each) for each in LeadClass)
-    names = [block.name for block in truth_panel(Truth(replace(judged, classes=classes), ()), str).classes]
+    names = [
+        block.name for block in truth_panel(Truth(replace(judged, classes=classes), ()), Verdict.SUSPECT, str).classes
+    ]
     assert len(set(names)) == len(LeadClass)
     steps = tuple(
         Step(rung=rung, state=state, at=None, proof=say("{a}", a="")) for rung in Rung for state in RungState
     )
-    lines = truth_panel(Truth(judged, steps), str).steps
+    lines = truth_panel(Truth(judged, steps), Verdict.SUSPECT, str).steps
     assert len({line.name for line in lines}) == len(Rung)
     assert len({line.state for line in lines}) == len(RungState)
 
@@ -180,4 +184,16 @@ def test_every_word_of_the_model_has_one_on_the_page():
 @pytest.mark.parametrize(("probability", "says"), [(0.0, "under 1 %"), (0.374, "37 %"), (0.9999, "over 99 %")])
 def test_no_probability_is_said_to_be_certain(probability: float, says: str):
     judged = replace(judge(Given(id="1", name="test")), pseudo_probability=probability)
-    assert truth_panel(Truth(judged, ()), str).says.replace("\xa0", " ").endswith(f" {says}.")
+    assert truth_panel(Truth(judged, ()), Verdict.SUSPECT, str).says.replace("\xa0", " ").endswith(f" {says}.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "follows"),
+    [(Verdict.SUSPECT, False), (Verdict.PSEUDO, True), (Verdict.DUPLICATE, True)],
+    ids=["as judged", "nobody can be reached", "came before"],
+)
+def test_the_panel_shows_the_one_verdict_and_whence_it_comes(verdict: Verdict, follows: bool):
+    judged = replace(judge(Given(id="1", name="test")), verdict=TruthVerdict.SUSPECT)
+    shown = truth_panel(Truth(judged, ()), verdict, str)
+    assert shown.verdict == verdict_label(verdict)
+    assert ("follows from the findings" in shown.says) is follows

@@ -114,7 +114,7 @@ def written_fields() -> tuple[Named, ...]:
     names = {
         OurField.LEAD_QUALITY: (t("Lead quality"), t("0 to 100: is it real, reachable, ours to sell to")),
         OurField.HANDLING: (t("Handling"), t("0 to 100: was it worked as agreed")),
-        OurField.LEAD_VERDICT: (t("Lead verdict"), t("plausible, suspect, pseudo-lead or duplicate")),
+        OurField.LEAD_VERDICT: (t("Lead verdict"), t("plausible, repairable, suspect, pseudo-lead or duplicate")),
         OurField.FOLLOW_UP_STATUS: (
             t("Follow-up status"),
             t("due, overdue, never called, in progress, neglected, closed"),

@@ -255,7 +255,7 @@ class _Builder:
             scores=self._scores(row),
             facts=self._facts(),
             message=lead.message,
-            truth=truth_panel(row.truth, self._evidence) if row and row.truth else None,
+            truth=truth_panel(row.truth, row.verdict, self._evidence) if row and row.truth else None,
             truth_says=not_yet(row.next_change_at if row else None),
             fit=fit_blocks(row.truth.fit if row and row.truth else None),
             repairs=[repair_shown(each, self.against.names) for each in kept],
