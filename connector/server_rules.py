@@ -42,7 +42,7 @@ class ServerRules:
     `reset_s_header`: seconds until a call that got a 429 may be made, at least `least_pause_s`. `day_limit_header`
     and `day_left_header`: the tokens that all tools of the account may spend in a day, and those left.
     `guard_pause_s`: a 403 that is a page and no JSON comes from a guard in front of the server, who wants to be left
-    alone for so many seconds.
+    alone for so many seconds. `hides_paths`: paths name people, and are in no log.
     """
 
     server: str
@@ -54,6 +54,7 @@ class ServerRules:
     day_limit_header: str | None = None
     day_left_header: str | None = None
     guard_pause_s: float | None = None
+    hides_paths: bool = False
     pause_s: Callable[[int, JsonObject, int], float | None] = lambda _status, _body, _attempt: None
     missing_scope: Callable[[JsonObject], str | None] = lambda _body: None
     rejected_fields: Callable[[JsonObject], tuple[str, ...]] = lambda _body: ()

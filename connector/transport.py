@@ -234,7 +234,7 @@ class Transport:
             "crm_call",
             server=self._rules.server,
             method=call.method,
-            path=urlsplit(call.url).path,
+            path=self._path(call),
             status=response.status_code,
             ms=round((time.monotonic() - started) * 1000),
         )
@@ -245,11 +245,15 @@ class Transport:
             return None
         return is_public_address
 
+    def _path(self, call: _Call) -> str:
+        """The path of a call as a log may show it."""
+        return "[redacted]" if self._rules.hides_paths else urlsplit(call.url).path
+
     def _lost(self, call: _Call, error: requests.RequestException, took_s: float) -> Exception:
         """What a call that brought no whole answer means."""
         server, was_sent = self._rules.server, not _failed_to_connect(error)
         log.warning(
-            "crm_call_lost", server=server, method=call.method, path=urlsplit(call.url).path, why=type(error).__name__
+            "crm_call_lost", server=server, method=call.method, path=self._path(call), why=type(error).__name__
         )
         if self._budget is not None:
             self._budget.failed()

@@ -531,7 +531,12 @@ def _neighbours(reader: _Reader) -> Neighbours:
 
 
 def _looked_up(reader: _Reader) -> LookedUp:
-    looked_up = LookedUp(is_deliverable=reader.opt_flag("is_deliverable"), at=reader.opt_at("at"))
+    looked_up = LookedUp(
+        is_deliverable=reader.opt_flag("is_deliverable"),
+        at=reader.opt_at("at"),
+        is_in_service=reader.opt_flag("is_in_service"),
+        in_service_at=reader.opt_at("in_service_at"),
+    )
     reader.done()
     return looked_up
 

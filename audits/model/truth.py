@@ -282,10 +282,13 @@ class LookedUp:
     """What somebody outside was asked about a lead; None = not asked, or no answer: a failed look-up says nothing.
 
     `is_deliverable`: whether the domain of its address takes mail. `at`: when that was answered (aware UTC).
+    `is_in_service`: whether its mobile number belongs to a subscriber; `in_service_at`: when that was answered.
     """
 
     is_deliverable: bool | None = None
     at: datetime | None = None
+    is_in_service: bool | None = None
+    in_service_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,21 @@ def _lifted(case: LeadCase, policy: Policy, judged: Judgement, known: Known) -> 
             proof=say("Its domain takes mail.") if good else say("No mail server answers for its domain."),
             evidence=_field(case, "email"),
         )
-    if judged.phone is not None and judged.phone.is_valid is not None:
+    asked = case.surroundings.looked_up
+    if asked is not None and asked.is_in_service is not None:
+        good = asked.is_in_service
+        yield Step(
+            rung=Rung.PLAUSIBLE_NUMBER,
+            state=RungState.LIFTED if good else RungState.REFUTED,
+            at=asked.in_service_at,
+            proof=(
+                say("Its network says that the number is in service.")
+                if good
+                else say("Its network says that nobody has the number.")
+            ),
+            evidence=(*_field(case, "phone"), *_field(case, "mobile")),
+        )
+    elif judged.phone is not None and judged.phone.is_valid is not None:
         good = judged.phone.is_valid
         yield Step(
             rung=Rung.PLAUSIBLE_NUMBER,

@@ -124,7 +124,9 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         worklist.mark_audited(connection, install_id, lead_ids, now)
         # After that, for a lead of this very batch may have been judged before it was known what became of another.
         worklist.mark_due(connection, install_id, hear_became(connection, install_id, became, now), now)
-        lookups.want_lookups(connection, install_id, [case.lead for case in cases], now)
+        lookups.want_lookups(
+            connection, install_id, [case.lead for case in cases], book.policy_for(now, now).region, now
+        )
     return len(audits)
 
 

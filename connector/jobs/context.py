@@ -12,18 +12,21 @@ from sqlalchemy import Connection
 
 from connector.catalog import CRMS, adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
+from connector.logs import get_logger
 from connector.lookups.port import Lookup
-from connector.lookups.roster import lookup_for
+from connector.lookups.roster import PURPOSE, lookup_for
 from connector.oauth.hooks import HookKeys
 from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
-from connector.oauth.vault import Vault
+from connector.oauth.vault import SealBroken, UnknownKey, Vault
 from connector.settings import Settings
 from connector.storage import field_roles, value_mappings
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox
 from connector.storage.installs import Install, check_fence, get_install, take_fence
 from connector.storage.lookups import LookupChoice
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,19 @@ def _adapter_for(settings: Settings, database: Database, tokens: TokenKeeper, in
     return adapter_for_install(settings, tokens, install, chosen, roles)
 
 
+def _lookup_for(
+    settings: Settings, clock: Callable[[], datetime], install_id: str, choice: LookupChoice
+) -> Lookup | None:
+    secret = ""
+    if choice.sealed is not None:
+        try:
+            secret = Vault(settings.keys).open_packed(install_id, choice.sealed, purpose=PURPOSE).decode()
+        except (SealBroken, UnknownKey) as lost:
+            # Nobody is asked; everything else of the install goes on.
+            _log.warning("lookup_key_lost", install_id=install_id, kind=choice.kind.value, reason=str(lost))
+    return lookup_for(settings, clock, choice, secret)
+
+
 def make_context(
     settings: Settings,
     *,
@@ -121,7 +137,7 @@ def make_context(
         clock=clock,
         adapter_for=partial(_adapter_for, settings, store, tokens),
         hooks=HookKeys(settings.keys, settings.public_url, _own_urls(settings)),
-        lookup_for=partial(lookup_for, settings, clock),
+        lookup_for=partial(_lookup_for, settings, clock),
     )
 
 

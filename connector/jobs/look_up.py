@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from connector.jobs.context import Lease
 from connector.lookups.port import Answer, Price
-from connector.storage import lookups, worklist
+from connector.storage import lookups, policies, worklist
 from connector.storage.lookups import RETRY, AnswerRow, LookupChoice, Want
 
 #: Leads that one turn looks at, and questions that it asks at most.
@@ -50,7 +50,8 @@ def _asked(lease: Lease, choice: LookupChoice) -> bool:
     context, install_id, kind = lease.context, lease.install_id, choice.kind
     now = context.clock()
     with context.database.read() as connection:
-        wants = lookups.list_wants(connection, install_id, kind, now, LEADS)
+        region = policies.policy_as_of(connection, install_id, now).region
+        wants = lookups.list_wants(connection, install_id, kind, region, now, LEADS)
         spent = lookups.spent_milli(connection, install_id, kind, month_of(now))
     if not wants:
         return False

@@ -10,20 +10,23 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from audits.model.contact_data import region_of
 from audits.model.lead import Lead
-from audits.model.truth import LookedUp
+from audits.model.truth import LineType, LookedUp
 from audits.truth.email import judge_email
+from audits.truth.phone import judge_phone
 from connector.errors import UnknownInstall
 from connector.storage.keys import salted
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import installs, leads, lookup_choices, lookup_wants, lookups
+from connector.storage.tables import installs, leads, lookup_choices, lookup_wants, lookups, policies
 
 #: Nobody is asked about older leads: what is known of a domain today says little of an enquiry of last year.
 RECENT = timedelta(days=30)
@@ -32,9 +35,11 @@ RETRY = timedelta(hours=6)
 
 
 class LookupKind(StrEnum):
-    """What is asked about. MX: whether the domain of an address takes mail."""
+    """What is asked about. MX: whether the domain of an address takes mail. PHONE: whether a mobile number is in
+    service."""
 
     MX = "mx"
+    PHONE = "phone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +47,21 @@ class Told:
     """What was answered; None = that was not said."""
 
     is_deliverable: bool | None = None
+    is_in_service: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupChoice:
-    """What an account chose. `limit_minor`: most that a month may cost, in minor units; 0 = nothing that costs."""
+    """What an account chose. `limit_minor`: most that a month may cost, in minor units of `currency`; 0 = nothing
+    that costs. `price_milli`: what the account pays for a question, in thousandths of that unit. `sealed`: its key
+    with whoever is asked, None where none is needed or none was given."""
 
     kind: LookupKind
     is_on: bool = False
     limit_minor: int = 0
+    price_milli: int = 0
+    currency: str = ""
+    sealed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +87,42 @@ class Want:
     told: Told | None = None
 
 
-def asked_of(kind: LookupKind, lead: Lead) -> str | None:
-    """What is asked about a lead: the domain of its address, in ASCII; None = nothing can be asked."""
-    return _asked(kind, lead.email)
+class AskedOf(Protocol):
+    """What a question is made from: a lead, or its row."""
+
+    @property
+    def email(self) -> str | None:
+        """As written."""
+        ...
+
+    @property
+    def phone(self) -> str | None:
+        """As written."""
+        ...
+
+    @property
+    def mobile(self) -> str | None:
+        """As written."""
+        ...
+
+    @property
+    def country(self) -> str | None:
+        """As written."""
+        ...
 
 
-def _asked(_kind: LookupKind, email: str | None) -> str | None:
-    if not email or not email.strip():
-        return None
-    judged = judge_email(email)
-    return judged.domain if judged.is_valid else None
+def asked_of(kind: LookupKind, lead: AskedOf, region: str | None) -> str | None:
+    """What is asked about a lead: the domain of its address, in ASCII; its mobile number, in E.164. None = nothing
+    can be asked. `region`: the account's country of numbers without +."""
+    if kind is LookupKind.MX:
+        judged = judge_email(lead.email) if lead.email and lead.email.strip() else None
+        return judged.domain if judged is not None and judged.is_valid else None
+    country = region_of(lead.country, region)
+    for text in (lead.mobile, lead.phone):
+        number = judge_phone(text, country) if text and text.strip() else None
+        if number is not None and number.can_be_called and number.line_type is LineType.MOBILE:
+            return number.e164
+    return None
 
 
 def key_of(salt: str, kind: LookupKind, value: str) -> str:
@@ -99,11 +136,11 @@ def key_of(salt: str, kind: LookupKind, value: str) -> str:
 def lookup_choice(conn: Connection, install_id: str, kind: LookupKind) -> LookupChoice:
     """What the account chose for `kind`; off before anything was."""
     row = conn.execute(
-        sa.select(lookup_choices.c.is_on, lookup_choices.c.limit_minor).where(
+        sa.select(lookup_choices).where(
             lookup_choices.c.install_id == install_id, lookup_choices.c.kind == kind.value
         )
     ).one_or_none()
-    return LookupChoice(kind=kind) if row is None else LookupChoice(kind=kind, is_on=row[0], limit_minor=row[1])
+    return LookupChoice(kind=kind) if row is None else _choice(row)
 
 
 def switched_on(conn: Connection, install_id: str) -> list[LookupChoice]:
@@ -113,17 +150,20 @@ def switched_on(conn: Connection, install_id: str) -> list[LookupChoice]:
         .where(lookup_choices.c.install_id == install_id, lookup_choices.c.is_on.is_(sa.true()))
         .order_by(lookup_choices.c.kind)
     )
-    return [LookupChoice(kind=LookupKind(row.kind), is_on=True, limit_minor=row.limit_minor) for row in rows]
+    return [_choice(row) for row in rows]
 
 
 def choose_lookup(conn: Connection, install_id: str, choice: LookupChoice, *, user_id: str, at: datetime) -> None:
     """Keep a choice. Switched on, recent leads are asked about; switched off, nothing more is, and what was answered
     stays."""
-    row = {
+    row: dict[str, object] = {
         "install_id": install_id,
         "kind": choice.kind.value,
         "is_on": choice.is_on,
         "limit_minor": choice.limit_minor,
+        "price_milli": choice.price_milli,
+        "currency": choice.currency,
+        "sealed": choice.sealed,
         "chosen_at": at,
         "chosen_by": user_id,
     }
@@ -138,7 +178,6 @@ def choose_lookup(conn: Connection, install_id: str, choice: LookupChoice, *, us
             sa.select(leads.c.lead_id, leads.c.received_at).where(
                 leads.c.install_id == install_id,
                 leads.c.received_at >= at - RECENT,
-                leads.c.email.is_not(None),
                 leads.c.gone_at.is_(None),
             )
         ).all()
@@ -148,13 +187,15 @@ def choose_lookup(conn: Connection, install_id: str, choice: LookupChoice, *, us
 # --- what is to be asked -----------------------------------------------------------------------------------------
 
 
-def want_lookups(conn: Connection, install_id: str, judged: Sequence[Lead], at: datetime) -> None:
-    """Have asked what is not known of these leads, where a look-up is on: once for each, and only of recent ones."""
+def want_lookups(conn: Connection, install_id: str, judged: Sequence[Lead], region: str | None, at: datetime) -> None:
+    """Have asked what is not known of these leads, where a look-up is on: once for each, and only of recent ones.
+    `region`: the account's country of numbers without +."""
     recent = [lead for lead in judged if lead.received_at >= at - RECENT]
     if not recent:
         return
     for choice in switched_on(conn, install_id):
-        asked = {lead.lead_id: value for lead in recent if (value := asked_of(choice.kind, lead)) is not None}
+        found = ((lead.lead_id, asked_of(choice.kind, lead, region)) for lead in recent)
+        asked = {lead_id: value for lead_id, value in found if value is not None}
         salt = _salt(conn, install_id)
         keys = {value: key_of(salt, choice.kind, value) for value in asked.values()}
         newest = _newest(conn, install_id, choice.kind, keys.values(), at)
@@ -171,11 +212,13 @@ def want_lookups(conn: Connection, install_id: str, judged: Sequence[Lead], at: 
         _put_wants(conn, install_id, choice.kind, rows)
 
 
-def list_wants(conn: Connection, install_id: str, kind: LookupKind, now: datetime, limit: int) -> list[Want]:
+def list_wants(
+    conn: Connection, install_id: str, kind: LookupKind, region: str | None, now: datetime, limit: int
+) -> list[Want]:
     """What is due to be asked, for the newest leads first; `limit` leads at most. Leads of which nothing can be asked
     any more come last, together, with an empty `value`."""
     rows = conn.execute(
-        sa.select(lookup_wants.c.lead_id, leads.c.email)
+        sa.select(lookup_wants.c.lead_id, leads.c.email, leads.c.phone, leads.c.mobile, leads.c.country)
         .join_from(
             lookup_wants,
             leads,
@@ -195,7 +238,7 @@ def list_wants(conn: Connection, install_id: str, kind: LookupKind, now: datetim
     salt = _salt(conn, install_id)
     by_value: dict[str, list[str]] = {}
     for row in rows:
-        by_value.setdefault(_asked(kind, row.email) or "", []).append(row.lead_id)
+        by_value.setdefault(asked_of(kind, row, region) or "", []).append(row.lead_id)
     keys = {value: key_of(salt, kind, value) for value in by_value}
     newest = _newest(conn, install_id, kind, keys.values(), now)
     found = []
@@ -264,26 +307,35 @@ def put_answers(conn: Connection, install_id: str, kind: LookupKind, rows: Itera
     )
 
 
-def looked_up(conn: Connection, install_id: str, judged: Iterable[Lead], as_of: datetime) -> Mapping[str, LookedUp]:
+def looked_up(
+    conn: Connection, install_id: str, judged: Iterable[Lead], region: str | None, as_of: datetime
+) -> Mapping[str, LookedUp]:
     """Lead id → what had been answered by `as_of` (aware UTC) and held when the lead arrived, or later. Leads of
     which nothing is known are not in it."""
-    if (
-        conn.execute(sa.select(lookup_choices.c.kind).where(lookup_choices.c.install_id == install_id)).first()
-        is None
-    ):
+    chosen = list(
+        conn.execute(sa.select(lookup_choices.c.kind).where(lookup_choices.c.install_id == install_id)).scalars()
+    )
+    if not chosen:
         # Nobody was ever asked.
         return {}
-    salt = _salt(conn, install_id)
-    asked = {lead.lead_id: (lead.received_at, asked_of(LookupKind.MX, lead)) for lead in judged}
-    keys = {value: key_of(salt, LookupKind.MX, value) for _, value in asked.values() if value is not None}
-    answers = _answers(conn, install_id, LookupKind.MX, keys.values(), as_of)
-    found = {}
-    for lead_id, (received_at, value) in asked.items():
-        known = answers.get(keys[value], ()) if value is not None else ()
-        held = [each for each in known if each.told is not None and each.expires_at > received_at]
-        if held and (told := held[-1].told) is not None:
-            found[lead_id] = LookedUp(is_deliverable=told.is_deliverable, at=held[-1].asked_at)
+    salt, all_leads = _salt(conn, install_id), list(judged)
+    found: dict[str, LookedUp] = {}
+    for kind in map(LookupKind, sorted(chosen)):
+        asked = {lead.lead_id: (lead.received_at, asked_of(kind, lead, region)) for lead in all_leads}
+        keys = {value: key_of(salt, kind, value) for _, value in asked.values() if value is not None}
+        answers = _answers(conn, install_id, kind, keys.values(), as_of)
+        for lead_id, (received_at, value) in asked.items():
+            known = answers.get(keys[value], ()) if value is not None else ()
+            held = [each for each in known if each.told is not None and each.expires_at > received_at]
+            if held and (told := held[-1].told) is not None:
+                found[lead_id] = _with(found.get(lead_id, LookedUp()), kind, told, held[-1].asked_at)
     return found
+
+
+def _with(known: LookedUp, kind: LookupKind, told: Told, at: datetime) -> LookedUp:
+    if kind is LookupKind.MX:
+        return replace(known, is_deliverable=told.is_deliverable, at=at)
+    return replace(known, is_in_service=told.is_in_service, in_service_at=at)
 
 
 def spent_milli(conn: Connection, install_id: str, kind: LookupKind, since: datetime) -> int:
@@ -306,25 +358,40 @@ def forget_answers(conn: Connection, install_id: str, lead_ids: Collection[str])
     """What was answered about these leads is known no more, but for that of a large provider, which is nobody's own;
     that something was asked, and at what price, stays counted."""
     salt = _salt(conn, install_id)
+    texts = conn.execute(sa.select(policies.c.policy).where(policies.c.install_id == install_id)).scalars()
+    regions = sorted({json.loads(text).get("region") or "" for text in texts} | {""})
     for ids in portions(sorted(lead_ids)):
-        addresses = conn.execute(
-            sa.select(leads.c.email).where(
-                leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.email.is_not(None)
+        rows = conn.execute(
+            sa.select(leads.c.email, leads.c.phone, leads.c.mobile, leads.c.country).where(
+                leads.c.install_id == install_id, leads.c.lead_id.in_(ids)
             )
-        ).scalars()
-        for email in addresses:
-            value = _asked(LookupKind.MX, email)
-            if value is None or judge_email(email).is_free:
-                continue
-            conn.execute(
-                sa.update(lookups)
-                .where(
-                    lookups.c.install_id == install_id,
-                    lookups.c.kind == LookupKind.MX.value,
-                    lookups.c.key_hash == key_of(salt, LookupKind.MX, value),
+        ).all()
+        for row in rows:
+            # A number may have been read as one of any country that was ever the account's.
+            asked = {(kind, asked_of(kind, row, region or None)) for kind in LookupKind for region in regions}
+            for kind, value in asked:
+                if value is None or (kind is LookupKind.MX and judge_email(row.email).is_free):
+                    continue
+                conn.execute(
+                    sa.update(lookups)
+                    .where(
+                        lookups.c.install_id == install_id,
+                        lookups.c.kind == kind.value,
+                        lookups.c.key_hash == key_of(salt, kind, value),
+                    )
+                    .values(key_hash=f"forgotten-{secrets.token_hex(16)}", answer=None)
                 )
-                .values(key_hash=f"forgotten-{secrets.token_hex(16)}", answer=None)
-            )
+
+
+def _choice(row: sa.Row[Any]) -> LookupChoice:
+    return LookupChoice(
+        kind=LookupKind(row.kind),
+        is_on=row.is_on,
+        limit_minor=row.limit_minor,
+        price_milli=row.price_milli,
+        currency=row.currency,
+        sealed=row.sealed,
+    )
 
 
 def _put_wants(

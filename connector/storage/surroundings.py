@@ -49,7 +49,7 @@ def surroundings_of(
     norms = norms_at(conn, install_id, as_of)
     neighbours = neighbours_at(conn, install_id, cases, as_of)
     learned = lesson_at(conn, install_id, as_of)
-    outside = looked_up(conn, install_id, [case.lead for case in cases], as_of)
+    outside = looked_up(conn, install_id, [case.lead for case in cases], book.policy_for(as_of, as_of).region, as_of)
     found = {}
     for case in cases:
         lead_id, unseen = case.lead.lead_id, case.coverage.cause

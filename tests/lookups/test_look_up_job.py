@@ -104,7 +104,7 @@ class Account:
     def known(self, lead_id: str, as_of: datetime) -> LookedUp | None:
         with self.database.read() as conn:
             [case] = timeline.load_cases(conn, self.install_id, [lead_id], as_of, self.install.coverage)
-            return lookups.looked_up(conn, self.install_id, [case.lead], as_of).get(lead_id)
+            return lookups.looked_up(conn, self.install_id, [case.lead], None, as_of).get(lead_id)
 
     def has_work(self) -> bool:
         with self.database.read() as conn:
@@ -221,7 +221,7 @@ def test_what_is_to_be_asked_wakes_the_install_in_its_time(account: Account):
     account.choose()
     assert not account.has_work()
     with account.database.write() as conn:
-        lookups.want_lookups(conn, account.install_id, [make_lead("1", email="ada@good.example")], NOW)
+        lookups.want_lookups(conn, account.install_id, [make_lead("1", email="ada@good.example")], None, NOW)
     assert account.has_work()
     with account.database.write() as conn:
         lookups.defer_wants(conn, account.install_id, MX, ["1"], at(60))
@@ -254,8 +254,8 @@ def test_nobody_there_leaves_all_for_later(account: Account):
     assert not account.ask()
     assert account.waiting() == 5
     with account.database.read() as conn:
-        assert lookups.list_wants(conn, account.install_id, MX, NOW, 10) == []
-        later = lookups.list_wants(conn, account.install_id, MX, NOW + AWAY, 10)
+        assert lookups.list_wants(conn, account.install_id, MX, None, NOW, 10) == []
+        later = lookups.list_wants(conn, account.install_id, MX, None, NOW + AWAY, 10)
     assert len(later) == 3
 
 

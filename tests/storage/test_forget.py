@@ -288,12 +288,12 @@ def test_what_was_answered_about_the_person_is_known_no_more(database: Database)
             LookupKind.MX,
             [
                 AnswerRow(key_hash=each.key_hash, told=told, asked_at=at(-19), expires_at=at(days=7), price_milli=5)
-                for each in lookups.list_wants(conn, tenant, LookupKind.MX, NOW, 10)
+                for each in lookups.list_wants(conn, tenant, LookupKind.MX, None, NOW, 10)
             ],
         )
-        assert set(lookups.looked_up(conn, tenant, [mine, *many], NOW)) == {"1", "2", "3"}
+        assert set(lookups.looked_up(conn, tenant, [mine, *many], None, NOW)) == {"1", "2", "3"}
         timeline.forget(conn, tenant, ["1", "2"], NOW)
-        assert set(lookups.looked_up(conn, tenant, [mine, *many], NOW)) == {"2", "3"}
+        assert set(lookups.looked_up(conn, tenant, [mine, *many], None, NOW)) == {"2", "3"}
         assert lookups.count_wants(conn, tenant, LookupKind.MX) == 1
         # What it cost stays counted.
         assert lookups.spent_milli(conn, tenant, LookupKind.MX, at(days=-1)) == 10
