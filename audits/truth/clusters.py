@@ -83,9 +83,12 @@ class Tally:
     @property
     def said(self) -> tuple[str | None, ...]:
         """What they say to one of them: who was not reached, who was, and who had asked for nothing."""
-        mine = (Tally(), Tally(1, 1), Tally(1, 1, 1))
-        others = (self - each for each in mine)
-        return tuple(said_by_template(max(0, each.reached), max(0, each.denied)) for each in others)
+        others = (self - mine for mine in (Tally(), Tally(1, 1), Tally(1, 1, 1)))
+        # Of some groups nobody is such a one: nobody hears what would be said to him.
+        return tuple(
+            said_by_template(each.reached, each.denied) if 0 <= each.denied <= each.reached else None
+            for each in others
+        )
 
 
 def tally_of(was_reached: bool, has_denied: bool) -> Tally:
