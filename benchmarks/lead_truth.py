@@ -33,9 +33,10 @@ from faker import Faker
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from audits.model import contact_data
 from audits.model.truth import Given, TruthTerms, TruthVerdict
+from audits.truth.email import judge_email
 from audits.truth.judgement import judge
+from audits.truth.phone import judge_phone
 
 SEED = 20261122
 ROUNDS = 10
@@ -274,11 +275,11 @@ def main(count: int) -> None:
         if ratio > MOST:
             missed.append(f"{name}: {ratio:.2f}")
     again = usual[-1000:]
-    read = contact_data.check_email.cache_info().misses + contact_data.read_phone.cache_info().misses
+    read = judge_email.cache_info().misses + judge_phone.cache_info().misses
     begun = process_time()
     all_signals(again)
     again_us = (process_time() - begun) / len(again) * 1e6
-    read_again = contact_data.check_email.cache_info().misses + contact_data.read_phone.cache_info().misses - read
+    read_again = judge_email.cache_info().misses + judge_phone.cache_info().misses - read
     print(f"judged before {again_us:7.1f} us, {read_again} numbers or addresses read again")
     print(f"allowed {MOST}")
     if missed:

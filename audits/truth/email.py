@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from audits.model.contact_data import check_email
+from audits.model.contact_data import check_email, is_plain_address
+from audits.model.quick import quick
 from audits.model.said import say, verbatim
 from audits.model.truth import Disposable, EmailJudged, Repair, Signal
 from audits.truth.email_domains import LARGE, ROLES, domain_meant, is_example, is_large, is_relay
@@ -14,6 +15,7 @@ from audits.truth.email_lists import disposable_by_lists
 from audits.truth.weights import signal
 
 _KEPT = 8_192
+_new_email = quick(EmailJudged)
 _GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 _LONGEST_MENDED = 254
 
@@ -21,6 +23,10 @@ _LONGEST_MENDED = 254
 @lru_cache(maxsize=_KEPT)
 def judge_email(text: str) -> EmailJudged:
     """What the address `text` is, by its letters and dated lists; no DNS is asked."""
+    if is_plain_address(text):
+        # Most addresses: as they are written, so they are compared.
+        local, _, domain = text.partition("@")
+        return _judged(text, local, domain)
     found = check_email(text)
     if found.domain is None or found.address is None or found.key is None:
         return EmailJudged(
@@ -31,13 +37,16 @@ def judge_email(text: str) -> EmailJudged:
             suggestion=_mended(text),
             reasons=(found.why, "example_domain") if is_example(_domain_in(text)) else (found.why,),
         )
-    domain = found.domain
-    local = found.key[: -len(domain) - 1]
+    return _judged(found.address, found.key[: -len(found.domain) - 1], found.domain)
+
+
+def _judged(address: str, local: str, domain: str) -> EmailJudged:
+    """Of an address that can be written to; `local`: what stands before the @, as compared."""
     own = (local.partition("+")[0] or local) if "+" in local else local
     meant, disposable, reasons = _of_domain(domain)
     role = _is_role(own)
-    return EmailJudged(
-        normalised=found.address,
+    return _new_email(
+        normalised=address,
         key=_key(own, domain),
         domain=domain,
         is_valid=True,
@@ -45,7 +54,7 @@ def judge_email(text: str) -> EmailJudged:
         is_role=role,
         is_relay="relay" in reasons,
         is_free="free_mail" in reasons,
-        suggestion=None if meant is None else f"{found.address[: -len(domain)]}{meant}",
+        suggestion=None if meant is None else f"{address[: -len(domain)]}{meant}",
         reasons=(*reasons, "role") if role else reasons,
     )
 
@@ -55,16 +64,17 @@ def _of_domain(domain: str) -> tuple[str | None, Disposable, tuple[str, ...]]:
     """What was meant, how surely it is thrown away, and the reasons that hang on the domain alone."""
     if is_large(domain):
         return None, Disposable.NO, ("free_mail",)
-    meant = domain_meant(domain)
-    disposable, _ = disposable_by_lists(domain)
-    reasons = (
-        ("domain_typo", meant is not None),
-        ("example_domain", is_example(domain)),
-        ("relay", is_relay(domain)),
-        ("on_both_lists", disposable is Disposable.YES),
-        ("on_one_list", disposable is Disposable.DOUBTFUL),
-    )
-    return meant, disposable, tuple(code for code, holds in reasons if holds)
+    meant, relays, disposable = domain_meant(domain), is_relay(domain), Disposable.NO
+    reasons = [] if meant is None else ["domain_typo"]
+    if is_example(domain):
+        reasons.append("example_domain")
+    if relays:
+        reasons.append("relay")
+    elif meant is None:
+        disposable, _ = disposable_by_lists(domain)
+        if disposable is not Disposable.NO:
+            reasons.append("on_both_lists" if disposable is Disposable.YES else "on_one_list")
+    return meant, disposable, tuple(reasons)
 
 
 def _domain_in(text: str) -> str:

@@ -225,11 +225,8 @@ def is_relay(domain: str) -> bool:
 
 def is_example(domain: str) -> bool:
     """Whether `domain` is one that is kept for examples and tests."""
-    return (
-        domain in EXAMPLE_DOMAINS
-        or domain.rpartition(".")[2] in EXAMPLE_TLDS
-        or ".".join(domain.split(".")[-2:]) in EXAMPLE_DOMAINS
-    )
+    rest, _, last = domain.rpartition(".")
+    return domain in EXAMPLE_DOMAINS or last in EXAMPLE_TLDS or f"{rest.rpartition('.')[2]}.{last}" in EXAMPLE_DOMAINS
 
 
 @lru_cache(maxsize=8_192)

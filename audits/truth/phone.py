@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from audits.model.contact_data import PHONE_REASONS, PhoneRead, read_phone, region_of
+from audits.model.contact_data import PHONE_REASONS, PhoneRead, read_by_library, read_plain, region_of
+from audits.model.quick import quick
 from audits.model.said import phrase, say
 from audits.model.truth import Given, LineType, PhoneJudged, Repair, Signal
 from audits.truth.phone_ranges import is_of_film
@@ -47,6 +48,7 @@ _MADE_UP = re.compile(
         for at in range(len(row) - _LEAST_IN_A_ROW + 1)
     )
 )
+_new_phone = quick(PhoneJudged)
 _COSTLY = {LineType.PREMIUM_RATE: "premium_rate", LineType.SHARED_COST: "shared_cost"}
 
 
@@ -56,7 +58,19 @@ def judge_phone(text: str, region: str | None) -> PhoneJudged:
 
     `is_valid` is the numbering plan's word. A number kept for films is in the plan, and `is_fictitious`.
     """
-    read = read_phone(text, region)
+    plain = read_plain(text, region)
+    if plain is not None:
+        # Most numbers.
+        country_code, national, kind, line_region = plain
+        return _new_phone(
+            e164=f"+{country_code}{national}",
+            is_possible=True,
+            is_valid=True,
+            line_type=kind,
+            region=line_region,
+            reasons=tuple(_reasons_of_digits(country_code, national, kind)),
+        )
+    read = read_by_library(text, region)
     reasons = tuple(_reasons(read, text))
     suggestions: tuple[str, ...] = ()
     if not read.is_valid and "drama_range" not in reasons and not _is_made_up(_digits(read, text)):
@@ -79,23 +93,28 @@ def judge_phone(text: str, region: str | None) -> PhoneJudged:
 def _reasons(read: PhoneRead, text: str) -> Iterator[str]:
     if read.reason:
         yield read.reason
-    national = _digits(read, text)
-    if is_of_film(read.country_code, national):
-        yield "drama_range"
-    if found := _MADE_UP.search(national):
-        yield "repeated_digits" if found[1] else "digits_in_a_row"
-    elif (
-        len(national) >= _LEAST_IN_A_ROW - 1
-        and len(set(national)) <= _MOST_IN_A_GROUP
-        and _ONE_GROUP.fullmatch(national)
-    ):
-        yield "repeated_digits"
-    if read.line_type in _COSTLY:
-        yield _COSTLY[read.line_type]
+    yield from _reasons_of_digits(read.country_code, _digits(read, text), read.line_type)
     if read.taken_from:
         yield read.taken_from
     if read.extension:
         yield "extension"
+
+
+def _reasons_of_digits(country_code: int | None, national: str, kind: LineType) -> list[str]:
+    """What can be told by the digits of a number alone."""
+    found = []
+    if is_of_film(country_code, national):
+        found.append("drama_range")
+    distinct = len(set(national))
+    # Seven digits in a row, or seven times one at the end, leave the other way out.
+    made_up = _MADE_UP.search(national) if distinct >= _LEAST_IN_A_ROW or national[-2:-1] == national[-1:] else None
+    if made_up is not None:
+        found.append("repeated_digits" if made_up[1] else "digits_in_a_row")
+    elif distinct <= _MOST_IN_A_GROUP and len(national) >= _LEAST_IN_A_ROW - 1 and _ONE_GROUP.fullmatch(national):
+        found.append("repeated_digits")
+    if kind in _COSTLY:
+        found.append(_COSTLY[kind])
+    return found
 
 
 def _is_made_up(digits: str) -> bool:
