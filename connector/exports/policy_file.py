@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from audits.model.fit import Criterion, FitField, FitSubject
-from audits.model.policy import Cadence, Policy, ResponseTarget
+from audits.model.policy import DUPLICATE_FIELDS, Cadence, Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
 from audits.model.zones import load_zone
 from connector.exports.toml_table import TomlTable
@@ -65,6 +65,7 @@ def read_policy(path: Path) -> Policy:
         absences={owner: own.absences for owner, own in owners.items() if own.absences},
         cadence=_cadence(top.table("cadence"), plain.cadence),
         duplicate_window_days=top.whole_number("duplicate_window_days", plain.duplicate_window_days),
+        duplicate_fields=_duplicate_fields(top, plain.duplicate_fields),
         contacted_statuses=top.texts("contacted_statuses"),
         waiting_statuses=top.texts("waiting_statuses"),
         criteria=tuple(_criterion(each) for each in top.tables("target_group")),
@@ -77,6 +78,14 @@ def read_policy(path: Path) -> Policy:
         # Not a part of the hash: a newer package that gives the same dates is the same agreement.
         holidays_source=source_of(places, HOLIDAY_YEARS) if places else None,
     )
+
+
+def _duplicate_fields(top: TomlTable, plain: tuple[str, ...]) -> tuple[str, ...]:
+    named = top.texts("duplicate_fields", plain)
+    for each in named:
+        if each not in DUPLICATE_FIELDS:
+            raise top.problem("duplicate_fields", f"{each!r} is not one of {', '.join(DUPLICATE_FIELDS)}")
+    return tuple(each for each in DUPLICATE_FIELDS if each in named)
 
 
 def _with_targets(plain: Policy, table: TomlTable | None) -> Policy:

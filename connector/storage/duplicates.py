@@ -364,7 +364,7 @@ def _judge_anew(conn: Connection, install_id: str, lead_ids: Sequence[str], at: 
     changed = {each for pair in lost for each in pair} | {
         str(row[name]) for row in fresh for name in ("lead_id", "other_id")
     }
-    _mark_due(conn, install_id, changed, at)
+    mark_due(conn, install_id, changed, at)
 
 
 def _is_kept(match: Match) -> bool:
@@ -393,7 +393,8 @@ def _stored_pairs(
     return {(row.lead_id, row.other_id): dict(row._mapping) for row in conn.execute(query)}
 
 
-def _mark_due(conn: Connection, install_id: str, lead_ids: Iterable[str], at: datetime) -> None:
+def mark_due(conn: Connection, install_id: str, lead_ids: Iterable[str], at: datetime) -> None:
+    """Those of these leads that live are due for audit at `at` (aware UTC)."""
     for ids in portions(sorted(set(lead_ids))):
         live = conn.execute(
             sa.select(leads.c.lead_id).where(

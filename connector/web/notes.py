@@ -25,6 +25,12 @@ _SAID = {
     "repair-not": ("bad", phrase("Nothing was changed: somebody was quicker, or the field is another by now.")),
     "repairs-some": ("warn", phrase("Some were not changed: somebody was quicker, or the field is another by now.")),
     "repairs-none": ("bad", phrase("Nothing was selected: tick the boxes of those you mean.")),
+    "told-apart": ("good", phrase("Kept: they are two persons. Both leads are being judged anew.")),
+    "taken-together": ("good", phrase("Taken back: they count as one person again. Both are being judged anew.")),
+    "persons-not": (
+        "bad",
+        phrase("Nothing was changed: somebody was quicker, or they are not taken for one person."),
+    ),
     "mails": ("good", phrase("Saved: these are the mails you get.")),
     "same-policy": ("good", phrase("Nothing was changed: this is what holds already.")),
     "role": ("good", phrase("The role was changed. That person has to sign in again.")),

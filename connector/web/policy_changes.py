@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from audits.model.case import KeyKind
 from audits.model.policy import Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar
 from connector.language.bidi import isolated
 from connector.web import policy_numbers
 from connector.web.criteria_form import criterion_text
+from connector.web.duplicate_words import PROOFS
 from connector.web.policy_form import DAY_NAMES, days_text, hours_text
 from connector.web.policy_numbers import THRESHOLDS, Kind, Threshold
 from connector.web.texts import current, t
@@ -178,9 +180,14 @@ def _lists(old: Policy, new: Policy) -> Iterator[Change]:
         (t("Domains of competitors"), old.competitor_domains, new.competitor_domains),
         (t("Names of competitors"), old.competitor_names, new.competitor_names),
         (t("What you sell"), old.products, new.products),
+        (t("What proves a duplicate"), _proofs(old), _proofs(new)),
     ):
         if set(before) != set(after):
             yield Change(label, _apart(", ".join(before)) or "–", _apart(", ".join(after)) or "–")
+
+
+def _proofs(policy: Policy) -> tuple[str, ...]:
+    return tuple(t(PROOFS[KeyKind(each)]) for each in policy.duplicate_fields)
 
 
 def _criteria(old: Policy, new: Policy) -> Iterator[Change]:

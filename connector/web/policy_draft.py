@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from audits.model.policy import Cadence, Policy, ResponseTarget
+from audits.model.policy import DUPLICATE_FIELDS, Cadence, Policy, ResponseTarget
 from audits.model.working_calendar import WEEKDAYS, Calendar, Hours
 from connector.public_holidays import countries_with_holidays
 from connector.web import policy_numbers, public_days
@@ -70,7 +70,8 @@ class AbsenceDraft:
 class PolicyDraft:
     """What stands in the form, and what is wrong with it by field name.
 
-    `valid`: "now" or "later", from `valid_from` (local date and time of the account).
+    `duplicate_fields`: None = the form had none, and they stay as they are. `valid`: "now" or "later", from
+    `valid_from` (local date and time of the account).
     """
 
     targets: tuple[TargetDraft, ...]
@@ -82,6 +83,7 @@ class PolicyDraft:
     numbers: Mapping[str, tuple[str, str]]
     region: str
     criteria: tuple[CriterionDraft, ...] = ()
+    duplicate_fields: tuple[str, ...] | None = None
     valid: str = "now"
     valid_from: str = ""
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +123,7 @@ def draft_of(policy: Policy, *, now_year: int) -> PolicyDraft:
         },
         region=policy.region or "",
         criteria=tuple(map(draft_of_criterion, policy.criteria)),
+        duplicate_fields=policy.duplicate_fields,
     )
 
 
@@ -182,6 +185,11 @@ def draft_typed(sent: MultiDict[str, str]) -> PolicyDraft:
         lists={name: text(name) for name in LISTS},
         numbers={each.name: (text(each.name), text(f"{each.name}_unit")) for each in THRESHOLDS},
         region=text("phone_region"),
+        duplicate_fields=(
+            tuple(each for each in DUPLICATE_FIELDS if each in sent.getlist("duplicate_fields"))
+            if "duplicate_fields" in sent
+            else None
+        ),
         criteria=tuple(CriterionDraft(*(text(f"k{n}_{name}") for name in ROW)) for n in rows("criteria")),
         valid="later" if text("valid") == "later" else "now",
         valid_from=text("valid_from"),
@@ -279,6 +287,9 @@ def policy_from_draft(
                 targets=tuple(each for each in targets if each is not None),
                 contacted_statuses=_same_or(present.contacted_statuses, draft.contacted),
                 waiting_statuses=_same_or(present.waiting_statuses, draft.waiting),
+                duplicate_fields=(
+                    present.duplicate_fields if draft.duplicate_fields is None else draft.duplicate_fields
+                ),
                 cadence=Cadence(**{name.partition(".")[2]: value for name, value in numbers.items() if "." in name}),
                 region=draft.region or None,
                 criteria=criteria,

@@ -189,6 +189,14 @@ THRESHOLDS = (
     ),
     Threshold("duplicate_window_days", _PL, _DAYS, phrase("A duplicate when seen again within"), low=1, high=3650),
     Threshold(
+        "duplicate_percent",
+        _PL,
+        _PERCENT,
+        phrase("One person with other contact data, when likely by at least"),
+        low=50,
+        high=99,
+    ),
+    Threshold(
         "suspect_percent",
         _PL,
         _PERCENT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from audits.duplicate_terms import DuplicateScope, DuplicateTerms
 from audits.model.case import Apart, Coverage, KeyKind, LeadCase, Sighting
 from audits.model.lead import Lead
 from connector.storage import duplicates, worklist
 from connector.storage.database import Database
 from connector.storage.policies import put_policy
+from connector.storage.same_people import resold, same_people, take_together, tell_apart, told_apart
 from connector.storage.tables import duplicate_keys, duplicate_pairs, duplicate_splits
 from connector.storage.timeline import forget, load_cases, mark_gone, rebuild_keys, store_records
 from tests.factories import NOW, at, make_install, make_lead, make_policy, make_record
@@ -114,10 +116,9 @@ def crowd(chance: random.Random) -> list[Lead]:
 
 
 @pytest.fixture(params=[(32, 6, 500), (4, 2, 500), (4, 2, 5)], ids=["usual", "crowded", "huge"])
-def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in zip(("MOST", "NEAREST", "WHOLE"), request.param, strict=True):
         monkeypatch.setattr(duplicates, name, value)
-    return
 
 
 @pytest.mark.usefixtures("limits")
@@ -179,3 +180,79 @@ def test_another_account_with_the_same_leads_is_not_looked_at(database: Database
         store(conn, tenant, [lead("1", -60, **ANNA)])
         store(conn, other, [lead("2", -30, **SLIP)])
         assert pairs(conn, tenant) == pairs(conn, other) == set()
+
+
+TERMS = DuplicateTerms(window_days=30)
+SINCE, UNTIL = at(days=-300), at(days=1)
+
+
+def people(conn: Connection, tenant: str, terms: DuplicateTerms = TERMS) -> list[list[str]]:
+    found = same_people(conn, tenant, SINCE, UNTIL, terms, NOW)
+    return [[member.lead_id for member in person.members] for person in found]
+
+
+def test_a_person_stands_with_all_his_leads(database: Database, tenant: str) -> None:
+    with database.write() as conn:
+        eva = {"first_name": "Eva", "last_name": "Lund", "phone": "+47 40 11 22 33"}
+        leads = [
+            make_lead("1", received_at=at(days=-200), source="portal", **ANNA),
+            lead("2", -50, source="agency", **SLIP),
+            lead("3", -40, **PER),
+            lead("4", -30, source=None, **{**SLIP, "phone": None}),
+            lead("5", -20, **eva),
+            lead("6", -10, **eva),
+            lead("7", -5, first_name="Odd", last_name="Moe"),
+        ]
+        store(conn, tenant, leads)
+        assert people(conn, tenant) == [["5", "6"], ["1", "2", "4"]]
+        (_, anna) = same_people(conn, tenant, SINCE, UNTIL, TERMS, NOW)
+        first, second, third = anna.members
+        assert first.link is None
+        assert (second.link is not None and second.link.other_id, third.link and third.link.other_id) == ("1", "2")
+        found = same_people(conn, tenant, SINCE, UNTIL, TERMS, NOW)
+        assert resold(found, SINCE, UNTIL) == {
+            ("portal", "agency"): 1,
+            ("portal", ""): 1,
+            ("web form", "web form"): 1,
+        }
+        # Only who came again in the period counts, whenever he came first.
+        assert same_people(conn, tenant, at(days=-201), at(days=-1), TERMS, NOW) == []
+        assert resold(same_people(conn, tenant, at(-35), UNTIL, TERMS, NOW), at(-35), UNTIL) == {
+            ("portal", ""): 1,
+            ("web form", "web form"): 1,
+        }
+        by_phone = DuplicateTerms(window_days=30, fields=frozenset({KeyKind.PHONE}))
+        assert people(conn, tenant, by_phone) == [["5", "6"]]
+        same_source = DuplicateTerms(window_days=30, scope=DuplicateScope.SAME_SOURCE)
+        assert people(conn, tenant, same_source) == [["5", "6"]]
+        mark_gone(conn, tenant, ["6"], NOW)
+        assert people(conn, tenant) == [["1", "2", "4"]]
+
+
+def test_who_is_told_apart_is_two_persons_until_that_is_taken_back(database: Database, tenant: str) -> None:
+    with database.write() as conn:
+        store(conn, tenant, [lead("1", -60, **ANNA), lead("2", -50, **SLIP), lead("3", -40, **SLIP)], at(-30))
+        worklist.mark_audited(conn, tenant, ["1", "2", "3"], at(-25))
+        assert people(conn, tenant) == [["1", "2", "3"]]
+        assert not tell_apart(conn, tenant, "1", "nobody", "eve", at(-20))
+        assert tell_apart(conn, tenant, "2", "1", "eve", at(-20))
+        assert not tell_apart(conn, tenant, "1", "2", "odd", at(-19))
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["1", "2"]
+        # 3 goes with the surest of the two, and takes the other with it to nobody.
+        assert people(conn, tenant) == [["2", "3"]]
+        apart = {(each.lead_id, each.apart) for each in seen(conn, tenant, "2")}
+        assert apart == {("1", Apart.SAID), ("3", None)}
+        # As of before it was said, nobody had said it.
+        assert {each.apart for each in seen(conn, tenant, "2", at(-21))} == {None}
+        (told,) = told_apart(conn, tenant, 10)
+        assert (told.lead_id, told.other_id, told.by, told.at) == ("1", "2", "eve", at(-20))
+        assert take_together(conn, tenant, "1", "2", "odd", at(-10))
+        assert not take_together(conn, tenant, "1", "2", "odd", at(-9))
+        assert people(conn, tenant) == [["1", "2", "3"]]
+        assert told_apart(conn, tenant, 10) == []
+        assert {each.apart for each in seen(conn, tenant, "2")} == {None}
+        assert {each.apart for each in seen(conn, tenant, "2", at(-15))} == {Apart.SAID, None}
+        assert tell_apart(conn, tenant, "1", "2", "eve", at(-5))
+        forget(conn, tenant, ["1"], NOW)
+        assert told_apart(conn, tenant, 10) == []
+        assert conn.execute(sa.select(duplicate_splits)).all() == []

@@ -399,3 +399,18 @@ def test_a_head_of_sales_reads_what_is_in_force_and_changes_nothing(seeded: tupl
     assert web.signed_in(tenant, tenant.rep_id).get("/settings/policies").status_code == 403
     admin = web.signed_in(tenant, tenant.admin_id)
     assert 'href="/settings/policies/edit' in admin.get("/settings/policies").text
+
+
+def test_what_proves_a_duplicate_is_chosen(web: WebApp, tenant: Tenant):
+    client = web.signed_in(tenant, tenant.admin_id)
+    form = fields_of(client.get("/settings/policies/edit").text)
+    assert form.getlist("duplicate_fields") == ["", "phone", "email", "person"]
+    form.setlist("duplicate_fields", ["", "email"])
+    form.setlist("duplicate_percent", ["80"])
+    form.setlist("do", ["save"])
+    assert client.post("/settings/policies/edit", data=form).status_code == 303
+    with web.database.read() as connection:
+        policy = policies.policy_as_of(connection, tenant.install_id, web.clock())
+    assert (policy.duplicate_fields, policy.duplicate_percent) == (("email",), 80)
+    assert "What proves a duplicate" in client.get("/settings/policies").text
+    assert fields_of(client.get("/settings/policies/edit").text).getlist("duplicate_fields") == ["", "email"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Blueprint, abort, render_template
 
+from audits.duplicate_terms import duplicate_terms
 from audits.model.finding import Evidence, Finding, Measure, Outcome
 from audits.model.said import Term, phrase
 from audits.model.score import FollowUpStatus, Score, Verdict
@@ -25,6 +26,7 @@ from connector.web.record_links import web_address
 from connector.web.repair_words import RepairShown
 from connector.web.repair_words import shown as repair_shown
 from connector.web.said_findings import among_strangers
+from connector.web.seen_leads import SeenLine, seen_leads
 from connector.web.sentences import written
 from connector.web.shown_facts import among, causes_of_crm
 from connector.web.site import site
@@ -147,6 +149,7 @@ class LeadPage:
     contest_action: str
     longest_why: int
     is_full: bool
+    seen: list[SeenLine] = field(default_factory=list)
 
 
 @pages.get("/leads/<lead_id>")
@@ -173,6 +176,7 @@ def lead(lead_id: str) -> str:
         names = {owner.owner_id: owner.name for owner in people.list_owners(connection, me.install_id)}
         kept = repairs.repairs_of(connection, me.install_id, lead_id)
         conversions = timeline.conversions_of(connection, me.install_id, lead_id)
+        seen = seen_leads(connection, me, cases[0], duplicate_terms(policy)) if is_full else []
         against = Against(
             me,
             tuple(contests.list_contests(connection, me.install_id, lead_id)),
@@ -184,7 +188,7 @@ def lead(lead_id: str) -> str:
     page = (
         builder.page(found, row, kept) if is_full else builder.own_part([each for each in found if _is_of(me, each)])
     )
-    return render_template("lead.html", page=page)
+    return render_template("lead.html", page=replace(page, seen=seen))
 
 
 def _may_see(me: Viewer, owner_id: str | None, found: list[findings.StoredFinding]) -> bool:

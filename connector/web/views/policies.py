@@ -20,6 +20,7 @@ from connector.storage.policies import PolicyVersion
 from connector.web import policy_effect, policy_numbers, public_days
 from connector.web.access import Access, Viewer, needs, viewer
 from connector.web.criteria_form import FIELDS, SUBJECTS, criterion_text
+from connector.web.duplicate_words import PROOFS
 from connector.web.labels import family_label
 from connector.web.links import lead_href
 from connector.web.policy_changes import Change, changes, figure_text, target_text, week_text
@@ -123,6 +124,7 @@ class EditPage:
     statuses: list[tuple[str, str]]
     sources: list[str]
     lead_types: list[str]
+    proofs: list[tuple[str, str]]
     subjects: list[tuple[str, str]]
     fit_fields: list[tuple[str, str]]
     zone: str
@@ -317,6 +319,7 @@ def _page(
         statuses=_statuses(conn, me, base, draft),
         sources=list_sources(conn, me.install_id)[:200],
         lead_types=sorted({word for target in base.targets for word in target.lead_types}),
+        proofs=[(kind.value, label) for kind, label in PROOFS.items()],
         subjects=[(each.value, t(label)) for each, label in SUBJECTS.items()],
         fit_fields=[(each.value, t(label)) for each, label in FIELDS.items()],
         zone=me.install.zone,
