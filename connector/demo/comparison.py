@@ -206,7 +206,9 @@ def compare(
         (Difference(lead_id, rule_id, planted.kind, planted.note), rule_id in expected[lead_id].breaches)
         for lead_id, planted in sorted(truth.items())
         if lead_id in said
-        for rule_id in sorted((expected[lead_id].breaches ^ said[lead_id].rules) - expected[lead_id].either)
+        for rule_id in sorted(
+            (expected[lead_id].breaches ^ said[lead_id].rules) - expected[lead_id].either - expected[lead_id].free
+        )
     ]
     surplus = [
         Difference(lead_id, rule_id, "gone", "the lead is not in the CRM any more")
@@ -234,7 +236,10 @@ def compare(
         impossible=Counter(
             rule_id
             for lead_id in truth
-            for rule_id in truth[lead_id].rules - expected[lead_id].breaches - hidden[lead_id]
+            for rule_id in truth[lead_id].rules
+            - expected[lead_id].breaches
+            - expected[lead_id].free
+            - hidden[lead_id]
         ),
         unsaid=tuple(unsaid),
         found=Counter(rule_id for lead in said.values() for rule_id in lead.rules),
@@ -287,7 +292,7 @@ def _class_differences(
             wanted = (own,)
             if rule_id not in answers.breaches:
                 wanted = (own, f"{own}?")
-            if rule_id not in answers.breaches | answers.either:
+            if rule_id not in answers.breaches | answers.either or rule_id in answers.free:
                 wanted = (*wanted, *_NOT_FLAGGED)
         if found not in wanted:
             yield f"lead {lead_id} ({planted.kind}) is {_row(planted)}, the app says {found}"

@@ -62,6 +62,8 @@ class OnRecord:
     """A live lead as the acts choose among them. `phone` is empty when there is none."""
 
     lead_id: str
+    first_name: str
+    last_name: str
     phone: str
 
 

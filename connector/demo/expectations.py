@@ -12,6 +12,8 @@ declares that it cannot show. From these follow, for each planted fault, one of 
   | `not_evaluated`: silence is a fault of the app |
 | may hang on an act of which the CRM does not say enough (`Hidden.blurs`, `DOUBTS`) | `not_evaluated`, or `breach`
   where the act's time makes it sure all the same; silence is a fault here, too |
+| is what the lead is instead of one of somebody who asked, and the CRM does not show all by which that shows
+  (`Told.class_shown_by`, `Hidden.unshown`, `SHOWN_BY`) | anything: the rest may tell it or not |
 | none of these | `breach` |
 """
 
@@ -24,6 +26,7 @@ from enum import StrEnum
 from typing import Final
 
 from audits.model.case import Coverage, Fact
+from connector.sandbox.faults import classes
 from connector.sandbox.history import Act, Call, Email, Message
 
 _TOUCHES: Final = (Fact.CALLS, Fact.EMAILS, Fact.MEETINGS, Fact.MESSAGES)
@@ -129,6 +132,17 @@ DOUBTS: Final[Mapping[str, tuple[tuple[type[Act], ...], frozenset[Blur]]]] = {
 }
 
 
+#: What shows a class, as connector.sandbox.faults.classes names it → the facts and what must be known of acts for it.
+SHOWN_BY: Final[Mapping[str, tuple[frozenset[Fact], frozenset[Blur]]]] = {
+    classes.MESSAGE: (frozenset(), frozenset()),
+    classes.FORM: (frozenset(), frozenset()),
+    classes.RESULTS: (frozenset({Fact.CALLS}), frozenset({Blur.RESULT})),
+    classes.STATUS: (frozenset(_TOUCHES), frozenset(Blur)),
+    classes.DEALS: (frozenset({Fact.DEALS}), frozenset()),
+    classes.OTHERS: (frozenset(), frozenset()),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What really happened on one lead, as far as it tells what its CRM can show.
@@ -158,13 +172,14 @@ class Hidden:
 
     `never`: rules whose fault cannot stand on it there. `unexcused`: rules that are broken there alone, as what
     excuses the lead cannot be held. `missing`: facts of it that cannot be read. `blurs`: what is not said of an act
-    that is shown.
+    that is shown. `unshown`: of SHOWN_BY what it holds of no lead.
     """
 
     never: Set[str] = frozenset()
     unexcused: Set[str] = frozenset()
     missing: Set[Fact] = frozenset()
     blurs: Callable[[Act], Set[Blur]] = lambda _: frozenset()
+    unshown: Set[str] = frozenset()
 
 
 def shows_all(_told: Told) -> Hidden:
@@ -174,11 +189,13 @@ def shows_all(_told: Told) -> Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The answers for one lead: rules that must be broken, that must be not evaluated, and that must be either."""
+    """The answers for one lead: rules that must be broken, that must be not evaluated, that must be either, and of
+    which anything may be said."""
 
     breaches: frozenset[str]
     not_evaluated: frozenset[str]
     either: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
 
 
 def expect(
@@ -189,11 +206,26 @@ def expect(
     `coverage`: what the adapter declares for the whole account.
     """
     unseen = {fact for fact, _ in coverage.missing} | hidden.missing
-    able = (rules | hidden.unexcused) - hidden.never
+    free = {each for each in (rules | unsure) & _OF_CLASSES if _is_class_hidden(each, told, unseen, hidden)}
+    able = (rules | hidden.unexcused) - hidden.never - free
     silent = {rule_id for rule_id in able if unseen.intersection(NEEDS[rule_id])}
     doubtful = {rule_id for rule_id in able - silent if _is_doubtful(rule_id, told, hidden)}
-    either = doubtful | (unsure - hidden.never)
-    return Expected(frozenset(able - silent - either), frozenset(silent), frozenset(either))
+    either = doubtful | (unsure - hidden.never - free)
+    return Expected(frozenset(able - silent - either), frozenset(silent), frozenset(either), frozenset(free))
+
+
+_OF_CLASSES: Final = frozenset(classes.RULE.values())
+
+
+def _is_class_hidden(rule_id: str, told: Told, unseen: Set[Fact], hidden: Hidden) -> bool:
+    """Whether some of what shows it is hidden, and other signs may tell it all the same."""
+    if told.class_shown_by and unseen & {*NEEDS[rule_id]}:
+        return True
+    for each in told.class_shown_by:
+        facts, blurs = SHOWN_BY[each]
+        if each in hidden.unshown or facts & unseen or any(blurs & hidden.blurs(act) for act in told.acts):
+            return True
+    return False
 
 
 def _is_doubtful(rule_id: str, told: Told, hidden: Hidden) -> bool:

@@ -129,10 +129,16 @@ class LiveActs:
         earliest = self.started_at - timedelta(days=25)
         told = self.truth.told
         first = next(each for each in self.clean() if told[each.lead_id].received_at > earliest and each.phone)
-        self._add("live_duplicate", {"PL004"}, email="second.try@example.com", phone=respelt(first.phone))
+        lead = NewLead(
+            first_name=first.first_name,
+            last_name=first.last_name,
+            email="second.try@harbourmail-home.co.uk",
+            phone=respelt(first.phone),
+        )
+        self.add(lead, "live_duplicate", {"PL004"})
 
     def _new_lead_called_at_once(self) -> None:
-        lead_id = self._add("live_called", set(), email="solveig.nygard@example.org", phone="+47 906 70 001")
+        lead_id = self._add("live_called", set(), email="solveig.nygard@fjordposten-nett.no", phone="+47 906 70 001")
         self.call(lead_id, CallResult.CONNECTED, 125)
 
     def _new_placeholder_without_source(self) -> None:
@@ -145,7 +151,7 @@ class LiveActs:
 
     def _new_imported(self) -> None:
         by = By(Door.IMPORT, "Trade fair list")
-        lead = NewLead(first_name="Timo", last_name="Aalto", email="timo.aalto@example.net", arrived_by=by)
+        lead = NewLead(first_name="Timo", last_name="Aalto", email="timo.aalto@post.nordlys-hjem.no", arrived_by=by)
         self.add(lead, "live_imported", set())
 
     # -- known leads

@@ -56,9 +56,11 @@ def odd_name(stage: Stage) -> None:
 
 def family_number(stage: Stage) -> None:
     """Husband and wife have one number and one line at home."""
-    first_at = stage.arrival(timedelta(days=DAYS), timedelta(days=DAYS - 12))
+    first_at = stage.arrival(timedelta(days=DAYS), 12 * DAY)
     first = stage.lead("family_number", first_at)
-    second = stage.lead("family_number", first_at + timedelta(days=stage.dice.randint(33, 42)))
+    second = stage.lead("family_number", first_at + timedelta(days=stage.dice.randint(1, 5), hours=1))
+    while second.first_name == first.first_name:
+        second.first_name = stage.crowd.person().first_name
     second.last_name, second.phone, second.country = first.last_name, respelt(first.phone), first.country
     second.visit = replace(second.visit, ip=first.visit.ip)
     for story in (first, second):

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from connector.sandbox.everyday import EVERYDAY, being_tried, in_conversation, sold, sold_slowly
 from connector.sandbox.faults import FAULTS
-from connector.sandbox.faults.classes import KINDS
+from connector.sandbox.faults.classes import CLUSTERS, KINDS
 from connector.sandbox.history import AccountHistory, Rep
 from connector.sandbox.load import overloaded
 from connector.sandbox.lookalikes import CROWDS, LOOK_ALIKES
@@ -36,7 +36,7 @@ ZONE: Final = "Europe/Berlin"
 LEAST_LEADS: Final = 180
 #: So many leads break each rule in an account of that many leads or more; a smaller one has fewer of each.
 LEAST_PLANTS: Final = 6
-LARGE: Final = 400
+LARGE: Final = 500
 #: Three mornings of one rep, each with more leads than a small account has in a week: from so many leads on a flood
 #: stands among enough other leads.
 FLOODED: Final = 200
@@ -156,6 +156,9 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
     for number in range(max(1, round(_CLASS_PERCENT * leads / 100))):
         for kinds in KINDS.values():
             kinds[number % len(kinds)](stage)
+    if leads >= CROWDED:
+        for cluster in CLUSTERS:
+            cluster(stage)
     for _ in range(LEAST_SOLD):
         sold(stage)
         sold_slowly(stage)
@@ -198,10 +201,21 @@ def make_population(*, seed: int, until: datetime, leads: int, zone: str = ZONE)
             for story in stage.stories
         },
         people=people,
-        left_out=()
-        if leads >= FLOODED
-        else (f"No flood of leads, which would explain late attempts by overload: that takes {FLOODED} leads.",),
+        left_out=_left_out(leads),
     )
+
+
+def _left_out(leads: int) -> tuple[str, ...]:
+    """What an account of so many leads is too small for."""
+    found = []
+    if leads < FLOODED:
+        found.append(f"No flood of leads, which would explain late attempts by overload: that takes {FLOODED} leads.")
+    if leads < CROWDED:
+        found.append(
+            f"No paid form-fillers, no burst of a program, no probe that returns, no crowd after a spot on "
+            f"television: clusters of leads take {CROWDED} leads."
+        )
+    return tuple(found)
 
 
 def _cause(story: Story, burdened: Set[str]) -> str:

@@ -6,7 +6,8 @@ Read as of the event:
 - Working hours count as they were at each moment: those of the terms, and from its beginning on those of each later
   version that has begun.
 - Absences have dates of their own, so that the newest list holds for all times: a sick note that was handed in later
-  counts.
+  counts. So does what the account knows of itself and its market (KNOWN): who is a competitor was one before somebody
+  wrote it down.
 
 A policy read so has a name of its own, from which `find_policy` gives it again for ever: "3" is version 3 alone;
 "3 (hours 5)" is its terms with the hours of all later versions up to 5; "3 (hours 5, 6)" the same where version 6,
@@ -32,6 +33,8 @@ from connector.storage.tables import policies
 
 #: CLDR's code for zones of no country, such as UTC.
 _WORLD = "001"
+#: What is known of the world, and agreed with nobody.
+KNOWN = ("own_domains", "competitor_domains", "competitor_names", "products", "most_plausible")
 _NAME_OF_HOURS, _AND = " (hours ", ", "
 _NINE_TO_SIX = ((9 * 3600, 18 * 3600),)
 
@@ -169,11 +172,11 @@ class PolicyBook:
 
 
 def _joined(terms: PolicyVersion, later: list[PolicyVersion]) -> Policy:
-    """The terms of one version with the hours of the later ones, in order, and the absences of the last."""
+    """The terms of one version with the hours of the later ones, in order, and the facts of the last one."""
     kept: list[PolicyVersion] = []
     for each in later:
-        # Dropping what changes no hours must hang on nothing that follows: else a name would not mean one policy.
-        if _hours_of(each) != _hours_of(kept[-1] if kept else terms):
+        # Dropping what changes no facts must hang on nothing that follows: else a name would not mean one policy.
+        if _facts_of(each) != _facts_of(kept[-1] if kept else terms):
             kept.append(each)
     if not kept:
         return terms.policy
@@ -184,6 +187,7 @@ def _joined(terms: PolicyVersion, later: list[PolicyVersion]) -> Policy:
         terms.policy,
         version=f"{terms.policy.version}{_NAME_OF_HOURS}{_AND.join(names)})",
         absences=absences,
+        **{name: getattr(last.policy, name) for name in KNOWN},
         later_hours=tuple(
             Hours(
                 valid_from=each.valid_from,
@@ -197,9 +201,10 @@ def _joined(terms: PolicyVersion, later: list[PolicyVersion]) -> Policy:
     )
 
 
-def _hours_of(version: PolicyVersion) -> tuple[object, ...]:
+def _facts_of(version: PolicyVersion) -> tuple[object, ...]:
     policy = version.policy
-    return policy.calendar, policy.team_calendars, policy.owner_calendars, policy.absences
+    known = (getattr(policy, name) for name in KNOWN)
+    return policy.calendar, policy.team_calendars, policy.owner_calendars, policy.absences, *known
 
 
 def list_policies(conn: Connection, install_id: str) -> list[PolicyVersion]:

@@ -6,8 +6,11 @@ from functools import partial
 
 from audits.model.activity import Activity, Task
 from audits.model.case import KeyKind, LeadCase, Sighting
+from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
+from audits.truth.duplicates.pairs import judge_pairs
+from audits.truth.duplicates.record import Record
 from connector.adapters.hubspot import activities, mapping
 from connector.adapters.hubspot.activities import Engagement
 from connector.sandbox.config import PortalConfig, SandboxConfig
@@ -17,6 +20,7 @@ from connector.sandbox.kinds import CONTACTS, find_kind
 from connector.sandbox.population import Population
 from connector.sandbox.seed import sow
 from connector.sandbox.wire import iso
+from connector.storage.duplicates import judged
 
 PORTAL = 5
 
@@ -80,15 +84,45 @@ def sightings_of(leads: list[Lead]) -> dict[str, list[Sighting]]:
     for lead in leads:
         for key in keys[lead.lead_id]:
             holders[key].append(lead)
+    pairs = [
+        (lead, other, key[0])
+        for lead in leads
+        for key in keys[lead.lead_id]
+        for other in holders[key]
+        if other is not lead
+    ]
+    places = {lead.lead_id: place for place, lead in enumerate(leads)}
+    matches = judge_pairs(
+        [_record(lead) for lead in leads],
+        [(places[lead.lead_id], places[other.lead_id]) for lead, other, _ in pairs],
+    )
     found: dict[str, list[Sighting]] = defaultdict(list)
-    for lead in leads:
-        for key in keys[lead.lead_id]:
-            found[lead.lead_id] += [
-                Sighting(lead_id=other.lead_id, received_at=other.received_at, key_kind=key[0])
-                for other in holders[key]
-                if other is not lead
-            ]
+    for (lead, other, kind), match in zip(pairs, matches, strict=True):
+        pair = judged(match)
+        found[lead.lead_id].append(
+            Sighting(
+                lead_id=other.lead_id,
+                received_at=other.received_at,
+                key_kind=kind,
+                percent=pair.percent,
+                agrees=pair.agrees,
+                apart=pair.apart,
+            )
+        )
     return found
+
+
+def _record(lead: Lead) -> Record:
+    return Record(
+        id=lead.lead_id,
+        first_name=lead.first_name or "",
+        last_name=lead.last_name or "",
+        email=lead.email or "",
+        phone=lead.phone or "",
+        mobile=lead.mobile or "",
+        company=lead.company or "",
+        region=region_of(lead.country, None),
+    )
 
 
 def _keys(lead: Lead) -> set[tuple[KeyKind, str]]:

@@ -25,8 +25,11 @@ from audits.model.deal import Deal, DealContact
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.surroundings import Crowd, Surroundings, Twin
+from audits.model.truth import Neighbours
 from audits.norms import Norms
 from audits.stages import kind_of
+from audits.truth.clusters import neighbours_of
+from audits.truth.of_case import became_of, seen_of_lead
 from connector.sandbox import history, terms
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.population import Population
@@ -104,10 +107,30 @@ class HistoryAccount:
             if task.completed_at is not None
         )
         self._twins = _twins(self._acts.values())
+        self._neighbours = self._alike(policy_of(population, hours.zone.key))
 
     def case(self, ref: str, as_of: datetime) -> LeadCase:
+        case = self._alone(ref, as_of)
+        around = Surroundings(
+            norms_id=self._norms.norms_id,
+            crowded_logs=tuple(self._logs[ref]),
+            crowded_ticks=tuple(self._ticks[ref]),
+            twins=tuple(self._twins[ref]),
+            stage_norm=self._norms.stage_norm_for(case),
+            deal_norms=self._norms.deal_norms_for(case),
+            neighbours=self._neighbours.get(ref),
+        )
+        return replace(case, surroundings=around)
+
+    def _alike(self, policy: Policy) -> dict[str, Neighbours]:
+        """What the other leads say of each at the end."""
+        cases = [self._alone(lead.ref, self._history.until) for lead in self._history.leads]
+        seen = (seen_of_lead(case.lead, policy.region, became_of(case, policy)) for case in cases)
+        return neighbours_of(filter(None, seen))
+
+    def _alone(self, ref: str, as_of: datetime) -> LeadCase:
         told = next(lead for lead in self._history.leads if lead.ref == ref)
-        case = LeadCase(
+        return LeadCase(
             lead=self._leads[ref],
             as_of=as_of,
             activities=tuple(act for act in self._acts[ref] if act.recorded_at <= as_of),
@@ -125,15 +148,6 @@ class HistoryAccount:
             deals=tuple(self._deals[ref]),
             owners=self._owners,
         )
-        around = Surroundings(
-            norms_id=self._norms.norms_id,
-            crowded_logs=tuple(self._logs[ref]),
-            crowded_ticks=tuple(self._ticks[ref]),
-            twins=tuple(self._twins[ref]),
-            stage_norm=self._norms.stage_norm_for(case),
-            deal_norms=self._norms.deal_norms_for(case),
-        )
-        return replace(case, surroundings=around)
 
     def _deal(self, deal: history.DealHistory, lead_ref: str) -> Deal:
         last = deal.steps[-1]

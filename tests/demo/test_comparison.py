@@ -1,12 +1,16 @@
 """The comparison of the demo sees every kind of difference: each is planted here once."""
 
+import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from connector.crm.port import OurField
 from connector.demo.comparison import LeadSaid, compare
 from connector.demo.expectations import Expected
+from connector.demo.report import print_report
 from connector.sandbox.population import Planted
 
 FIELDS = {
@@ -82,6 +86,79 @@ def test_what_is_found_on_persons(planted: dict[str, Any], found: dict[str, Any]
         "planted": {each: ["NC007"] for each in planted},
         "found": {each: ["NC007"] for each in found},
     }
+
+
+def judged(
+    planted: Planted, verdict: str, lead_class: str = "", rules: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """What lead 2 is, and what the app takes it for."""
+    given = everything()
+    given["truth"]["2"] = planted
+    given["said"]["2"] = LeadSaid(rules=rules, fields=FIELDS, truth=verdict, lead_class=lead_class)
+    return given
+
+
+BOT = Planted(frozenset({"PL006"}), "trap_filled", "", lead_class="bot")
+PERHAPS = Planted(frozenset(), "looks_for_work", "", lead_class="not_addressed_to_us", unsure=frozenset({"PL012"}))
+ODD = Planted(frozenset(), "odd_name", "", is_lookalike=True)
+
+
+@pytest.mark.parametrize(
+    ("planted", "verdict", "lead_class", "rules", "row", "column", "is_good"),
+    [
+        (BOT, "pseudo", "bot", {"PL006"}, "bot", "bot", True),
+        (BOT, "pseudo", "joker", {"PL006"}, "bot", "joker", False),
+        (BOT, "suspect", "bot", {"PL006"}, "bot", "bot?", False),
+        (BOT, "genuine", "", {"PL006"}, "bot", "genuine", False),
+        (ODD, "genuine", "", (), "look-alike", "genuine", True),
+        (ODD, "unknown", "", (), "look-alike", "unknown", True),
+        (ODD, "suspect", "empty", (), "look-alike", "empty?", False),
+        (Planted(frozenset(), "sold", ""), "pseudo", "test_or_staff", (), "genuine", "test_or_staff", False),
+        (Planted(frozenset(), "sold", ""), "repairable", "", (), "genuine", "unintended_error?", False),
+    ],
+)
+def test_what_a_lead_is_taken_for(
+    planted: Planted, verdict: str, lead_class: str, rules: set[str], row: str, column: str, is_good: bool
+) -> None:
+    result = compare(**judged(planted, verdict, lead_class, frozenset(rules)))
+    assert result.confusion[row, column] == 1
+    assert result.is_equal is is_good
+    said = [] if is_good else [f"lead 2 ({planted.kind}) is {row}, the app says {column}"]
+    assert list(result.class_differences) == said
+    table = result.as_json()["classes"]
+    assert {"is": row, "found": column, "leads": 1} in table["table"]
+    assert table["differences"] == said
+
+
+@pytest.mark.parametrize(
+    ("verdict", "free", "is_good"),
+    [("suspect", False, True), ("pseudo", False, True), ("genuine", False, False), ("genuine", True, True)],
+)
+def test_a_class_that_may_be_in_doubt_or_hidden(verdict: str, free: bool, is_good: bool) -> None:
+    given = judged(PERHAPS, verdict, PERHAPS.lead_class)
+    given["said"]["2"] = replace(given["said"]["2"], not_evaluated=PERHAPS.unsure)
+    doubt = {"free": PERHAPS.unsure} if free else {"either": PERHAPS.unsure}
+    given["expected"] = {
+        "1": Expected(frozenset({"RT001"}), frozenset()),
+        "2": Expected(frozenset(), frozenset(), **doubt),
+    }
+    assert compare(**given).is_equal is is_good
+
+
+def test_an_error_is_found_by_its_rule() -> None:
+    planted = Planted(frozenset({"PL005"}), "domain_slipped", "", lead_class="unintended_error")
+    result = compare(**judged(planted, "genuine", "", frozenset({"PL005"})))
+    assert result.is_equal
+    assert result.confusion["unintended_error", "unintended_error"] == 1
+
+
+def test_the_table_is_printed_and_a_lead_that_is_taken_for_another_is_named() -> None:
+    out = io.StringIO()
+    print_report(Console(file=out, width=200), compare(**judged(BOT, "pseudo", "joker", frozenset({"PL006"}))), 1.0)
+    lines = out.getvalue()
+    assert "What the leads are" in lines
+    assert "lead 2 (trap_filled) is bot, the app says joker" in lines
+    assert "Not equal" in lines
 
 
 def test_a_missed_fault() -> None:

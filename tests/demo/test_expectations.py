@@ -29,7 +29,7 @@ BARE = Told(acts=(), received_at=UNTIL)
 
 
 def view(lead: LeadHistory) -> Told:
-    return told_of(lead, UNTIL)
+    return replace(told_of(lead, UNTIL), class_shown_by=POPULATION.truth[lead.ref].shown_by)
 
 
 def planted() -> list[tuple[LeadHistory, Planted]]:

@@ -12,13 +12,14 @@ from audits.model.contact_data import check_phone
 from audits.model.finding import Outcome
 from audits.model.policy import Policy
 from audits.rulebook import RULES
-from connector.sandbox.faults.classes import RULE
+from connector.sandbox.faults.classes import PAID_FILLER, RULE
 from connector.sandbox.faults.pseudo_lead import NO_NUMBERS
 from connector.sandbox.history import DealStage
 from connector.sandbox.hubspot_seed import hubspot_document
 from connector.sandbox.office_hours import OfficeHours
 from connector.sandbox.people import CULTURES
 from connector.sandbox.population import (
+    CROWDED,
     FEW_PLANTS,
     FLOODED,
     LARGE,
@@ -94,7 +95,7 @@ def test_a_flood_is_planted_where_the_size_carries_it_or_it_is_said(leads: int) 
     population = make_population(seed=3, until=UNTILS[2], leads=leads)
     is_flooded = any(planted.cause == "overloaded" for planted in population.truth.values())
     assert is_flooded is (leads >= FLOODED)
-    assert [str(FLOODED) in sentence for sentence in population.left_out] == ([] if is_flooded else [True])
+    assert sum(str(FLOODED) in sentence for sentence in population.left_out) == (not is_flooded)
 
 
 @pytest.mark.parametrize("leads", [LEAST_LEADS, FLOODED, 300, 600])
@@ -102,8 +103,10 @@ def test_every_rule_is_planted_and_most_leads_are_clean(leads: int) -> None:
     population = make_population(seed=3, until=UNTILS[2], leads=leads)
     counts = population.counts()
     of_classes = set(RULE.values())
-    assert set(counts) >= IN_RULEBOOK - of_classes
-    assert min(count for rule_id, count in counts.items() if rule_id not in of_classes) >= (LEAST_PLANTS if leads >= LARGE else FEW_PLANTS)
+    assert set(counts) >= IN_RULEBOOK - ({RULE[PAID_FILLER]} if leads < CROWDED else set())
+    assert min(count for rule_id, count in counts.items() if rule_id not in of_classes) >= (
+        LEAST_PLANTS if leads >= LARGE else FEW_PLANTS
+    )
     assert leads <= len(population.truth) <= leads + 1
     clean = sum(planted.rules <= of_classes for planted in population.truth.values())
     assert clean > len(population.truth) * (0.5 if leads >= LARGE else 0.4)

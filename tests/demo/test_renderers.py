@@ -144,12 +144,22 @@ def test_hubspot_holds_what_the_account_made_properties_for() -> None:
         "come_back_on": "2026-12-01",
         "how_urgent": "high",
         "kind_of_enquiry": "order",
+        "web_address_of_sender": "198.18.3.7",
+        "browser_of_sender": "Firefox",
+        "seconds_on_form": "41",
+        "nickname_field": "x",
     }
     assert {one["name"] for one in document["properties"]} == set(given)
     assert contact["properties"]["hs_language"] == "de"
     assert [version["value"] for version in contact["history"]["hs_lead_status"]] == ["NEW", "BAD_TIMING", "LOST"]
     assert document["options"] == [
-        {"object": "contacts", "property": "hs_lead_status", "value": "LOST", "label": "Lost to others"}
+        {"object": "contacts", "property": "hs_lead_status", "value": "LOST", "label": "Lost to others"},
+        {
+            "object": "contacts",
+            "property": "hs_lead_status",
+            "value": "DID_NOT_REQUEST",
+            "label": "Did not request anything",
+        },
     ]
     mail, chat = (record["properties"] for record in document["records"] if record["type"] != "contacts")
     assert mail["hs_email_text"] == "Guten Tag,\nDach & Speicher"

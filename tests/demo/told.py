@@ -33,6 +33,7 @@ from connector.sandbox.history import (
     Status,
     StatusChange,
     Task,
+    Visit,
 )
 
 UNTIL = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
@@ -158,6 +159,7 @@ KEPT = lead("kept", merges=(Merge(at(90), "twin", BY_DANA),))
 ASKED = lead(
     "asked",
     submitted_at=at(-1),
+    visit=Visit("198.18.3.7", "Firefox", 41, "x"),
     preferred_at=at(3),
     has_call_consent=False,
     recontact_on=date(2026, 12, 1),

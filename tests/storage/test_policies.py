@@ -130,6 +130,19 @@ def test_the_newest_list_of_absences_holds_for_all_times() -> None:
     assert book.policy_for(at(1), at(days=2)).absences == {"8": ((at(0), at(1)),)}
 
 
+def test_what_is_known_of_the_market_holds_for_all_times_and_what_was_agreed_does_not() -> None:
+    """Who is a competitor was one before somebody wrote it down."""
+    known = {"own_domains": ("us.example",), "competitor_domains": ("rival.example",), "products": ("roof",)}
+    told = {**known, "competitor_names": ("Rival",), "most_plausible": 40}
+    book = book_of(("1", at(0), {}), ("2", at(days=2), {**told, "response_target_s": 60}))
+    before, after = (book.policy_for(at(1), at(days=days)) for days in (1, 3))
+    assert (before.version, after.version) == ("1", "1 (hours 2)")
+    assert {name: getattr(after, name) for name in told} == told
+    assert before.competitor_domains == ()
+    assert after.response_target_s == before.response_target_s
+    assert book.find(after.version) == after
+
+
 def test_what_is_saved_for_the_same_instant_takes_the_place_of_what_was_there() -> None:
     book = book_of(("1", at(0), {}), ("2", at(0), {"response_target_s": 60}))
     for received in (LONG_AGO, at(0), at(days=1)):
@@ -161,6 +174,7 @@ saves = st.lists(
                 "calendar": st.integers(5, 7).map(early),
                 "response_target_s": st.integers(1, 3),
                 "absences": st.sampled_from([{}, AWAY]),
+                "competitor_domains": st.sampled_from([(), ("rival.example",)]),
             }
         ),
     ),

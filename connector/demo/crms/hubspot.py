@@ -117,6 +117,8 @@ class HubSpotDesk:
         return [
             OnRecord(
                 lead_id=str(record["id"]),
+                first_name=str(_values(record).get("firstname") or ""),
+                last_name=str(_values(record).get("lastname") or ""),
                 phone=str(_values(record).get("phone") or ""),
             )
             for record in records

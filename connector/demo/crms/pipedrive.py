@@ -17,10 +17,9 @@ from connector.crm.port import OurField
 from connector.demo import visits
 from connector.demo.browser import Browser, Page
 from connector.demo.crm import Desk, Filled, Head, NewLead, OnRecord, Secrets, counted_webhooks, through_consent
-from connector.demo.expectations import Blur, Hidden, Told
+from connector.demo.expectations import SHOWN_BY, Blur, Hidden, Told
 from connector.demo.live import LiveActs
 from connector.demo.processes import DemoFailed
-from connector.sandbox.faults import classes
 from connector.sandbox.history import Act, Call, CallResult, Email, EmailStatus
 from connector.sandbox.pipedrive.client import PipedriveControl
 from connector.sandbox.pipedrive.config import CompanyConfig, CompanyUser
@@ -135,7 +134,7 @@ class PipedriveDesk:
             for record in self._control.records(COMPANY_ID, kind)
         ]
         return [
-            OnRecord(lead_id=lead_id, phone=_first_phone(persons[person_id]))
+            OnRecord(lead_id=lead_id, **_name(persons[person_id]), phone=_first_phone(persons[person_id]))
             for _, lead_id, person_id in sorted(records, reverse=True)
         ]
 
@@ -251,7 +250,7 @@ class PipedriveDemo:
         from its first ring on, and how long it took stands in call logs alone; a mail is there as soon as it was
         sent. Neither a person's city nor what a lead wrote is a field; a deal has one person, without a role. Nobody
         tells the app here who is on holiday. What a lead shows by its message, by how the form was filled in, by
-        how calls ended or by a status does not show.
+        how calls ended, by a status or by other leads does not show.
         """
         mails = [act for act in told.acts if isinstance(act, Email)]
         is_own = all(_is_own(mail) for mail in mails)
@@ -264,7 +263,6 @@ class PipedriveDemo:
                 *({"AG002"} if any(_is_padded(act) for act in told.acts) else ()),
                 *(() if told.is_deal else ("FU006",)),
                 *(("NC006",) if told.is_of_absent else ()),
-                *(classes.RULE.values() if told.class_shown_by else ()),
             },
             unexcused={
                 *({"NC002"} if told.is_on_long_hold else ()),
@@ -276,6 +274,7 @@ class PipedriveDemo:
                 *(() if told.is_deal else (Fact.STAGE, Fact.OWNER_HISTORY)),
             },
             blurs=_blurs,
+            unshown={*SHOWN_BY},
         )
 
     def environment(self, sandbox_url: str, keys: Secrets) -> dict[str, str]:
@@ -380,6 +379,11 @@ def _app_id(kind: str, their_id: object) -> str:
 
 def _their_id(lead_id: str) -> str:
     return lead_id.partition(":")[2]
+
+
+def _name(person: JsonObject) -> dict[str, str]:
+    first, _, last = str(person["name"]).partition(" ")
+    return {"first_name": first, "last_name": last}
 
 
 def _first_phone(person: JsonObject) -> str:

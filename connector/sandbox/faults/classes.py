@@ -15,8 +15,8 @@ import phonenumbers
 
 from connector.sandbox.everyday import CADENCE, DAY
 from connector.sandbox.faults.planting import planted
-from connector.sandbox.history import CallResult, DealPerson, Status, Visit
-from connector.sandbox.people import Person
+from connector.sandbox.history import CallResult, DealPerson, Source, Status, Visit
+from connector.sandbox.people import Person, respelt
 from connector.sandbox.stage import DAYS, HOUR, Stage
 from connector.sandbox.story import Story
 from connector.sandbox.terms import COMPETITOR_DOMAINS, COMPETITOR_NAMES, DOMAIN
@@ -44,6 +44,9 @@ MESSAGE, FORM, RESULTS, STATUS, DEALS, OTHERS = (
     "deals of others",
     "other leads",
 )
+
+#: So many leads of a paid sub-source, so many of which were reached; so many in a burst.
+PAID, PAID_AND_REACHED, IN_BURST = 9, 7, 8
 
 Kind = Callable[[Stage], None]
 
@@ -282,6 +285,60 @@ def studies(stage: Stage) -> None:
     perhaps(story, NOT_ADDRESSED, note="a thesis", shown_by=(MESSAGE,))
 
 
+# -- clusters: what shows over many leads alike
+
+
+def paid_cluster(stage: Stage) -> None:
+    """A sub-source fills in forms for money, with numbers of people who asked for nothing: from one part of the net,
+    by one browser, over weeks. Of two nobody was reached, who are no more than suspected by it."""
+    net, browser = stage.web.net(), stage.web.browser()
+    detail = f"leadharbor-sub{stage.dice.randrange(1000, 10_000)}"
+    for number in range(PAID):
+        story = _told(stage, "paid_cluster", "")
+        story.source, story.source_detail, story.campaign = Source.PAID_SOCIAL, detail, "autumn"
+        story.visit = Visit(stage.web.address(net), browser, stage.dice.randint(14, 40))
+        shown_by = (FORM, STATUS, OTHERS)
+        if number < PAID_AND_REACHED:
+            _denied(stage, story)
+            of_class(story, PAID_FILLER, note=f"{detail}: had asked for nothing, as others alike", shown_by=shown_by)
+        else:
+            _never_reached(stage, story)
+            perhaps(story, PAID_FILLER, note=f"{detail}: never reached, as others alike", shown_by=shown_by)
+
+
+def burst(stage: Stage) -> None:
+    """A program sends one text again and again, in the same second."""
+    at = stage.arrival(timedelta(days=DAYS - 2), 22 * DAY, stage.is_answerable)
+    net, browser = stage.web.net(), stage.web.browser()
+    for _ in range(IN_BURST):
+        story = _told(stage, "burst", "Hello, please contact me about your interesting services", at=at)
+        story.visit = Visit(stage.web.address(net), browser, stage.dice.randint(1, 2))
+        _never_reached(stage, story)
+        of_class(story, BOT, note="the same text at once from one part of the net", shown_by=(FORM, MESSAGE, OTHERS))
+
+
+def probe_that_returns(stage: Stage) -> None:
+    """A competitor with a free mailbox asks who is who, says no need, and returns under other names; what the first
+    two leave says little."""
+    number, region = "", ""
+    first_at = stage.arrival(timedelta(days=DAYS - 1), timedelta(days=DAYS - 8), stage.is_answerable)
+    for visit in range(3):
+        at = stage.hours.after(first_at + visit * 12 * DAY, stage.dice.randint(HOUR, 3 * HOUR))
+        texts = ("Who handles purchasing in your firm", "Who is in charge of marketing there", "Name of the manager")
+        story = _told(stage, "probe_that_returns", f"{texts[visit]}, please give me a direct number", at=at)
+        number, region = number or story.phone, region or story.country
+        story.phone, story.country = respelt(number) if visit else number, region
+        story.email = f"{story.person.slug}{stage.dice.randrange(100)}@gmail.com"
+        _turned_down(stage, story)
+        if visit < 2:
+            story.note = "a probe that has not returned yet, or only once"
+            story.lead_class, story.shown_by = COMPETITOR, frozenset({MESSAGE, OTHERS})
+        else:
+            perhaps(story, COMPETITOR, note="the third name of a probe", shown_by=(MESSAGE, OTHERS))
+
+
+#: Kinds of many leads each.
+CLUSTERS: Final[tuple[Kind, ...]] = (paid_cluster, burst, probe_that_returns)
 #: By class, the kinds that one lead plays; the first of each stands in every account.
 KINDS: Final[dict[str, tuple[Kind, ...]]] = {
     ERROR: (domain_slipped, digit_slipped, digit_in_name),

@@ -8,6 +8,7 @@ from typing import Final
 
 from connector.sandbox.everyday import CADENCE, DAY
 from connector.sandbox.history import By, Door
+from connector.sandbox.people import Person
 from connector.sandbox.stage import DAYS, HOUR, Stage
 from connector.sandbox.story import Story
 
@@ -62,9 +63,9 @@ def in_good_hands(stage: Stage, kind: str, *, youngest: timedelta = 4 * DAY, old
     return story
 
 
-def worked(stage: Stage, kind: str, received: datetime, *, is_won: bool) -> Story:
+def worked(stage: Stage, kind: str, received: datetime, *, is_won: bool, person: Person | None = None) -> Story:
     """Spoken with for a day or so, then closed."""
-    story = stage.lead(kind, received)
+    story = stage.lead(kind, received, person)
     at = stage.soon(received)
     stage.converse(story, at, stop=stage.later(at, 5, 12))
     end = story.last_at + timedelta(minutes=40)

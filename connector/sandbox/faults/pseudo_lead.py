@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -58,11 +59,12 @@ def placeholder(stage: Stage) -> None:
 
 
 def delivered_twice(stage: Stage) -> None:
-    """PL004 on the second of two leads with the same number, written otherwise."""
+    """PL004 on the second of two leads of one person: same number, written otherwise, another address."""
     first_at = stage.arrival(timedelta(days=DAYS), 26 * DAY)
     second_at = first_at + timedelta(days=stage.dice.randint(2, 20), minutes=stage.dice.randint(0, 300))
     first = worked(stage, "sold_before", first_at, is_won=True)
-    second = worked(stage, "delivered_twice", second_at, is_won=False)
+    other = stage.crowd.person((first.first_name, first.last_name))
+    second = worked(stage, "delivered_twice", second_at, is_won=False, person=replace(other, slug=first.person.slug))
     # Another name at one number would be a household.
     second.first_name, second.last_name = first.first_name, first.last_name
     if stage.dice.random() < 0.5:
