@@ -300,16 +300,18 @@ def _bursts(
             others.c[kind] == wanted.c.value,
             others.c.received_at >= wanted.c.low,
             others.c.received_at <= wanted.c.high,
-            others.c.lead_id != wanted.c.lead_id,
             others.c.known_at <= as_of,
         )
         .correlate(wanted)
     )
-    counted = near.limit(MOST_OF_BURST).subquery("near")
+    # The lead itself is one of them: to leave it out by its id would take a look at each row behind the index.
+    counted = near.limit(MOST_OF_BURST + 1).subquery("near")
     count = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
-    has_buyer = near.where(others.c.buyer_at.is_not(None), others.c.buyer_at <= as_of).exists()
-    query = sa.select(wanted.c.lead_id, count.label("others"), has_buyer.label("has_buyer"))
-    return {row.lead_id: (row.others, bool(row.has_buyer)) for row in conn.execute(query)}
+    has_buyer = near.where(
+        others.c.buyer_at.is_not(None), others.c.buyer_at <= as_of, others.c.lead_id != wanted.c.lead_id
+    ).exists()
+    query = sa.select(wanted.c.lead_id, count.label("size"), has_buyer.label("has_buyer"))
+    return {row.lead_id: (row.size - 1, bool(row.has_buyer)) for row in conn.execute(query)}
 
 
 def _tallies(

@@ -171,9 +171,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_duplicate_keys_install_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint(
-            "install_id", "key_hash", "received_at", "lead_id", name=op.f("pk_duplicate_keys")
-        ),
+        sa.PrimaryKeyConstraint("install_id", "key_hash", "received_at", "lead_id", name=op.f("pk_duplicate_keys")),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -208,9 +206,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_duplicate_splits_install_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint(
-            "install_id", "lead_id", "other_id", "split_at", name=op.f("pk_duplicate_splits")
-        ),
+        sa.PrimaryKeyConstraint("install_id", "lead_id", "other_id", "split_at", name=op.f("pk_duplicate_splits")),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -239,15 +235,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", name=op.f("pk_lead_traits")),
     )
     op.create_index(
-        op.f("ix_lead_traits_install_id_subnet_received_at"),
+        op.f("ix_lead_traits_install_id_subnet_received_at_known_at"),
         "lead_traits",
-        ["install_id", "subnet", "received_at"],
+        ["install_id", "subnet", "received_at", "known_at"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_lead_traits_install_id_payload_received_at"),
+        op.f("ix_lead_traits_install_id_payload_received_at_known_at"),
         "lead_traits",
-        ["install_id", "payload", "received_at"],
+        ["install_id", "payload", "received_at", "known_at"],
         unique=False,
     )
     op.create_index(
