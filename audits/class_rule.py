@@ -160,6 +160,21 @@ def _first(judgement: Judgement, without: tuple[LeadClass, ...]) -> LeadClass | 
     return next((each.lead_class for each in rivals if each.lead_class not in without), None)
 
 
+def reasons_to_see(
+    case: LeadCase, judgement: Judgement, verdict: TruthVerdict
+) -> tuple[Said, tuple[Evidence, ...]] | None:
+    """Why the lead is judged to be `verdict` (PSEUDO or SUSPECT), with evidence; None where it is not, or other leads
+    alone say so. No word of the message stands in either."""
+    if judgement.verdict is not verdict:
+        return None
+    learned = case.surroundings.learned
+    first = _first(judgement, learned.weak if learned is not None else ())
+    found = next((each for each in judgement.classes if each.lead_class is first), None)
+    if found is None or found.lead_class is LeadClass.PAID_FILLER:
+        return None
+    return joined(*map(_without_message, _reasons(found)[:_TOLD])), tuple(_evidence(case, found))
+
+
 def _told(
     outcome: Outcome, reason: str, said: Said, found: Likelihood, case: LeadCase, measures: tuple[Measure, ...]
 ) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audits.class_rule import reasons_to_see
 from audits.duplicate_terms import duplicate_terms, earlier_duplicates, within_window
 from audits.lead_rule import lead_evidence
 from audits.model.case import Fact, KeyKind, LeadCase, Sighting
@@ -11,9 +12,10 @@ from audits.model.lead import Lead
 from audits.model.name_text import NameTrouble, name_trouble
 from audits.model.policy import Policy
 from audits.model.said import Said, say
-from audits.model.truth import Disposable
+from audits.model.truth import Disposable, Repair, TruthVerdict
 from audits.model.zones import load_zone
 from audits.truth.email_lists import disposable_by_lists
+from audits.truth.of_case import judgement_of
 from audits.wording import moment
 
 #: What is no name of anybody; a name that is a placeholder in part, or doubtful, may be one.
@@ -64,6 +66,25 @@ def is_reachable(lead: Lead, policy: Policy) -> bool | None:
     return None if None in numbers else False
 
 
+def could_be_mended(case: LeadCase, policy: Policy) -> Repair | None:
+    """What was probably meant where nobody can be reached by what was given, and likely somebody asked: such a lead
+    is no waste. None = nothing is to be mended, or there is no need."""
+    if is_reachable(case.lead, policy) is not False:
+        return None
+    judgement = judgement_of(case, policy)
+    if judgement.verdict in (TruthVerdict.PSEUDO, TruthVerdict.SUSPECT):
+        return None
+    return next((each for each in judgement.repairs if each.field in _WAYS), None)
+
+
+_WAYS = ("phone", "mobile", "email")
+
+
+def likely_nobody(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, ...]] | None:
+    """Why the record makes it likely, and not sure, that nobody asked to buy; None where it does not."""
+    return reasons_to_see(case, judgement_of(case, policy), TruthVerdict.SUSPECT)
+
+
 def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, ...]] | None:
     """Why anybody can see by the record alone that there is nobody to sell to, as a sentence with its evidence; None
     when nothing that is shown says so. What may be hidden is the caller's to ask."""
@@ -73,9 +94,13 @@ def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, 
     )
     ways = tuple((field, text) for field, text in (("phone", lead.phone), ("email", lead.email)) if text)
     # Of data that are not shown another may be right.
-    if case.coverage.cause(Fact.CONTACT_DATA) is None and is_reachable(lead, policy) is False:
+    is_unreachable = case.coverage.cause(Fact.CONTACT_DATA) is None and is_reachable(lead, policy) is False
+    if is_unreachable and could_be_mended(case, policy) is None:
         shown = tuple(lead_evidence(lead, field, text) for field, text in ways)
         return say("No contact data given can be right."), shown or (lead_evidence(lead, "phone", ""),)
+    surely = reasons_to_see(case, judgement_of(case, policy), TruthVerdict.PSEUDO)
+    if surely is not None:
+        return surely
     domain = check_email(lead.email).domain if lead.email and lead.email.strip() else None
     if domain is not None and disposable_domain(domain) is not None:
         return say("The e-mail address is disposable."), (lead_evidence(lead, "email", lead.email or ""),)

@@ -31,6 +31,7 @@ from connector.storage import (
     repairs,
     report_runs,
     reports,
+    same_people,
     snapshots,
     timeline,
     worklist,
@@ -139,9 +140,10 @@ def seed(conn: Connection) -> Install:
     merged = make_record(person().lead, activities=person().activities, merged_ids=[FORMER])
     timeline.store_records(conn, tenant, [merged], at(-20))
     timeline.store_records(conn, tenant, [make_record(make_lead("2", first_name="Nora"))], at(-19))
+    assert same_people.tell_apart(conn, tenant, PERSON, FORMER, "user-1", at(-19))
     timeline.mark_gone(conn, tenant, [f"{CANARY}-unseen"], at(-18))
     pointing = Evidence(record_type="lead", record_id=PERSON, field="email", value=f"{CANARY}@example.com")
-    own = Evidence(record_type="lead", record_id="2", field="email", value="ada.2@example.com")
+    own = Evidence(record_type="lead", record_id="2", field="email", value="ada.2@lovelace-werke.de")
     findings.store_findings(
         conn,
         tenant,

@@ -29,14 +29,14 @@ from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, Value, phrase, say
 from audits.model.zones import load_zone
-from audits.pseudo_facts import is_reachable, plain_to_see
+from audits.pseudo_facts import could_be_mended, is_reachable, likely_nobody, plain_to_see
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS
 from audits.wording import act_moment, arrival_moment, kind_word, moment, span, status_word
 
 INFO = RuleInfo(
     rule_id="AG007",
-    version=1,
+    version=2,
     family=Family.ANTI_GAMING,
     title="Discarded untried",
     question="Was a lead lost or discarded before anybody turned to it, for what only contact could have shown?",
@@ -49,8 +49,8 @@ INFO = RuleInfo(
         ("lead_was_heard", "the person was reached, or the lead wrote or left a message, before the closing"),
         (
             "plain_to_see",
-            "the record itself shows that there was nobody to sell to: by its contact data, its name, or an earlier "
-            "lead of the same person",
+            "the record itself shows that there was nobody to sell to: by its contact data, its name, what shows a "
+            "pseudo-lead, or an earlier lead of the same person",
         ),
         ("may_still_stand", "the lead was closed, and the time in which an attempt still counts with that runs"),
         (
@@ -61,6 +61,12 @@ INFO = RuleInfo(
         ("won", "the lead was won"),
         ("came_closed", "the record was closed already when it came into the CRM"),
         ("cause_not_on_record", "the cause that is given needs no contact, but cannot be checked from the record"),
+        (
+            "could_be_mended",
+            "nobody can be reached by the contact data as they stand, but what was probably meant could have been "
+            "tried",
+        ),
+        ("likely_nobody", "the record makes it likely that nobody asked to buy, and does not show it"),
         ("closing_unknown", "the CRM does not say when the lead was closed: before its attempts, or after"),
         *((code, CANNOT_TELL[code]) for code in (UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS)),
     ),
@@ -70,7 +76,15 @@ INFO = RuleInfo(
         (Outcome.NOT_APPLICABLE, ("still_open", "won", "came_closed")),
         (
             Outcome.NOT_EVALUATED,
-            ("cause_not_on_record", "closing_unknown", UNKNOWN_ACTIVITY, NOT_LOOKED_AT, UNMAPPED_STATUS),
+            (
+                "cause_not_on_record",
+                "could_be_mended",
+                "likely_nobody",
+                "closing_unknown",
+                UNKNOWN_ACTIVITY,
+                NOT_LOOKED_AT,
+                UNMAPPED_STATUS,
+            ),
         ),
     ),
     measures=(
@@ -169,6 +183,9 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
             measures=measures,
             evidence=_closing_evidence(lead, closed_at),
         )
+    doubtful = _doubtful_record(case, policy, closed_at, measures)
+    if doubtful is not None:
+        return doubtful
     if before.possible is not None:
         return unknown_activity(before.possible, _QUESTION, measures)
     missing = case.coverage.cause(*CONTACT_FACTS, Fact.CONTACT_DATA, Fact.DUPLICATES)
@@ -177,6 +194,37 @@ def judge(case: LeadCase, policy: Policy) -> Draft:
     if is_reachable(lead, policy) is None:
         return not_looked_at(_REGION_UNKNOWN, say("whether the lead could be reached at all"), measures)
     return _untried(case, policy, lead.status, closed_at, measures)
+
+
+def _doubtful_record(
+    case: LeadCase, policy: Policy, closed_at: datetime | None, measures: tuple[Measure, ...]
+) -> Draft | None:
+    """Where the record neither explains the closing nor leaves it unexplained."""
+    lead = case.lead
+    slip = could_be_mended(case, policy)
+    if slip is not None:
+        return Draft(
+            outcome=Outcome.NOT_EVALUATED,
+            reason="could_be_mended",
+            sentence=say(
+                "The lead was closed without an attempt. By what was given nobody can be reached, but {proposed} was "
+                "probably meant and could have been tried.",
+                proposed=slip.proposed,
+            ),
+            measures=measures,
+            evidence=(*_closing_evidence(lead, closed_at), lead_evidence(lead, slip.field, slip.given)),
+        )
+    likely = likely_nobody(case, policy)
+    if likely is not None:
+        said, evidence = likely
+        return Draft(
+            outcome=Outcome.NOT_EVALUATED,
+            reason="likely_nobody",
+            sentence=say("The lead was closed without an attempt, and likely nobody asked to buy: {said}", said=said),
+            measures=measures,
+            evidence=evidence,
+        )
+    return None
 
 
 def _untried(

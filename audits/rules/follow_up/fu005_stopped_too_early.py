@@ -32,14 +32,14 @@ from audits.model.finding import Evidence, Measure, Outcome
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, phrase, say
-from audits.pseudo_facts import is_reachable, plain_to_see
+from audits.pseudo_facts import could_be_mended, is_reachable, likely_nobody, plain_to_see
 from audits.rule import Default, Family, MeasureInfo, RuleInfo, Trust
 from audits.timeline import CONTACT_FACTS, Judged, Touches, attempts, connections, holder_at
 from audits.wording import act_moment, arrival_moment, counted, kind_word, moment, status_word
 
 INFO = RuleInfo(
     rule_id="FU005",
-    version=3,
+    version=4,
     family=Family.FOLLOW_UP,
     title="Stopped too early",
     question="Was a lead that nobody reached worked by the whole cadence before it was closed?",
@@ -251,7 +251,9 @@ def _has_cause(case: LeadCase, policy: Policy) -> bool:
     like are none: who says so of a lead that nobody reached has given it up, by another word."""
     if _says_not_reached(case.lead):
         return False
-    return gives_a_cause(case.lead) or plain_to_see(case, policy) is not None
+    if gives_a_cause(case.lead) or plain_to_see(case, policy) is not None:
+        return True
+    return likely_nobody(case, policy) is not None or could_be_mended(case, policy) is not None
 
 
 def _never_begun(case: LeadCase, policy: Policy, closed_at: datetime, measures: tuple[Measure, ...]) -> Draft | None:
