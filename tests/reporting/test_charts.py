@@ -12,6 +12,7 @@ from audits.reports.sections import BIN_EDGES_S, Cohort, LoadClass, OwnerDay, sp
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.shares import Share
 from audits.statistics.survival import Waited, kaplan_meier
+from audits.truth.calibration import Outcome, reliability
 from connector.language.texts import Texts
 from connector.reporting.charts.arrivals import arrivals_by_day
 from connector.reporting.charts.first_attempt import first_attempt_distribution
@@ -19,6 +20,7 @@ from connector.reporting.charts.funnel import stage_funnel
 from connector.reporting.charts.load import kept_by_load, load_and_capacity, load_by_day
 from connector.reporting.charts.not_yet_called import not_yet_called_curve
 from connector.reporting.charts.picture import PRINT, Picture, colour, in_print, nice_top
+from connector.reporting.charts.reliability import reliability_curve
 from connector.reporting.charts.week_heat import arrivals_and_attempts_heat
 from connector.reporting.print_picture import printed
 
@@ -35,6 +37,7 @@ COHORTS = (
     Cohort(date(2026, 9, 1), (40, 30, 25, 5), False),
     Cohort(date(2026, 10, 1), (40, 4, 1, 0), None),
 )
+BINS = reliability([Outcome(step / 10, n < step * 3) for step in range(11) for n in range(30)])
 ARRIVALS = tuple(tuple((day * 5 + hour) % 7 for hour in range(24)) for day in range(7))
 ATTEMPTS = tuple(tuple(day * hour % 4 for hour in range(24)) for day in range(7))
 
@@ -55,6 +58,7 @@ def pictures(says: Texts) -> dict[str, Picture]:
         load_and_capacity(DAYS, {"71": "Anneke <b>"}, says),
         load_by_day(DAYS, "Anneke <b>", says),
         kept_by_load([LoadClass(50, 40, Share(30, 40)), LoadClass(None, 3, Share(1, 3))], says),
+        reliability_curve(BINS, BINS, says),
         arrivals_by_day([(day.day, day.arrivals) for day in DAYS], says, href=lambda on: f"/leads?from={on}"),
     )
     return {picture.name: picture for picture in made}

@@ -25,6 +25,7 @@ PATHS = (
     "/follow-up",
     "/funnel",
     "/report",
+    "/rules-at-work",
     "/sync",
     "/settings",
     "/settings/hours",
