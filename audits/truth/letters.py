@@ -346,11 +346,6 @@ def margin(word: str) -> int | None:
     return _MARGINS[word]
 
 
-def margin_if_known(word: str) -> int | None:
-    """The same of a word that was asked for of late; None of any other."""
-    return _MARGINS.get(word)
-
-
 def is_mashed_text(text: str, *, beyond: int = 0) -> bool:
     """Whether all words of a text are mashed, one by more than `beyond`. Who sets marks on Latin or Greek letters
     does so on purpose: with them a word must be far over its limit."""

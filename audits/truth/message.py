@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +21,6 @@ from audits.truth.letters import (
     is_mashed_text,
     letter_words,
     margin,
-    margin_if_known,
 )
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
 from audits.truth.phrases import (
@@ -80,14 +79,13 @@ _MARKS = ".,!?;:"
 class _Part:
     """What stands between two spaces. `words`: as written; `keys`: the same as phrases are looked for among them;
     `begun`: the places of those that begin a phrase, and how it may go on; `judged`: those of which the tables of
-    letters say something; `may_abuse`: whether abuse may begin in it; `is_dull`: one word that begins nothing."""
+    letters say something; `may_abuse`: whether abuse may begin in it."""
 
     words: tuple[str, ...]
     keys: tuple[str, ...]
     begun: tuple[tuple[int, Begun[str]], ...]
     judged: tuple[str, ...]
     may_abuse: bool
-    is_dull: bool
 
 
 _new_part = quick(_Part)
@@ -102,7 +100,7 @@ def _part(text: str) -> _Part:
     begun = tuple([(place, each) for place, key in enumerate(keys) if (each := _FOLDED.begun_by(key)[1]) is not None])
     judged = tuple([each for each in letter_words(text) if len(each) >= SHORTEST and alphabet_of(each) is not None])
     may_abuse = any(_MARKED.look_up(word)[1] is not None for word in words)
-    return _new_part(words, keys, begun, judged, may_abuse, len(words) == 1 and not begun and not may_abuse)
+    return _new_part(words, keys, begun, judged, may_abuse)
 
 
 def _part_of_letters(text: str, bare: str) -> _Part | None:
@@ -119,8 +117,7 @@ def _part_of_letters(text: str, bare: str) -> _Part | None:
     words = (word,)
     keys = words if key == word else (key,)
     judged = () if not is_judged else keys if folded == key else (folded,)
-    is_dull = begun is None and not may_abuse
-    return _new_part(words, keys, () if begun is None else ((0, begun),), judged, may_abuse, is_dull)
+    return _new_part(words, keys, () if begun is None else ((0, begun),), judged, may_abuse)
 
 
 #: Kept, since few words make most messages; neither words nor marks go over a space.
@@ -131,25 +128,66 @@ _PARTS: KeptAnswers[_Part] = KeptAnswers(_part, 32_768)
 def judge_message(text: str, language: str | None) -> MessageJudged:
     """What the message `text` is; `language` is an ISO 639 code, None = to be seen from the text. All languages are
     looked for whatever it says: people write in another one than their browser's."""
-    parts = list(map(_PARTS.__getitem__, text.split()))
-    size, may_abuse = 0, False
-    begins: list[tuple[int, Begun[str]]] = []
-    for part in parts:
-        if part.is_dull:
-            size += 1
-            continue
-        for place, begun in part.begun:
-            begins.append((size + place, begun))
-        may_abuse = may_abuse or part.may_abuse
-        size += len(part.words)
-    keys = [key for part in parts for key in part.keys] if begins else []
-    kinds = _FOLDED.kinds_among(keys, begins) if begins else set()
-    if kinds <= _ASKS and not may_abuse and not _may_have_links(text) and not _is_mashed(text, parts):
-        # Nearly all.
-        return (
-            _ASKED if _NEED in kinds or size >= _TELLING_WORDS or _tells_enough(_text(text, parts)) else _SAYS_NOTHING
+    tokens = text.split()
+    looks = bytes(map(_LOOKS.__getitem__, tokens))
+    # Nearly all: words one by one, somebody asks for something or says anything.
+    if len(tokens) > _FEW_WORDS and _ODD not in looks and not _may_have_links(text) and not _is_odd(tokens, looks):
+        begins = [place for place, look in enumerate(looks) if look >= _BEGINS]
+        kinds = _kinds(tokens, begins) if begins else frozenset()
+        if kinds <= _ASKS:
+            says = _NEED in kinds or len(tokens) >= _TELLING_WORDS or _tells_enough(read(text))
+            return _ASKED if says else _SAYS_NOTHING
+    return _judge_closely(text, list(map(_PARTS.__getitem__, tokens)))
+
+
+#: How what stands between two spaces looks: _ODD, or one word, of whose letters the tables say nothing (0), or were
+#: not asked (1), or which they call meant (2) or mashed (3); _BEGINS more where it begins a phrase.
+_NO_LETTERS, _UNASKED, _MEANT, _MEANINGLESS = range(4)
+_BEGINS, _ODD = 4, 8
+
+
+def _look(text: str) -> int:
+    part = _PARTS[text]
+    if len(part.words) != 1 or len(part.judged) > 1 or part.may_abuse:
+        return _ODD
+    return (_UNASKED if part.judged else _NO_LETTERS) + (_BEGINS if part.begun else 0)
+
+
+_LOOKS: KeptAnswers[int] = KeptAnswers(_look, 65_536)
+
+
+def _is_odd(tokens: list[str], looks: bytes) -> bool:
+    """As `_is_mashed`, of more than a few words, each by itself."""
+    judged = len(tokens) - looks.count(_NO_LETTERS) - looks.count(_NO_LETTERS + _BEGINS)
+    clean = looks.count(_MEANT) + looks.count(_MEANT + _BEGINS)
+    mashed = looks.count(_MEANINGLESS) + looks.count(_MEANINGLESS + _BEGINS)
+    # Two in five that were meant are enough, whatever the others are.
+    if 5 * clean > 2 * judged:
+        return False
+    for token, look in zip(tokens, looks, strict=True):
+        if look % _BEGINS == _UNASKED:
+            is_clean = (margin(_PARTS[token].judged[0]) or 0) <= _FAR
+            _LOOKS[token] = look - _UNASKED + (_MEANT if is_clean else _MEANINGLESS)
+            clean, mashed = clean + is_clean, mashed + (not is_clean)
+            if 5 * clean > 2 * judged:
+                return False
+    return mashed >= _FEW_WORDS
+
+
+def _kinds(tokens: list[str], begins: list[int]) -> Set[str]:
+    """The kinds of phrases in words, of which those at `begins` begin any."""
+    found = set()
+    for first in begins:
+        anything, by_second = _PARTS[tokens[first]].begun[0][1]
+        following = (
+            by_second.get(_PARTS[tokens[first + 1]].keys[0], ()) if by_second and first + 1 < len(tokens) else ()
         )
-    return _judge_closely(text, parts)
+        for kind, rest in (*anything, *following):
+            if rest:
+                keys = [_PARTS[token].keys[0] for token in tokens]
+                return _FOLDED.kinds_among(keys, [(place, _PARTS[tokens[place]].begun[0][1]) for place in begins])
+            found.add(kind)
+    return found
 
 
 _ASKED, _SAYS_NOTHING = MessageJudged(has_need=True), MessageJudged()
@@ -204,17 +242,8 @@ def _is_mashed(text: str, parts: list[_Part]) -> bool:
         acronym = text.isupper() and len(text.strip()) <= 5
         return not acronym and (name_trouble(None, text) in _MASHED or is_mashed_text(text, beyond=_FAR))
     judged = [word for part in parts for word in part.judged]
-    clean, unknown = 0, []
+    clean = 0
     for word in judged:
-        over = margin_if_known(word)
-        if over is None:
-            unknown.append(word)
-        elif over <= _FAR:
-            clean += 1
-            # Two in five that were meant are enough, whatever the others are.
-            if 5 * clean > 2 * len(judged):
-                return False
-    for word in unknown:
         if (margin(word) or 0) <= _FAR:
             clean += 1
             if 5 * clean > 2 * len(judged):
