@@ -27,6 +27,7 @@ from audits.truth.duplicates.model import SAME_PERSON
 from audits.truth.duplicates.pairs import judge_pairs, pair_keys
 from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.whole_pass import Match
+from connector.errors import UnknownInstall
 from connector.storage.column_types import Words
 from connector.storage.ranges import rows_wanted
 from connector.storage.statements import insert_new, portions, upsert
@@ -102,9 +103,11 @@ def judged(match: Match) -> Judged:
 def renew_pairs(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:
     """Look anew for whom these leads, as they are stored now, are the same person with.
 
-    Whose pairs changed is due for audit at `at` (aware UTC). Raises sqlalchemy.exc.NoResultFound without an install.
+    Whose pairs changed is due for audit at `at` (aware UTC). Raises UnknownInstall.
     """
-    salt = str(conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one())
+    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
+    if salt is None:
+        raise UnknownInstall(f"There is no install {install_id!r}.")
     for ids in portions(sorted(set(lead_ids))):
         rows = conn.execute(
             sa.select(leads.c.received_at, *compared_columns()).where(

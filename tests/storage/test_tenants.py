@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 import connector.storage
+from audits.duplicate_terms import DuplicateTerms
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
 from audits.model.exchange import case_to_json
@@ -52,6 +53,7 @@ from connector.storage import (
     repairs,
     report_runs,
     reports,
+    same_people,
     snapshots,
     timeline,
     tokens,
@@ -134,6 +136,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
         make_record(make_lead("gone", company=mark)),
     ]
     timeline.store_records(conn, tenant, records, at(-50))
+    assert same_people.tell_apart(conn, tenant, "1", "2", mark, at(-41))
     timeline.mark_gone(conn, tenant, ["gone"], at(-40))
     timeline.forget(conn, tenant, ["forgotten"], at(-40))
     findings.store_findings(
@@ -275,6 +278,9 @@ ARGUMENTS: dict[str, Any] = {
     "decision": contests.Decision.UPHELD,
     "fingerprint": make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint(),
     "fingerprints": [make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint()],
+    "one": "1",
+    "other": "2",
+    "terms": DuplicateTerms(window_days=30),
     "gets_alerts": True,
     "gets_digest": True,
     "note": "Checked.",
@@ -425,10 +431,13 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "repairs.decide_repair": {"field": "email"},
     "repairs.reopen_repair": {"field": "email"},
     **{
-        f"lookups.{name}": {"kind": LookupKind.MX, "judged": [make_lead("1")], "rows": [answer_row("nobody")]}
+        f"lookups.{name}": {
+            "kind": LookupKind.MX, "judged": [make_lead("1")], "rows": [answer_row("nobody")], "before": b"sealed",
+        }
         for name in (
             "lookup_choice",
             "want_lookups",
+            "replace_key",
             "list_wants",
             "defer_wants",
             "end_wants",
