@@ -14,11 +14,11 @@ from connector.catalog import CRMS, adapter_for_install, oauth_for
 from connector.crm.port import CrmAdapter
 from connector.logs import get_logger
 from connector.lookups.port import Lookup
-from connector.lookups.roster import PURPOSE, lookup_for
+from connector.lookups.roster import lookup_for
 from connector.oauth.hooks import HookKeys
 from connector.oauth.mail import admin_teller
 from connector.oauth.tokens import TokenKeeper
-from connector.oauth.vault import SealBroken, UnknownKey, Vault
+from connector.oauth.vault import LOOKUPS, SealBroken, UnknownKey, Vault
 from connector.settings import Settings
 from connector.storage import field_roles, value_mappings
 from connector.storage.database import Database
@@ -100,7 +100,7 @@ def _lookup_for(
     secret = ""
     if choice.sealed is not None:
         try:
-            secret = Vault(settings.keys).open_packed(install_id, choice.sealed, purpose=PURPOSE).decode()
+            secret = Vault(settings.keys).open_packed(install_id, choice.sealed, purpose=LOOKUPS).decode()
         except (SealBroken, UnknownKey) as lost:
             # Nobody is asked; everything else of the install goes on.
             _log.warning("lookup_key_lost", install_id=install_id, kind=choice.kind.value, reason=str(lost))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from connector.errors import CrmError, LeadAssayError
 from connector.jobs.context import JobContext
 from connector.logs import get_logger
-from connector.storage import api_keys, installs, tokens
+from connector.storage import api_keys, installs, lookups, tokens
 
 _log = get_logger(__name__)
 
@@ -28,7 +28,7 @@ def uninstall(context: JobContext, install_id: str, reason: str) -> datetime:
 
 
 def end_install(context: JobContext, install_id: str, reason: str) -> datetime:
-    """Our own side alone: status, tokens, API keys, purge date. Used when the CRM told us that the grant is gone."""
+    """Our own side alone: status, tokens, keys, purge date. Used when the CRM told us that the grant is gone."""
     now = context.clock()
     purge_at = now + timedelta(days=context.settings.purge_after_days)
     with context.database.write() as connection:
@@ -36,4 +36,5 @@ def end_install(context: JobContext, install_id: str, reason: str) -> datetime:
         tokens.wipe_token(connection, install_id)
         # Connecting again must not bring keys back to life that somebody still holds.
         api_keys.revoke_all(connection, install_id, now)
+        lookups.end_lookups(connection, install_id)
     return purge_at

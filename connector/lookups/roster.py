@@ -12,9 +12,6 @@ from connector.lookups.twilio import TwilioLookup
 from connector.settings import Settings
 from connector.storage.lookups import LookupChoice, LookupKind
 
-#: The purpose under which keys of accounts are sealed.
-PURPOSE = "lookups"
-
 #: What makes a look-up: of the settings, the clock, what the account chose, and its key ("" = none).
 Maker = Callable[[Settings, Callable[[], datetime], LookupChoice, str], Lookup | None]
 

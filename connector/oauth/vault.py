@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connector.errors import LeadAssayError
 from connector.logs import get_logger
-from connector.storage import tokens
+from connector.storage import lookups, tokens
 from connector.storage.database import Database
 
 NONCE_BYTES = 12
 TOKENS = "tokens"
 """The purpose under which grants are sealed."""
+LOOKUPS = "lookups"
+"""The purpose under which keys of accounts with others are sealed; see seal_packed."""
 
 _FORMAT = b"\x01"
 _ROUNDS = 20
@@ -71,6 +73,10 @@ class Vault:
         key_id, sealed = self.seal(owner, secret, purpose=purpose)
         return key_id.encode() + b"\0" + sealed
 
+    def is_newest(self, packed: bytes) -> bool:
+        """Whether the secret of `seal_packed` is sealed with the first key."""
+        return packed.partition(b"\0")[0] == self.key_id.encode()
+
     def open_packed(self, owner: str, packed: bytes, *, purpose: str) -> bytes:
         """The secret of `seal_packed`. Raises UnknownKey or SealBroken."""
         key_id, _, sealed = packed.partition(b"\0")
@@ -78,7 +84,8 @@ class Vault:
 
 
 def rotate(database: Database, vault: Vault) -> int:
-    """Seal every stored token anew with the first key; returns how many were. Safe under load and kill.
+    """Seal every stored token, and every key of a look-up, anew with the first key; returns how many were. Safe under
+    load and kill.
 
     Each token is swapped in a transaction of its own and only if nobody stored a newer one meanwhile; such a newer
     one is taken up by the next round. A process that still runs with the old ring goes on sealing with the old key:
@@ -95,6 +102,13 @@ def rotate(database: Database, vault: Vault) -> int:
             key_id, sealed = vault.seal(stored.install_id, secret)
             with database.write() as connection:
                 done += tokens.replace_sealed(connection, stored.install_id, stored.version, key_id, sealed)
+    with database.read() as connection:
+        keys = [each for each in lookups.iter_sealed(connection) if not vault.is_newest(each[2])]
+    for install_id, kind, packed in keys:
+        secret = vault.open_packed(install_id, packed, purpose=LOOKUPS)
+        with database.write() as connection:
+            anew = vault.seal_packed(install_id, secret, purpose=LOOKUPS)
+            done += lookups.replace_key(connection, install_id, kind, packed, anew)
     log.info("tokens_rotated", key_id=vault.key_id, count=done)
     return done
 

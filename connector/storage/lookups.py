@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -182,6 +182,34 @@ def choose_lookup(conn: Connection, install_id: str, choice: LookupChoice, *, us
             )
         ).all()
         _put_wants(conn, install_id, choice.kind, [(each.lead_id, each.received_at, at) for each in rows])
+
+
+def end_lookups(conn: Connection, install_id: str) -> None:
+    """For an account that leaves: nothing is asked any more, and its keys are wiped."""
+    conn.execute(
+        sa.update(lookup_choices).where(lookup_choices.c.install_id == install_id).values(is_on=False, sealed=None)
+    )
+    conn.execute(sa.delete(lookup_wants).where(lookup_wants.c.install_id == install_id))
+
+
+def iter_sealed(conn: Connection) -> Iterator[tuple[str, LookupKind, bytes]]:
+    """(install id, look-up, sealed key) of all accounts: for the rotation of our own keys alone."""
+    for row in conn.execute(sa.select(lookup_choices).where(lookup_choices.c.sealed.is_not(None))):
+        yield row.install_id, LookupKind(row.kind), row.sealed
+
+
+def replace_key(conn: Connection, install_id: str, kind: LookupKind, before: bytes, sealed: bytes) -> bool:
+    """Keep the key as it is sealed now, unless another one than `before` was given meanwhile."""
+    done = conn.execute(
+        sa.update(lookup_choices)
+        .where(
+            lookup_choices.c.install_id == install_id,
+            lookup_choices.c.kind == kind.value,
+            lookup_choices.c.sealed == before,
+        )
+        .values(sealed=sealed)
+    )
+    return done.rowcount == 1
 
 
 # --- what is to be asked -----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.look_up import AWAY, QUESTIONS, look_up, month_of, next_month
 from connector.lookups.mx import MAX_AGE, MxLookup
 from connector.lookups.port import Answer, Lookup, Price
+from connector.lookups.twilio import TwilioLookup
 from connector.storage import findings, lookups, policies, timeline, worklist
 from connector.storage.database import Database
 from connector.storage.installs import Install
@@ -23,10 +24,10 @@ from connector.storage.lookups import RECENT, RETRY, LookupChoice, LookupKind, T
 from tests.factories import NOW, at, make_install, make_lead, make_record
 from tests.lookups.name_server import NameServer, Zone
 from tests.stack import Stack
+from tests.unruly import answer_json, unruly
 
 MX = LookupKind.MX
 ZONE: Zone = {"good.example": {"MX": ("10 mail.good.example.",)}, "null.example": {"MX": ("0 .",)}}
-UNKNOWN = Answer(told=None, at=NOW)
 
 
 class Paid:
@@ -331,3 +332,29 @@ def test_months_begin_on_their_first_day(month: int):
     day = NOW.replace(month=month, day=28)
     assert month_of(day).isoformat() == f"{day:%Y-%m}-01T00:00:00+00:00"
     assert month_of(next_month(day)) == next_month(day) > day
+
+
+def test_a_number_is_asked_about_as_one_of_the_accounts_country(account: Account):
+    """The paid look-up through the whole job, against a server that answers as Twilio does."""
+    with unruly(lambda handler, _: answer_json(handler, {"line_status": {"status": "inactive"}})) as server:
+        asker = TwilioLookup(lambda: account.now, Price(milli=700, currency="USD"), "SK1", "secret", host=server.url)
+        account.context = replace(account.context, lookup_for=lambda _install, _choice: asker)
+        policy = replace(policies.default_policy("Europe/Berlin", "7"), region="NO")
+        with account.database.write() as conn:
+            policies.put_policy(conn, account.install_id, policy, at(days=-50))
+            choice = LookupChoice(kind=LookupKind.PHONE, is_on=True, limit_minor=100)
+            lookups.choose_lookup(conn, account.install_id, choice, user_id="user-1", at=NOW)
+            lead = make_lead("1", phone="901 23 456", country=None, email=None, received_at=NOW)
+            timeline.store_records(conn, account.install_id, [make_record(lead)], NOW)
+        account.judge("1")
+        account.now = at(5)
+        assert account.ask()
+        account.judge("1")
+        assert [seen.path for seen in server.seen] == ["/v2/PhoneNumbers/%2B4790123456?Fields=line_status"]
+    with account.database.read() as conn:
+        audit = findings.get_audit(conn, account.install_id, "1")
+        assert lookups.spent_milli(conn, account.install_id, LookupKind.PHONE, month_of(NOW)) == 700
+    assert audit is not None
+    assert audit.truth is not None
+    step = next(step for step in audit.truth.steps if step.rung is Rung.PLAUSIBLE_NUMBER)
+    assert (step.state, step.at) == (RungState.REFUTED, at(5))

@@ -11,9 +11,10 @@ import pytest
 from audits.model.case import Coverage
 from connector.crm.port import Account, Grant
 from connector.oauth.tokens import sealed_grant
-from connector.oauth.vault import SealBroken, UnknownKey, Vault, rotate
-from connector.storage import installs, tokens
+from connector.oauth.vault import LOOKUPS, SealBroken, UnknownKey, Vault, rotate
+from connector.storage import installs, lookups, tokens
 from connector.storage.database import Database
+from connector.storage.lookups import LookupChoice, LookupKind
 from tests.conftest import DatabaseUrls
 from tests.processes import process_context
 
@@ -162,3 +163,21 @@ def test_a_killed_rotation_leaves_every_token_readable(database: Database, datab
     rotate(database, both)
     with database.read() as connection:
         assert {token.key_id for token in tokens.iter_tokens(connection)} == {"new"}
+
+
+def test_rotation_seals_the_keys_of_look_ups_anew(database: Database) -> None:
+    old, new = Vault([OLD]), Vault([NEW, OLD])
+    tenant = install(database, 1, old)
+    sealed = old.seal_packed(tenant, b"key", purpose=LOOKUPS)
+    choice = LookupChoice(kind=LookupKind.PHONE, is_on=True, sealed=sealed)
+    with database.write() as connection:
+        lookups.choose_lookup(connection, tenant, choice, user_id="user-1", at=NOW)
+    # The grant of the account, and its key.
+    assert rotate(database, new) == 2
+    with database.read() as connection:
+        anew = lookups.lookup_choice(connection, tenant, LookupKind.PHONE).sealed
+    assert anew is not None
+    assert Vault([NEW]).open_packed(tenant, anew, purpose=LOOKUPS) == b"key"
+    assert rotate(database, new) == 0
+    with database.write() as connection:
+        assert not lookups.replace_key(connection, tenant, LookupKind.PHONE, sealed, b"late")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from connector.jobs.uninstall import end_install
 from connector.lookups.port import Price
 from connector.lookups.twilio import TwilioLookup
 from connector.storage import lookups
@@ -175,3 +176,23 @@ def test_the_page_says_that_the_limit_is_reached(web: WebApp, tenant: Tenant, ad
     page = admin.get(PAGE).text
     assert "The limit of this month is reached: nothing more is asked before" in page
     assert "1 question this month, 0.007 USD of 0.01 USD" in page
+
+
+def test_a_key_that_opens_no_more_is_asked_for_again(web: WebApp, tenant: Tenant, admin: FlaskClient):
+    post(admin, f"{PAGE}/phone", PAID, form_on=PAGE)
+    with web.database.write() as connection:
+        kept = lookups.lookup_choice(connection, tenant.install_id, PHONE)
+        assert kept.sealed is not None
+        assert lookups.replace_key(connection, tenant.install_id, PHONE, kept.sealed, b"gone\0nothing")
+    assert "The key that is kept here does not open any more: enter it again." in admin.get(PAGE).text
+
+
+def test_an_account_that_leaves_takes_its_key_along(web: WebApp, tenant: Tenant, admin: FlaskClient):
+    post(admin, f"{PAGE}/phone", PAID, form_on=PAGE)
+    post(admin, f"{PAGE}/mx", {"do": "on"}, form_on=PAGE)
+    end_install(web.context, tenant.install_id, "left")
+    kept = paid(web, tenant)
+    assert (kept.is_on, kept.sealed) == (False, None)
+    with web.database.read() as connection:
+        assert lookups.switched_on(connection, tenant.install_id) == []
+        assert lookups.count_wants(connection, tenant.install_id, MX) == 0

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from audits.model.said import phrase
 from connector.jobs.look_up import affordable, month_of, next_month
 from connector.lookups.port import Price
-from connector.lookups.roster import PURPOSE, packed
-from connector.oauth.vault import Vault
+from connector.lookups.roster import packed
+from connector.oauth.vault import LOOKUPS, Vault
 from connector.storage import installs, lookups
 from connector.storage.lookups import RECENT, LookupKind
 from connector.web.access import Access, needs, viewer
@@ -106,7 +106,7 @@ def choose(kind: str) -> Response | tuple[str, int]:
 
 
 def _sealed(install_id: str, key: tuple[str, str]) -> bytes:
-    return Vault(site().settings.keys).seal_packed(install_id, packed(*key).encode(), purpose=PURPOSE)
+    return Vault(site().settings.keys).seal_packed(install_id, packed(*key).encode(), purpose=LOOKUPS)
 
 
 def _page(typed: Mapping[LookupKind, PaidForm]) -> str:
@@ -140,8 +140,10 @@ def _row(kind: LookupKind, typed: PaidForm | None) -> LookupRow:
                 spent=_money(spent, choice.currency),
                 limit=_money(choice.limit_minor * 1000, choice.currency),
             )
+        if choice.is_on and site().jobs.lookup_for(me.install_id, choice) is None:
+            stopped = t("The key that is kept here does not open any more: enter it again.")
         price_of_one = Price(milli=choice.price_milli, currency=choice.currency)
-        if choice.is_on and not affordable(price_of_one, choice.limit_minor, spent):
+        if choice.is_on and not stopped and not affordable(price_of_one, choice.limit_minor, spent):
             stopped = t(
                 "The limit of this month is reached: nothing more is asked before {day}, unless you raise it.",
                 day=says.day(next_month(now)),
