@@ -30,6 +30,7 @@ PATHS = (
     "/settings",
     "/settings/hours",
     "/settings/api-keys",
+    "/settings/campaigns",
     "/settings/values",
     "/install/frappe",
     "/install/hubspot",
