@@ -45,6 +45,7 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/compare.py
 	$(PY) benchmarks/lead_truth.py
 	$(PY) benchmarks/duplicates.py
+	$(PY) benchmarks/new_lead.py
 	$(PY) benchmarks/neighbours.py
 
 accuracy: setup ## lead truth against sets made by others, with peers; writes docs/accuracy.md

@@ -115,9 +115,9 @@ def renew_pairs(conn: Connection, install_id: str, lead_ids: Collection[str], at
             )
         )
         after = {
-            _Held(_hashed(salt, key), Place(row.received_at, row.lead_id))
+            _Held(key_hash, Place(row.received_at, row.lead_id))
             for row in rows
-            for key in pair_keys(record_of(row))
+            for key_hash in hashed_keys(salt, record_of(row))
         }
         _renew(conn, install_id, ids, after, at)
 
@@ -165,9 +165,13 @@ def splits_among(
     return found
 
 
-def _hashed(salt: str, key: str) -> int:
-    digest = hmac.digest(salt.encode(), f"pair:{key}".encode(errors="surrogatepass"), hashlib.sha256)
-    return int.from_bytes(digest[:8], "big", signed=True)
+def hashed_keys(salt: str, record: Record) -> set[int]:
+    """What leads have in common with this one, as it is kept: 64 bits of an HMAC under the install's salt."""
+    found = set()
+    for key in pair_keys(record):
+        digest = hmac.digest(salt.encode(), f"pair:{key}".encode(errors="surrogatepass"), hashlib.sha256)
+        found.add(int.from_bytes(digest[:8], "big", signed=True))
+    return found
 
 
 def _renew(conn: Connection, install_id: str, ids: Sequence[str], after: set[_Held], at: datetime) -> None:
