@@ -63,8 +63,8 @@ reached nothing is known.
 | a person who asked | a deal won; the lead won after contact; a meeting that took place; an answer to what we \
 wrote; contact and an open deal | refutes every pseudo class |
 | pseudo-lead | a status, set after contact, a wrong number or a mail that came back: invalid, spam, test, \
-job seeker, supplier, competitor, prank. "Did not request" after contact alone | bears out the classes that it names, refutes \
-the others; "invalid" and "did not request" refute none |
+job seeker, supplier, competitor, prank. "Did not request" after contact alone | bears out the classes \
+that it names, refutes the others; "invalid" and "did not request" refute none |
 | error | a call that ended at a wrong number, a status that says so after a call that was answered, a mail that \
 came back | bears out an error there; says nothing of whether anybody asked |
 | duplicate | a status that says so | bears out PL004, which a sale refutes |
