@@ -40,7 +40,7 @@ from audits.truth.phone import judge_phone
 
 SEED = 20261122
 ROUNDS = 10
-WARM = 1_000
+WARM = 3_000
 MOST = 1.5
 TERMS = TruthTerms(own_domains=("ours.example",), competitor_domains=("theirs.example",))
 

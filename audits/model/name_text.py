@@ -238,7 +238,13 @@ def _word_trouble(word: str) -> NameTrouble | None:
     return NameTrouble.DOUBTFUL if doubtful else None
 
 
+#: What a run along a row, or a column, begins with, and so whatever is made of such.
+_BEGUN = frozenset(each[:2] for each in (*_WALKED, *_COLUMNS) if len(each) > 1)
+
+
 def _walks(word: str) -> bool:
+    if word[:2] not in _BEGUN and word[:1] not in _VOWELLESS_HOME_ROW:
+        return False
     if word in _BORNE:
         return False
     if word in _COLUMNS:

@@ -46,14 +46,25 @@ def judge_form(given: Given) -> FormJudged:
 
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_PLAIN_IPV4 = re.compile(rf"({_OCTET})(?:\.{_OCTET}){{3}}")
+_PLAIN_IPV4 = re.compile(rf"(({_OCTET})\.{_OCTET})\.{_OCTET}\.{_OCTET}")
+# What such addresses begin with of which some are not public, by their first number and their first two.
+_PARTLY_PUBLIC = frozenset({"100", "169", "172", "192", "198", "203"})
+_NOT_PUBLIC_PARTS = frozenset(
+    {
+        *(f"100.{second}" for second in range(64, 128)),
+        *(f"172.{second}" for second in range(16, 32)),
+        *("169.254", "192.0", "192.88", "192.168", "198.18", "198.19", "198.51", "203.0"),
+    }
+)
 
 
 @lru_cache(maxsize=8_192)
 def ip_class(text: str) -> str:
     """private, loopback, reserved or public; unknown when `text` is no address."""
     plain = _PLAIN_IPV4.fullmatch(text)
-    if plain is not None and int(plain[1]) not in _NOT_ALL_PUBLIC:
+    if plain is not None and (
+        int(plain[2]) not in _NOT_ALL_PUBLIC or (plain[2] in _PARTLY_PUBLIC and plain[1] not in _NOT_PUBLIC_PARTS)
+    ):
         return "public"
     address = _address(text)
     if address is None:

@@ -154,6 +154,7 @@ _FOLD = {
     code: "".join(map(_plain, chr(code).casefold())) for first, end in _FOLDED_RANGES for code in range(first, end)
 }
 _WORD = re.compile(r"[^\W\d_]+\.?")
+_OF_LETTER = {letter: script for script in ALPHABETS for letter in script.letters}
 _SMALL = {script.name: frozenset(script.letters) for script in ALPHABETS}
 
 
@@ -184,8 +185,9 @@ def alphabet_of(word: str) -> Alphabet | None:
     """The alphabet to which all letters of a folded word belong; None = none that is judged."""
     if word.isascii() and word.isalpha() and word.islower():
         return LATIN
-    letters = set(word)
-    return next((each for each in ALPHABETS if letters <= _SMALL[each.name]), None) if letters else None
+    # No letter is of two alphabets.
+    alphabet = _OF_LETTER.get(word[:1])
+    return alphabet if alphabet is not None and _SMALL[alphabet.name].issuperset(word) else None
 
 
 @lru_cache(maxsize=1)

@@ -73,6 +73,8 @@ _SIGNAL_OF = {
 
 
 _MARKS = ".,!?;:"
+#: Kana, Han and Hangul.
+_OF_NO_TABLE = re.compile("[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,17 @@ def _part_of_letters(text: str, bare: str) -> _Part | None:
     key = folded if bare.isascii() else key_of_folded(folded)
     begun = _FOLDED.begun_by(key)[1]
     may_abuse = _MARKED.look_up(word)[1] is not None
-    is_abbreviation = text[-1] == "." and len(folded) < ABBREVIATION
-    is_judged = len(folded) >= SHORTEST and not is_abbreviation and alphabet_of(folded) is not None
+    is_judged = _is_judged(text, folded)
     words = (word,)
     keys = words if key == word else (key,)
     judged = () if not is_judged else keys if folded == key else (folded,)
     return _new_part(words, keys, () if begun is None else ((0, begun),), judged, may_abuse)
+
+
+def _is_judged(text: str, folded: str) -> bool:
+    """Whether the tables say something of the one word of a text, which is no abbreviation."""
+    is_abbreviation = text[-1] == "." and len(folded) < ABBREVIATION
+    return len(folded) >= SHORTEST and not is_abbreviation and alphabet_of(folded) is not None
 
 
 #: Kept, since few words make most messages; neither words nor marks go over a space.
@@ -147,12 +154,32 @@ _BEGINS, _ODD = 4, 8
 
 
 def _look(text: str) -> int:
+    bare = text[:-1] if text[-1] in _MARKS else text
+    if bare.isascii() and bare.isalnum() and (bare.isalpha() or bare.isdigit()):
+        key = bare.lower()
+    elif bare.isalpha() and composed(bare).isalpha() and (folded := fold(bare)).isalpha():
+        key = key_of_folded(folded)
+        if folded[:2] in _ABUSE_BEGINS:
+            return _look_closely(text)
+        is_judged = _is_judged(text, folded)
+        return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _FOLDED.begun_by(key)[1] is not None else 0)
+    else:
+        return _look_closely(text)
+    if key[:2] in _ABUSE_BEGINS and _MARKED.begun_by(key)[1] is not None:
+        return _ODD
+    is_judged = len(key) >= SHORTEST and not key.isdigit() and _is_judged(text, key)
+    return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _FOLDED.begun_by(key)[1] is not None else 0)
+
+
+def _look_closely(text: str) -> int:
     part = _PARTS[text]
     if len(part.words) != 1 or len(part.judged) > 1 or part.may_abuse:
         return _ODD
     return (_UNASKED if part.judged else _NO_LETTERS) + (_BEGINS if part.begun else 0)
 
 
+#: The first letters, without marks, of words that abuse may begin with.
+_ABUSE_BEGINS = frozenset(fold(phrase)[:2] for phrase in PROFANITY)
 _LOOKS: KeptAnswers[int] = KeptAnswers(_look, 65_536)
 
 
@@ -166,7 +193,8 @@ def _is_odd(tokens: list[str], looks: bytes) -> bool:
         return False
     for token, look in zip(tokens, looks, strict=True):
         if look % _BEGINS == _UNASKED:
-            is_clean = (margin(_PARTS[token].judged[0]) or 0) <= _FAR
+            folded = fold(token[:-1] if token[-1] in _MARKS else token)
+            is_clean = (margin(folded if folded.isalpha() else _PARTS[token].judged[0]) or 0) <= _FAR
             _LOOKS[token] = look - _UNASKED + (_MEANT if is_clean else _MEANINGLESS)
             clean, mashed = clean + is_clean, mashed + (not is_clean)
             if 5 * clean > 2 * judged:
@@ -174,14 +202,18 @@ def _is_odd(tokens: list[str], looks: bytes) -> bool:
     return mashed >= _FEW_WORDS
 
 
+def _key(token: str) -> str:
+    """One word, with what stands behind it, as compared."""
+    bare = token[:-1] if token[-1] in _MARKS else token
+    return bare.lower() if bare.isascii() and bare.isalpha() else _PARTS[token].keys[0]
+
+
 def _kinds(tokens: list[str], begins: list[int]) -> Set[str]:
     """The kinds of phrases in words, of which those at `begins` begin any."""
     found = set()
     for first in begins:
         anything, by_second = _PARTS[tokens[first]].begun[0][1]
-        following = (
-            by_second.get(_PARTS[tokens[first + 1]].keys[0], ()) if by_second and first + 1 < len(tokens) else ()
-        )
+        following = by_second.get(_key(tokens[first + 1]), ()) if by_second and first + 1 < len(tokens) else ()
         for kind, rest in (*anything, *following):
             if rest:
                 keys = [_PARTS[token].keys[0] for token in tokens]
@@ -237,6 +269,9 @@ def is_mashed_message(text: str) -> bool:
 
 def _is_mashed(text: str, parts: list[_Part]) -> bool:
     if len(parts) <= _FEW_WORDS:
+        # What has letters that no table knows is never called mashed.
+        if "." not in text and _OF_NO_TABLE.search(text) is not None:
+            return False
         if len(text) > 60 and all(len(word) < SHORTEST for word in letter_words(text)):
             return False
         acronym = text.isupper() and len(text.strip()) <= 5
