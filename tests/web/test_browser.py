@@ -20,6 +20,7 @@ PATHS = (
     "/owners",
     "/owners/72?days=90",
     "/neglected",
+    "/duplicates",
     "/repairs",
     "/response",
     "/follow-up",
