@@ -10,10 +10,10 @@ long ago as many rows as were stored since.
 An outcome counts from the audit on that said it. What was said before and holds no longer is not kept: an instant in
 the past is asked as it stood then, but for what was taken back since. Audits of the past hang on their snapshots.
 
-What the lead itself says of others changes their answer where a burst begins or ends, where a buyer explains one, and
-where a template says something else than before: these are named by `beside_traits`, the newest MOST_BESIDE of a
-template. By how many a burst or a template grew is told when a lead is judged next. Who shares a number is named by
-his keys already.
+A lead that comes, goes or changes changes the answer of others where a burst begins or ends, where a buyer explains
+one, and where a template says something else than before: those are named by `beside_traits`, of a template or of a
+buyer's burst at most MOST_BESIDE. By how many a burst or a template grew is told when a lead is judged next, and so
+is that somebody was forgotten. Who shares a number is named by his keys already.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ WITHOUT_LEADS = {
     "owners",
     "users",
     "cursors",
+    "campaigns",
     "policies",
     "norms",
     "learned_truths",
@@ -262,8 +263,8 @@ def forget_all(database: Database, install: Install) -> timeline.Forgotten:
 def test_the_seed_marks_every_table_that_can_hold_a_person(database: Database, install: Install) -> None:
     with database.read() as conn:
         held = marked(conn)
-    # contact_keys, text_bands and lookups hold hashes only; their rows are checked below.
-    assert held | {"contact_keys", "text_bands", "lookups"} == set(metadata.tables) - WITHOUT_LEADS
+    # These hold hashes only; their rows are checked below.
+    assert held | {"contact_keys", "text_bands", "lookups", "lead_templates"} == set(metadata.tables) - WITHOUT_LEADS
 
 
 def test_nothing_of_the_person_is_left_in_any_table(database: Database, install: Install) -> None:
@@ -274,6 +275,8 @@ def test_nothing_of_the_person_is_left_in_any_table(database: Database, install:
         assert marked(conn) == set()
         assert {row.lead_id for row in conn.execute(sa.select(metadata.tables["contact_keys"]))} == {"2"}
         assert conn.execute(sa.select(metadata.tables["text_bands"])).all() == []
+        assert {row.lead_id for row in conn.execute(sa.select(metadata.tables["lead_traits"]))} == {"2"}
+        assert {row.leads for row in conn.execute(sa.select(metadata.tables["lead_templates"]))} <= {1}
 
 
 def test_what_was_answered_about_the_person_is_known_no_more(database: Database) -> None:
