@@ -224,7 +224,11 @@ def compare(
             | (expected[lead_id].either - said[lead_id].not_evaluated - said[lead_id].rules)
         )
     ]
-    hidden = {lead_id: expected[lead_id].not_evaluated | expected[lead_id].either for lead_id in truth}
+    # What is left in doubt as planted hides nothing.
+    hidden = {
+        lead_id: (expected[lead_id].not_evaluated | expected[lead_id].either) - planted.unsure
+        for lead_id, planted in truth.items()
+    }
     explained = {
         lead_id: (planted.cause, said[lead_id].cause)
         for lead_id, planted in sorted(truth.items())

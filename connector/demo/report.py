@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from audits.rulebook import RULES
 from connector.demo.comparison import GENUINE, LOOK_ALIKE, Comparison
-from connector.sandbox.faults.classes import ERROR, NOT_ADDRESSED, PAID_FILLER, TEST
+from connector.sandbox.faults.classes import COMPETITOR, ERROR, NOT_ADDRESSED, PAID_FILLER, RULE, TEST
 
 _SHOWN = 12
 _VERDICTS = ("genuine", "unknown")
 #: Columns have room for one word.
-_SHORT = {ERROR: "error", PAID_FILLER: "paid", TEST: "test", NOT_ADDRESSED: "not us"}
+_SHORT = {
+    ERROR: "error",
+    PAID_FILLER: "paid",
+    COMPETITOR: "rival",
+    TEST: "test",
+    NOT_ADDRESSED: "not us",
+    "unknown": "none",
+}
 
 
 def print_report(console: Console, result: Comparison, seconds: float, left_out: Sequence[str] = ()) -> None:
@@ -89,16 +97,32 @@ def print_report(console: Console, result: Comparison, seconds: float, left_out:
 
 
 def _confusion(result: Comparison) -> Table:
-    """What the leads are, row by row, against what the app took them for."""
+    """What the leads are, row by row, against what the app took them for: so many surely, and so many with a "?"
+    as no more than suspected."""
     rows = sorted({planted for planted, _ in result.confusion}, key=lambda row: (row in (GENUINE, LOOK_ALIKE), row))
-    columns = sorted({found for _, found in result.confusion}, key=lambda each: (each in _VERDICTS, each))
-    table = Table(title="What the leads are against what they were taken for (? = suspected)", title_justify="left")
+    columns = sorted({found.rstrip("?") for _, found in result.confusion} | {row for row in rows if row in RULE})
+    columns.sort(key=lambda each: each in _VERDICTS)
+    table = Table(
+        title="What the leads are against what they were taken for (2? = two are suspected)",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
     table.add_column("planted")
     for column in columns:
-        table.add_column(_SHORT.get(column.rstrip("?"), column.rstrip("?")) + column[len(column.rstrip("?")) :])
+        table.add_column(_SHORT.get(column, column), justify="right")
     for row in rows:
-        table.add_row(row, *(str(result.confusion[row, column] or "·") for column in columns))
+        counts = ((result.confusion[row, column], result.confusion[row, f"{column}?"]) for column in columns)
+        table.add_row(_SHORT.get(row, row), *(_cell(*both) for both in counts))
     return table
+
+
+def _cell(sure: int, suspected: int) -> str:
+    said = [str(sure)] if sure else []
+    if suspected:
+        said.append(f"{suspected}?")
+    return "+".join(said) or "·"
 
 
 def _differences(result: Comparison) -> list[str]:

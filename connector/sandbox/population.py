@@ -39,7 +39,7 @@ LEAST_PLANTS: Final = 6
 LARGE: Final = 500
 #: Three mornings of one rep, each with more leads than a small account has in a week: from so many leads on a flood
 #: stands among enough other leads.
-FLOODED: Final = 200
+FLOODED: Final = 230
 #: What is usual is learned from twenty deals that were won; so many are sold fast, and as many slowly.
 LEAST_SOLD: Final = 11
 #: So many are being tried, and as many spoken with: the demo's live acts happen to leads on which nothing is found.

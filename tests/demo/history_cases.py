@@ -54,17 +54,24 @@ _MEETINGS = {
 }
 
 
-def policy_of(population: Population, zone: str) -> Policy:
-    """What was agreed in the account: the shipped figures, its own statuses, who is away."""
+def with_terms(policy: Policy) -> Policy:
+    """The policy with what the account knows of itself and its market."""
     return replace(
-        default_policy(zone),
-        contacted_statuses=(history.Status.ATTEMPTED.value, history.Status.CONNECTED.value),
-        waiting_statuses=(history.Status.WAITING.value,),
+        policy,
         own_domains=(terms.DOMAIN,),
         competitor_domains=terms.COMPETITOR_DOMAINS,
         competitor_names=terms.COMPETITOR_NAMES,
         products=terms.PRODUCTS,
         most_plausible=terms.MOST_PLAUSIBLE,
+    )
+
+
+def policy_of(population: Population, zone: str) -> Policy:
+    """What was agreed in the account: the shipped figures, its own statuses, who is away."""
+    return replace(
+        with_terms(default_policy(zone)),
+        contacted_statuses=(history.Status.ATTEMPTED.value, history.Status.CONNECTED.value),
+        waiting_statuses=(history.Status.WAITING.value,),
         absences={rep.ref: (rep.away,) for rep in population.history.reps if rep.away is not None},
     )
 

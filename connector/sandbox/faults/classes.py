@@ -90,7 +90,7 @@ def digit_in_name(stage: Stage) -> None:
     story = stage.lead("digit_in_name", received, stage.crowd.person((first[1], "Lindner")))
     story.first_name = first[0]
     stage.converse(story, stage.soon(received))
-    perhaps(story, ERROR, note=f"{first[0]} for {first[1]}")
+    of_class(story, ERROR, note=f"{first[0]} for {first[1]}")
 
 
 # -- programs
