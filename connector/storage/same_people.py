@@ -45,6 +45,7 @@ class Member:
     lead_id: str
     received_at: datetime
     source: str | None
+    source_detail: str | None
     link: Link | None
 
 
@@ -69,6 +70,7 @@ class ToldApart:
 class _Lead:
     received_at: datetime
     source: str | None
+    source_detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def same_people(
             links[pair.later] = Link(pair.earlier, pair.percent, pair.agrees)
     groups: dict[int, list[Member]] = {}
     for number, place in enumerate(places):
-        member = Member(place.lead_id, place.received_at, known[place.lead_id].source, links.get(place.lead_id))
+        lead = known[place.lead_id]
+        link = links.get(place.lead_id)
+        member = Member(place.lead_id, place.received_at, lead.source, lead.source_detail, link)
         groups.setdefault(int(heads[number]), []).append(member)
     found = [
         SamePerson(tuple(members))
@@ -240,9 +244,9 @@ def _live(conn: Connection, install_id: str, lead_ids: Collection[str]) -> dict[
     found: dict[str, _Lead] = {}
     for portion in portions(sorted(lead_ids)):
         rows = conn.execute(
-            sa.select(leads.c.lead_id, leads.c.received_at, leads.c.source).where(
+            sa.select(leads.c.lead_id, leads.c.received_at, leads.c.source, leads.c.source_detail).where(
                 leads.c.install_id == install_id, leads.c.lead_id.in_(portion), leads.c.gone_at.is_(None)
             )
         )
-        found.update({row.lead_id: _Lead(row.received_at, row.source) for row in rows})
+        found.update({row.lead_id: _Lead(row.received_at, row.source, row.source_detail) for row in rows})
     return found

@@ -54,6 +54,7 @@ class MemberLine:
     href: str
     name: str
     source: str
+    source_detail: str
     owner: str
     received_at: datetime
     joined: str
@@ -305,6 +306,7 @@ def _line(member: Member, rows: dict[str, LeadRow]) -> MemberLine:
         href=lead_href(member.lead_id),
         name=_name(member.lead_id, rows),
         source=member.source or "",
+        source_detail=member.source_detail or "",
         owner=_owner(row),
         received_at=member.received_at,
         joined="" if link is None else _joined(link, rows),
