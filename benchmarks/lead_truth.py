@@ -6,7 +6,7 @@ The leads are made up by a fixed seed: names of many locales by Faker, 95 in 100
 and abroad), addresses, messages for 60 in 100, user agents for 70, the time on the form. Beside each other stand
 
     alone   phonenumbers.parse, is_valid_number and format_number, email_validator.validate_email without DNS
-    all     audits.truth.judgement.judge: the same number and address, and all other signals of the lead
+    all     audits.truth.judgement.judge_all: the same numbers and addresses, and all other signals of the leads
 
 for the same leads, in turns, by the processor's time; the median of the rounds counts. Each round has leads of its
 own, so that nothing was judged before: "distinct", where not even a domain or a browser comes twice, and "as they
@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from audits.model.truth import Given, TruthTerms, TruthVerdict
 from audits.truth.email import judge_email
-from audits.truth.judgement import judge
+from audits.truth.judgement import judge, judge_all
 from audits.truth.phone import judge_phone
 
 SEED = 20261122
@@ -228,7 +228,7 @@ def alone(leads: Sequence[Given]) -> int:
 def all_signals(leads: Sequence[Given]) -> int:
     """What is said of the leads by all that can be told of one without the net and without the others: how many are
     taken for persons who asked."""
-    return sum(judge(lead, TERMS).verdict is TruthVerdict.GENUINE for lead in leads)
+    return sum(judged.verdict is TruthVerdict.GENUINE for judged in judge_all(leads, TERMS))
 
 
 def compared(leads: Sequence[Given], rounds: int) -> tuple[float, float, float]:

@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from audits.model.contact_data import region_of
-from audits.model.truth import Neighbours, TruthTerms
+from audits.model.truth import Given, Neighbours, TruthTerms
 from audits.truth.clusters import neighbours_of, seen_of
-from audits.truth.judgement import judge
+from audits.truth.judgement import AHEAD, judge, read_ahead
 from connector.checking.answer import answer_of
 from connector.checking.asked import READERS, BadField, given_from, unread
 from connector.exports.json_lines import is_json_lines, json_lines
@@ -60,8 +61,7 @@ def check_command(
     ignored: Counter[str] = Counter()
     try:
         company = _company(file, region)
-        for line, values in _leads(file):
-            answer = _checked(values, terms, company.get(line, ALONE), ignored)
+        for line, answer in _answers(_leads(file), terms, company, ignored):
             counts[str(answer.get("verdict", "not read"))] += 1
             click.echo(json.dumps({"line": line, **answer} if "error" in answer else answer, ensure_ascii=False))
     except UnusableInput as problem:
@@ -90,18 +90,32 @@ def _company(file: Path, region: str | None) -> dict[int, Neighbours]:
     return {int(line): found for line, found in neighbours_of(rows).items()}
 
 
-def _checked(
-    values: Mapping[str, object] | BadField, terms: TruthTerms, neighbours: Neighbours, ignored: Counter[str]
-) -> dict[str, object]:
+def _answers(
+    leads: Iterator[tuple[int, Mapping[str, object] | BadField]],
+    terms: TruthTerms,
+    company: Mapping[int, Neighbours],
+    ignored: Counter[str],
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """(line, what is answered) for each lead, in their order."""
+    while some := [(line, _read(values, ignored)) for line, values in islice(leads, AHEAD)]:
+        read_ahead([each for _, each in some if isinstance(each, Given)], terms)
+        for line, each in some:
+            if isinstance(each, Given):
+                yield line, answer_of(each, judge(each, terms, company.get(line, ALONE)))
+            else:
+                yield line, each
+
+
+def _read(values: Mapping[str, object] | BadField, ignored: Counter[str]) -> Given | dict[str, object]:
+    """What a lead left, or what is answered where it cannot be read."""
     try:
         if isinstance(values, BadField):
             raise values
         ignored.update(unread(values))
-        given = given_from(values)
+        return given_from(values)
     except BadField as bad:
         named = {} if isinstance(values, BadField) else {"id": values.get("id")}
         return {**named, "error": {"field": bad.field, "reason": bad.why}}
-    return answer_of(given, judge(given, terms, neighbours))
 
 
 def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:

@@ -14,7 +14,7 @@ from audits.model.truth import Given
 from audits.truth import letters
 from audits.truth.email import judge_email
 from audits.truth.form import bot_named, ip_class
-from audits.truth.judgement import judge
+from audits.truth.judgement import AHEAD, judge, judge_all
 from audits.truth.message import judge_message
 from audits.truth.name import judge_name
 from audits.truth.phone import judge_phone
@@ -147,3 +147,21 @@ def test_what_was_judged_once_is_not_judged_again() -> None:
     after = [each.cache_info() for each in judges]
     assert [each.misses for each in after] == [each.misses for each in between]
     assert all(now.hits > then.hits for then, now in zip(between, after, strict=True))
+
+
+def test_many_leads_at_once_are_judged_as_each_of_them() -> None:
+    texts = ("I need 12 windows in Oslo.", "asdf qwer zxcv asdf lkjh", "窓5枚の見積もりをお願いします。", None, " ")
+    leads = [
+        Given(
+            id=str(at),
+            last_name="Ahead" * (at % 3),
+            phone=f"+47 912 {at % 90 + 10} 567" if at % 4 else None,
+            email=f"ahead{at}@ahead-{at % 7}.no" if at % 5 else None,
+            message=texts[at % len(texts)],
+        )
+        for at in range(2 * AHEAD + 3)
+    ]
+    together = list(judge_all(leads))
+    for each in (judge_phone, judge_email, judge_name, judge_message):
+        each.cache_clear()
+    assert together == [judge(lead) for lead in leads]
