@@ -227,9 +227,14 @@ def _read_from(case: LeadCase, signal: Signal) -> Iterator[Evidence]:
     else:
         fields = _FIELDS.get(signal.field, (signal.field,))
         read = [(field, getattr(lead, field, None)) for field in fields]
-        stands = [(field, str(value)) for field, value in read if value is not None and str(value).strip()]
+        stands = [(field, _as_text(value)) for field, value in read if value is not None and str(value).strip()]
         for field, value in stands or [(fields[0], "")]:
             yield lead_evidence(lead, field, value)
+
+
+def _as_text(value: object) -> str:
+    # 1 and 1.0 are the same seconds, and the same evidence.
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 #: What a reason was read from, where that is no one field of the lead.

@@ -34,6 +34,18 @@ _HOLDS = _ACTS | {"hold_message_s", "waiting_statuses"}
 _RESPONSE = frozenset({"targets", "response_target_s", "response_goal_s"})
 _TWINS = frozenset({"twin_percent", "twin_leads"})
 _DUPLICATES = frozenset({"duplicate_window_days", "duplicate_fields", "duplicate_percent"})
+#: What the account says of itself, and by which a person counts as reached.
+_TRUTH = _ACTS | {
+    "region",
+    "own_domains",
+    "competitor_domains",
+    "competitor_names",
+    "products",
+    "most_plausible",
+    "least_form_s",
+    "suspect_percent",
+    "pseudo_percent",
+}
 #: Rule id → the fields of a policy that its answer may hang on, hours aside (a test watches what each one reads).
 READ: Mapping[str, frozenset[str]] = {
     "RT001": _ACTS | _RESPONSE | {"vendor_limit_s"},
@@ -46,7 +58,7 @@ READ: Mapping[str, frozenset[str]] = {
     "FU002": _HOLDS | {"recontact_after_s"},
     "FU003": _ACTS | {"same_hour_attempts"},
     "FU004": _HOLDS | {"cadence", "max_gap_s"},
-    "FU005": _HOLDS | {"cadence", "claim_window_s", "duplicate_window_days", "region"},
+    "FU005": _HOLDS | _TRUTH | _DUPLICATES | {"cadence", "claim_window_s"},
     "FU006": _ACTS | {"recontact_grace_s"},
     "FU007": _ACTS | {"one_channel_attempts"},
     "FU008": _ACTS,
@@ -70,11 +82,19 @@ READ: Mapping[str, frozenset[str]] = {
     "AG004": _HOLDS | {"parked_after_s"},
     "AG005": _HOLDS | {"silent_after_s"},
     "AG006": _ACTS | {"claim_window_s", "tick_burst"},
-    "AG007": _ACTS | {"claim_window_s", "region", *_DUPLICATES},
+    "AG007": _TRUTH | _DUPLICATES | {"claim_window_s"},
     "PL001": frozenset({"region"}),
     "PL002": frozenset(),
     "PL003": frozenset(),
     "PL004": _DUPLICATES,
+    "PL005": _TRUTH,
+    "PL006": _TRUTH,
+    "PL007": _TRUTH,
+    "PL008": _TRUTH,
+    "PL009": _TRUTH,
+    "PL010": _TRUTH,
+    "PL011": _TRUTH,
+    "PL012": _TRUTH,
     "DQ001": frozenset(),
     "DQ002": frozenset(),
 }
