@@ -1,4 +1,4 @@
-"""What became of some leads of a form-filler turns what is said of the others of its wave; a fair stays what it is."""
+"""What became of some leads of a form-filler turns what is said of the rest of its wave; a fair stays what it is."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def judge_again(web: WebApp, tenant: Tenant) -> None:
     audit_leads(take_lease(web.context, tenant.install_id, "test"), BURST)
 
 
-def test_a_burst_is_held_against_leads_until_it_is_announced(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_a_burst_is_held_against_leads_until_it_is_announced(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     burst(web, tenant)
     judge_again(web, tenant)
     assert not neighbours(web, tenant).burst_explained
@@ -106,7 +106,7 @@ def test_a_burst_is_held_against_leads_until_it_is_announced(web: WebApp, tenant
     assert "Undo" not in head.get(PAGE).text
 
 
-def test_only_leads_of_its_source_are_explained(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_only_leads_of_its_source_are_explained(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     burst(web, tenant)
     post(head, PAGE, span(tenant, web, source="radio"))
     assert not neighbours(web, tenant).burst_explained
@@ -116,14 +116,16 @@ def test_only_leads_of_its_source_are_explained(web: WebApp, tenant: Tenant, hea
     assert "<bdi>SPOT-7</bdi>" in page
 
 
-def test_what_was_judged_before_it_was_entered_knows_nothing_of_it(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_what_was_judged_before_it_was_entered_knows_nothing_of_it(
+    web: WebApp, tenant: Tenant, head: FlaskClient
+) -> None:
     post(head, PAGE, span(tenant, web))
     with web.database.read() as connection:
         assert campaigns.announced_at(connection, tenant.install_id, web.clock.now - timedelta(seconds=1)) == []
         assert len(campaigns.announced_at(connection, tenant.install_id, web.clock.now)) == 1
 
 
-def test_days_are_those_of_the_account_and_whole(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_days_are_those_of_the_account_and_whole(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     post(head, PAGE, SPOT)
     with web.database.read() as connection:
         [kept] = campaigns.list_campaigns(connection, tenant.install_id)
@@ -145,7 +147,9 @@ def test_days_are_those_of_the_account_and_whole(web: WebApp, tenant: Tenant, he
         ({"begin": "2026-01-01", "end": "2026-12-31"}, f"A campaign lasts at most {LONGEST_DAYS} days here"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(head: FlaskClient, typed: dict[str, str], said: str):
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(
+    head: FlaskClient, typed: dict[str, str], said: str
+) -> None:
     answer = post(head, PAGE, {**SPOT, **typed})
     assert answer.status_code == 422
     assert said in answer.text
@@ -153,14 +157,14 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(head: FlaskClien
     assert "No campaign entered." in head.get(PAGE).text
 
 
-def test_the_same_twice_is_one(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_the_same_twice_is_one(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     for _ in range(2):
         assert post(head, PAGE, SPOT).status_code == 303
     with web.database.read() as connection:
         assert len(campaigns.list_campaigns(connection, tenant.install_id)) == 1
 
 
-def test_there_is_an_end_to_campaigns(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_there_is_an_end_to_campaigns(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     with web.database.write() as connection:
         for number in range(MOST_CAMPAIGNS):
             campaigns.put_campaign(
@@ -181,14 +185,14 @@ def test_there_is_an_end_to_campaigns(web: WebApp, tenant: Tenant, head: FlaskCl
     assert f"There are {MOST_CAMPAIGNS} campaigns already." in answer.text
 
 
-def test_a_label_is_text_and_nothing_else(head: FlaskClient):
+def test_a_label_is_text_and_nothing_else(head: FlaskClient) -> None:
     post(head, PAGE, {**SPOT, "label": "<script>alert(1)</script>"})
     page = head.get(PAGE).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_reps_enter_none_and_no_account_sees_anothers(web: WebApp, tenant: Tenant, head: FlaskClient):
+def test_reps_enter_none_and_no_account_sees_anothers(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     rep = web.signed_in(tenant, tenant.rep_id)
     assert post(rep, PAGE, SPOT, form_on="/overview").status_code == 403
     other = seed_tenant(web.context, account_id="247279313", name="Rival AG", leads=1, prefix="2")
