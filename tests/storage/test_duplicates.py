@@ -24,6 +24,8 @@ from tests.factories import NOW, at, make_install, make_lead, make_policy, make_
 
 ANNA = {"first_name": "Anna", "last_name": "Berg", "phone": "+47 912 34 567", "email": "anna.berg@fjordpost.no"}
 SLIP = {**ANNA, "phone": "+47 912 34 568", "email": "anna@firma.no"}
+TERMS = DuplicateTerms(window_days=30)
+SINCE, UNTIL = at(days=-300), at(days=1)
 PER = {**ANNA, "first_name": "Per", "email": "per@firma.no"}
 
 
@@ -132,6 +134,7 @@ def test_the_same_leads_give_the_same_pairs_in_any_order(database: Database, see
         conn.execute(salt)
         store(conn, tenants[0], leads)
         expected = pairs(conn, tenants[0]), keys(conn, tenants[0])
+        persons = same_people(conn, tenants[0], SINCE, UNTIL, TERMS, NOW)
         assert len(expected[0]) > 20
         # One by one, in the order of arrival and in any other; and after other data, other times and other leads.
         for each in sorted(leads, key=lambda each: each.received_at):
@@ -148,6 +151,8 @@ def test_the_same_leads_give_the_same_pairs_in_any_order(database: Database, see
             store(conn, tenants[3], [each], at(-8))
         forget(conn, tenants[3], [each.lead_id for each in more], at(-7))
         assert (pairs(conn, tenants[3]), keys(conn, tenants[3])) == expected
+        for other in tenants[1:]:
+            assert same_people(conn, other, SINCE, UNTIL, TERMS, NOW) == persons
 
 
 def test_a_new_region_looks_anew(database: Database, tenant: str) -> None:
@@ -180,10 +185,6 @@ def test_another_account_with_the_same_leads_is_not_looked_at(database: Database
         store(conn, tenant, [lead("1", -60, **ANNA)])
         store(conn, other, [lead("2", -30, **SLIP)])
         assert pairs(conn, tenant) == pairs(conn, other) == set()
-
-
-TERMS = DuplicateTerms(window_days=30)
-SINCE, UNTIL = at(days=-300), at(days=1)
 
 
 def people(conn: Connection, tenant: str, terms: DuplicateTerms = TERMS) -> list[list[str]]:

@@ -94,6 +94,8 @@ INFO = RuleInfo(
     defaults=(
         Default("claim_window_s", "10 min of wall time after the closing", "as in AG001", Trust.OURS),
         Default("duplicate_window_days", "30 calendar days", "as in PL004", Trust.A),
+        Default("duplicate_fields", "the same number, the same address, or one person", "as in PL004", Trust.OURS),
+        Default("duplicate_percent", "90 percent", "as in PL004", Trust.OURS),
         Default("region", "none", "as in PL001", Trust.OURS),
     ),
 )
