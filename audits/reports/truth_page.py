@@ -81,7 +81,8 @@ Once a day an account with new outcomes learns from them:
   lead comes on top of it, by its own weight.
 - **Weak rules.** Of each rule of a class the share of its outcomes that agree is counted. When at least {spoken} are
   known and the upper end of the 95 % interval (Wilson) lies below {weak} %, its class decides nothing: a lead is
-  suspect by it at most. It is back in force when the share itself has reached {weak} %. Counting goes on meanwhile.
+  suspect by it at most, and an error is no finding. It is back in force when the share itself has reached
+  {weak} %. Counting goes on meanwhile.
 
 Each version is named by a hash of its figures and of the model version, and kept for good: an audit of the past is
 repeated with the version in force then. Open leads whose percentage changes by a new version are judged again. The

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from audits.class_rule import RULE_OF_CLASS
 from audits.model.case import LeadCase
 from audits.model.policy import Policy
-from audits.model.truth import PSEUDO_CLASSES, Judgement, LeadClass, Learned, TruthVerdict
+from audits.model.truth import Judgement, LeadClass, Learned, TruthVerdict
 from audits.statistics.enough import LEAST_CASES
 from audits.statistics.shares import Share, wilson
 from audits.truth.calibration import Outcome, brier, curve_of
@@ -60,16 +60,18 @@ class Noted:
 
 
 def classes_shown(judged: Judgement, policy: Policy) -> tuple[LeadClass, ...]:
-    """The classes whose rules call the lead so by this judgement: of those that exclude one another the likeliest
-    where the lead is surely a pseudo-lead, else an error where one is sure enough."""
+    """The classes whose rules call the lead so by this judgement where none is demoted: of those that exclude one
+    another the likeliest where the lead is surely a pseudo-lead, else an error where it can be mended or is sure."""
     if judged.verdict is TruthVerdict.PSEUDO:
-        return tuple(each.lead_class for each in judged.classes if each.lead_class is not LeadClass.ERROR)[:1]
+        rivals = [each for each in judged.classes if each.lead_class is not LeadClass.ERROR]
+        return tuple(each.lead_class for each in rivals if any(reason.weight > 0 for reason in each.signals))[:1]
     if judged.verdict is TruthVerdict.SUSPECT:
         return ()
+    can_be_mended = judged.verdict is TruthVerdict.REPAIRABLE
     return tuple(
         each.lead_class
         for each in judged.classes
-        if each.lead_class is LeadClass.ERROR and each.probability * 100 >= policy.pseudo_percent
+        if each.lead_class is LeadClass.ERROR and (can_be_mended or each.probability * 100 >= policy.pseudo_percent)
     )
 
 
@@ -191,9 +193,7 @@ class Experience:
 
 def weak_classes(experience: Experience, before: Collection[LeadClass] = ()) -> tuple[LeadClass, ...]:
     """The classes that decide nothing any more, by LEAST_SPOKEN and WEAK_BELOW; `before`: those that did so far."""
-    return tuple(
-        each for each in PSEUDO_CLASSES if _is_weak(experience.rule(RULE_OF_CLASS[each]).agreed, each in before)
-    )
+    return tuple(each for each in LeadClass if _is_weak(experience.rule(RULE_OF_CLASS[each]).agreed, each in before))
 
 
 def _is_weak(agreed: Share, was_weak: bool) -> bool:

@@ -37,6 +37,7 @@ from connector.storage import report_rows, snapshots
 from connector.storage.cases import list_known, load_cases
 from connector.storage.contests import contested_leads, promises_set_aside
 from connector.storage.installs import get_install
+from connector.storage.lessons import lesson_at
 from connector.storage.norms import norms_at
 from connector.storage.policies import PolicyBook
 from connector.storage.report_rows import ContestCount
@@ -186,6 +187,7 @@ def finish_report(conn: Connection, install_id: str, plan: ReportPlan, judged: I
         "policies": sorted(named),
         "newest_policy": plan.newest_policy,
         "norms": norms_at(conn, install_id, plan.as_of).norms_id,
+        "learned": "" if (lesson := lesson_at(conn, install_id, plan.as_of)) is None else lesson.version,
         "leads": len(used),
         "facts": facts_digest(used),
         # A decision may be taken back, and nothing tells afterwards that it once stood.

@@ -79,7 +79,12 @@ def _reasons(
     for name, what in (("tzdata", "the time zones"), ("libraries", "libraries"), ("zones", "the rules of zones")):
         if then[name] != present[name]:
             reasons.append(f"{what} were {_short(then[name])}, are {_short(present[name])}")
-    for name, what in (("policies", "the policies in force"), ("norms", "the learned norms")):
+    kept = (
+        ("policies", "the policies in force"),
+        ("norms", "the learned norms"),
+        ("learned", "what outcomes taught"),
+    )
+    for name, what in kept:
         if then[name] != present[name]:
             reasons.append(f"{what} were {_short(then[name])}, are {_short(present[name])}")
     if then["facts"] != present["facts"] and not forgotten:

@@ -34,7 +34,6 @@ pages = Blueprint("rules_at_work", __name__)
 
 #: The rules that say what a lead is, in the order of the rulebook.
 TRUTH_RULES = (*FIELD_RULES, *RULE_OF_CLASS.values())
-_DECIDES_BY_SHARE = frozenset(RULE_OF_CLASS[each] for each in LeadClass if each is not LeadClass.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +180,7 @@ def _rules(known: _Known, says: Texts) -> list[AtWork]:
         state, tone = _state(tally.agreed, says)
         if rule_id in weak:
             state, tone = t("demoted since {at}", at=says.day(weak[rule_id])), "bad"
-        elif tone == "bad" and rule_id in _DECIDES_BY_SHARE:
+        elif tone == "bad" and rule_id not in FIELD_RULES:
             # It is said here at once, and decides nothing from the next time on that something is learned.
             state, tone = t("demoted within a day"), "warn"
         href = leads_href(rule=rule_id, outcome="breach")
@@ -247,7 +246,7 @@ def _version(each: Version, in_force: str, says: Texts) -> VersionLine:
         learned_at=each.learned_at,
         outcomes=each.grounds.outcomes,
         brier=t(
-            "{shipped}, learned {learned}",
+            "{shipped} as shipped, {learned} as learned",
             shipped=_brier(each.grounds.brier_shipped, says),
             learned=_brier(each.grounds.brier_learned, says),
         ),
