@@ -9,7 +9,7 @@ from connector.jobs.context import utc_now
 from connector.storage import cursors, findings, health, timeline, worklist
 from tests.stack import PORTAL, Stack
 
-LEAD = {"firstname": "Lena", "lastname": "Sommer", "email": "lena@sommer-bau.example", "phone": "+4930123456"}
+LEAD = {"firstname": "Lena", "lastname": "Sommer", "email": "lena@sommer-bau.de", "phone": "+4930901820"}
 
 
 def outcomes(stack: Stack, install_id: str, lead_id: str) -> dict[str, str]:
