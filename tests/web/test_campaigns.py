@@ -17,8 +17,8 @@ from connector.storage import campaigns, findings, timeline, worklist
 from connector.storage.neighbours import neighbours_at
 from connector.web.views.campaigns import LONGEST_DAYS, LONGEST_TEXT, MOST_CAMPAIGNS
 from tests.factories import make_lead
-from tests.web.conftest import NOW, WebApp, post
-from tests.web.seed import Tenant, seed_tenant, store_and_audit
+from tests.web.conftest import WebApp, post
+from tests.web.seed import NOW, Tenant, seed_tenant, store_and_audit
 
 PAGE = "/settings/campaigns"
 SPOT = {"label": "  Spot on\tTV ", "begin": "2026-03-01", "end": "2026-03-31", "source": ""}
