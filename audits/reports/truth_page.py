@@ -33,11 +33,29 @@ error stands beside them, with its own odds.
 
 | verdict | when |
 |---|---|
-| pseudo | the pseudo classes together reach {pseudo} % |
-| suspect | they reach {suspect} % |
+| pseudo | the pseudo classes together reach {pseudo} %, by more than a name, and the person has not shown himself: \
+came to a meeting, or wrote after we had turned to him |
+| suspect | they reach {suspect} %, and a reason speaks for one of them |
 | repairable | they do not, an error reaches {suspect} %, and a repair can be proposed |
 | genuine | none of these, and something speaks for a person who asked |
 | unknown | none of these, and nothing does |
+
+The audit puts one verdict together of this and of the other findings on what a lead is; the first that holds counts:
+
+| verdict of the audit | when |
+|---|---|
+| pseudo | judged pseudo (one of PL006 to PL012 is broken); or nobody can be reached by what was given (PL001), \
+nothing can be mended and nobody was reached; or a disposable address (PL002) stands with a placeholder name \
+(PL003). The last two hold for nobody who has shown himself |
+| duplicate | the same person came before, within the agreed days (PL004) |
+| suspect | judged suspect; or nobody can be reached, and yet contact was made |
+| repairable | judged repairable, or what makes the lead unreachable can be mended |
+| suspect | a disposable address or a placeholder name, of somebody who has not shown himself |
+| unknown | it could not be told whether the lead can be reached, or came before |
+| plausible | none of these |
+
+A repairable lead is a lead: it is counted, expected to be worked, and stands before pseudo-leads and duplicates in
+every list.
 
 Both figures are the account's to change. What was not given, or could not be looked up, has no weight in either
 direction; the answer names it under `not_looked_at`. No name decides alone. Weights are ours where no source is
