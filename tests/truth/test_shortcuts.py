@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -11,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from audits.model import contact_data
 from audits.model.contact_data import check_email, read_phone
 from audits.model.truth import Given
-from audits.truth import letters
+from audits.truth import letters, message, message_words
 from audits.truth.email import judge_email
 from audits.truth.form import bot_named, ip_class
 from audits.truth.judgement import AHEAD, judge, judge_all
@@ -165,3 +166,23 @@ def test_many_leads_at_once_are_judged_as_each_of_them() -> None:
     for each in (judge_phone, judge_email, judge_name, judge_message):
         each.cache_clear()
     assert together == [judge(lead) for lead in leads]
+
+
+def test_a_word_looks_as_its_parts_say() -> None:
+    """What is told by one look is what taking the word apart says, for words of many languages with slips."""
+    chance = random.Random(11)
+    texts = [
+        Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("messages.txt", "lookalikes.txt")
+    ]
+    phrases = (*message_words.NEED, *message_words.PROFANITY, *message_words.SPAM, *message_words.TEST)
+    words = sorted({word for text in (*texts, *phrases) for word in text.replace("*", "").split()})
+    marks = ("", ".", "!", ",", "’s", "\u0301", "\u0640", "ß", "İ", "\u093c", "7")
+    for word in words:
+        at = chance.randrange(len(word))
+        for tried in (
+            *(word + mark for mark in marks),
+            word.upper(),
+            word.title(),
+            word[:at] + chance.choice("éøüабωا-'") + word[at:],
+        ):
+            assert message.look(tried) == message.look_closely(tried), tried
