@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection
 
 from audits.model.said import Said
 from audits.model.truth import Repair
-from connector.crm.port import OurField
 from connector.storage.column_types import storable
 from connector.storage.json_text import dump_list, dump_said, load_map, load_pairs, load_said
 from connector.storage.statements import insert_new, portions, rows_of
@@ -235,9 +234,10 @@ def decide_repair(
     proposed: str | None,
     user_id: str,
     at: datetime,
+    shown_in: str,
 ) -> bool:
-    """Accept `proposed` in place of `given`, or decline whatever is proposed (None). False when that is not what
-    waits: somebody was quicker, or the field is another by now."""
+    """Accept `proposed` in place of `given`, or decline whatever is proposed (None). `shown_in`: the field of ours on
+    the CRM's record. False when that is not what waits: somebody was quicker, or the field is another by now."""
     row = find_repair(conn, install_id, lead_id, field)
     if row is None or not row.is_open or row.given != storable(given):
         return False
@@ -246,7 +246,7 @@ def decide_repair(
     state = RepairState.DECLINED if proposed is None else RepairState.ACCEPTED
     is_done = _set(conn, install_id, row, state=state.value, chosen=proposed or "", decided_by=user_id, decided_at=at)
     if is_done and proposed is not None:
-        _show_again(conn, install_id, lead_id)
+        _show_again(conn, install_id, lead_id, shown_in)
     return is_done
 
 
@@ -258,18 +258,17 @@ def reopen_repair(conn: Connection, install_id: str, lead_id: str, field: str, g
     return _set(conn, install_id, row, state=RepairState.OPEN.value, chosen="", decided_by=None, decided_at=None)
 
 
-def _show_again(conn: Connection, install_id: str, lead_id: str) -> None:
+def _show_again(conn: Connection, install_id: str, lead_id: str, shown_in: str) -> None:
     """Where a person had emptied our field on the CRM's record, that was on an older suggestion than this one."""
     shown = conn.execute(
         sa.select(leads.c.our_fields).where(leads.c.install_id == install_id, leads.c.lead_id == storable(lead_id))
     ).scalar_one_or_none()
-    name = OurField.SUGGESTED_REPAIR.value
-    if shown is not None and not load_map(shown).get(name):
+    if shown is not None and not load_map(shown).get(shown_in):
         conn.execute(
             sa.delete(written_values).where(
                 written_values.c.install_id == install_id,
                 written_values.c.lead_id == storable(lead_id),
-                written_values.c.field == name,
+                written_values.c.field == shown_in,
             )
         )
 

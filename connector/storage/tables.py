@@ -389,7 +389,8 @@ duplicate_keys = sa.Table(
 )
 
 #: Two leads that share much: `lead_id` came later than `other_id`. `percent`: how likely they are one person;
-#: `apart`: why they are two all the same, "" = nothing says so; `agrees`: [field, level, natural log-odds], heaviest first.
+#: `apart`: why they are two all the same, "" = nothing says so; `agrees`: [field, level, natural log-odds], the
+#: heaviest first.
 duplicate_pairs = sa.Table(
     "duplicate_pairs",
     metadata,
@@ -791,8 +792,8 @@ lookups = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: Spans in which many leads were to be expected, as people entered them. `source` NULL = leads of any source. What was
-#: taken back counts for what was judged before `removed_at`.
+#: Spans in which many leads were to be expected, as people entered them. `source` NULL = leads of any source. What
+#: was taken back counts for what was judged before `removed_at`.
 campaigns = sa.Table(
     "campaigns",
     metadata,

@@ -39,7 +39,15 @@ def decide(stack: Stack, install: Install, lead_id: str, proposed: str | None) -
         if proposed is None:
             return repairs.reopen_repair(connection, install.install_id, lead_id, "email", BAD)
         return repairs.decide_repair(
-            connection, install.install_id, lead_id, "email", BAD, proposed=proposed, user_id="head", at=now
+            connection,
+            install.install_id,
+            lead_id,
+            "email",
+            BAD,
+            proposed=proposed,
+            user_id="head",
+            at=now,
+            shown_in=OurField.SUGGESTED_REPAIR.value,
         )
 
 

@@ -56,7 +56,17 @@ def store(conn: Connection, tenant: str, *all_judged: JudgedRepairs, minutes: in
 
 
 def decide(conn: Connection, tenant: str, proposed: str | None, given: str = BAD, field: str = "email") -> bool:
-    return repairs.decide_repair(conn, tenant, "1", field, given, proposed=proposed, user_id="user-1", at=at(-3))
+    return repairs.decide_repair(
+        conn,
+        tenant,
+        "1",
+        field,
+        given,
+        proposed=proposed,
+        user_id="user-1",
+        at=at(-3),
+        shown_in="leadassay_suggested_repair",
+    )
 
 
 def the_one(conn: Connection, tenant: str) -> repairs.KeptRepair:

@@ -428,7 +428,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "snapshots.known_of": {"cases": [Packed("1", "d", zlib.compress(packed_case("nobody's")))]},
     "repairs.store_repairs": {"judged": [judged_repairs("new")]},
     "repairs.find_repair": {"field": "email"},
-    "repairs.decide_repair": {"field": "email"},
+    "repairs.decide_repair": {"field": "email", "shown_in": "leadassay_suggested_repair"},
     "repairs.reopen_repair": {"field": "email"},
     **{
         f"lookups.{name}": {

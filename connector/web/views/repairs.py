@@ -10,6 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
+from connector.crm.port import OurField
 from connector.storage import people, repairs, worklist
 from connector.storage.repairs import RepairFilter, RepairRow, RepairState
 from connector.web.access import Access, Viewer, needs, viewer
@@ -128,6 +129,7 @@ def decide_many() -> Response:
                 proposed=row.kept.proposals[0].proposed if deed == "accept" else None,
                 user_id=me.user.user_id,
                 at=now,
+                shown_in=OurField.SUGGESTED_REPAIR.value,
             ):
                 done.append(lead_id)
         worklist.mark_due(connection, me.install_id, done, now)
@@ -160,6 +162,7 @@ def decide(lead_id: str) -> Response:
                 proposed=request.form.get("proposed", "") if deed == "accept" else None,
                 user_id=me.user.user_id,
                 at=now,
+                shown_in=OurField.SUGGESTED_REPAIR.value,
             )
         if is_done:
             worklist.mark_due(connection, me.install_id, [lead_id], now)
