@@ -23,7 +23,7 @@ from connector.reporting.making import FORMAT, SO_FAR, WEEKLY, make_report, read
 from connector.reporting.parts import pack_part, unpack_part
 from connector.reporting.replay import replay
 from connector.sandbox.hubspot_seed import hubspot_document
-from connector.sandbox.population import make_population
+from connector.sandbox.population import LEAST_LEADS, make_population
 from connector.storage import report_runs, reports, timeline, worklist
 from connector.storage.report_runs import ReportRun
 from connector.storage.reports import StoredReport
@@ -251,7 +251,7 @@ def test_workers_killed_at_random_instants_leave_the_bytes_of_one_go(account: Ac
 
 
 def test_the_job_makes_a_report_over_several_turns(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    population = make_population(seed=3, until=stack.context.clock(), leads=150)
+    population = make_population(seed=3, until=stack.context.clock(), leads=LEAST_LEADS)
     stack.control.seed(hubspot_document(population.history, PORTAL))
     install = stack.install()
     while not _is_settled(stack):
