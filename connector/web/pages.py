@@ -34,22 +34,52 @@ class _NavItem:
     is_here: bool
 
 
-#: Path, label and who sees it, in the order of the bar.
+@dataclass(frozen=True, slots=True)
+class _NavGroup:
+    """One entry of the bar: a menu of pages, or the one page that this viewer sees of it."""
+
+    label: str
+    items: tuple[_NavItem, ...]
+
+    @property
+    def is_here(self) -> bool:
+        return any(item.is_here for item in self.items)
+
+
+#: What the bar holds, in its order: an entry's label, and of each page its path, its label and who sees it.
+#: Six entries fit on one line in every language; each page that comes new goes into a menu.
 _NAV = (
-    ("/overview", phrase("Overview"), Access.SIGNED_IN),
-    ("/leads", phrase("Leads"), Access.SIGNED_IN),
-    ("/neglected", phrase("Neglected"), Access.SIGNED_IN),
-    ("/repairs", phrase("Repairs"), Access.SIGNED_IN),
-    ("/duplicates", phrase("Duplicates"), Access.MANAGER),
-    ("/response", phrase("Response"), Access.SIGNED_IN),
-    ("/follow-up", phrase("Follow-up"), Access.SIGNED_IN),
-    ("/funnel", phrase("Funnel"), Access.SIGNED_IN),
-    ("/owners", phrase("People"), Access.SIGNED_IN),
-    ("/report", phrase("Reports"), Access.MANAGER),
-    ("/contests", phrase("Contests"), Access.MANAGER),
-    ("/rules-at-work", phrase("Rules at work"), Access.MANAGER),
-    ("/sync", phrase("Sync"), Access.MANAGER),
-    ("/settings", phrase("Settings"), Access.ADMIN),
+    (phrase("Overview"), (("/overview", phrase("Overview"), Access.SIGNED_IN),)),
+    (
+        phrase("Leads"),
+        (
+            ("/leads", phrase("All leads"), Access.SIGNED_IN),
+            ("/neglected", phrase("Neglected"), Access.SIGNED_IN),
+            ("/repairs", phrase("Repairs"), Access.SIGNED_IN),
+            ("/duplicates", phrase("Duplicates"), Access.MANAGER),
+        ),
+    ),
+    (
+        phrase("Analysis"),
+        (
+            ("/response", phrase("Response"), Access.SIGNED_IN),
+            ("/follow-up", phrase("Follow-up"), Access.SIGNED_IN),
+            ("/funnel", phrase("Funnel"), Access.SIGNED_IN),
+            ("/owners", phrase("People"), Access.SIGNED_IN),
+            ("/report", phrase("Reports"), Access.MANAGER),
+        ),
+    ),
+    (
+        phrase("Rules"),
+        (
+            ("/rules-at-work", phrase("Rules at work"), Access.MANAGER),
+            ("/contests", phrase("Contests"), Access.MANAGER),
+            ("/settings/policies", phrase("Policies"), Access.MANAGER),
+            ("/rulebook", phrase("Rulebook"), Access.SIGNED_IN),
+        ),
+    ),
+    (phrase("Sync"), (("/sync", phrase("Sync"), Access.MANAGER),)),
+    (phrase("Settings"), (("/settings", phrase("Settings"), Access.ADMIN),)),
 )
 
 
@@ -120,15 +150,18 @@ def _every_page() -> dict[str, object]:
     return {"viewer": me, "nav": _nav(me), "notes": notes_of_request()}
 
 
-def _nav(viewer: Viewer | None) -> list[_NavItem]:
+def _nav(viewer: Viewer | None) -> list[_NavGroup]:
     if viewer is None:
         return []
-    here = request.path
-    listed = [(path, label) for path, label, least in _NAV if viewer.rank >= least]
-    if viewer.is_manager and not viewer.is_admin:
-        # An admin finds them among the settings.
-        listed.append(("/settings/policies", phrase("Policies")))
-    return [_NavItem(texts.t(label), path, here == path or here.startswith(path + "/")) for path, label in listed]
+    seen = [(name, [page for page in pages if viewer.rank >= page[2]]) for name, pages in _NAV]
+    # The policies lie below the settings: the nearest page is the one that is open.
+    above = [path for _, pages in seen for path, _, _ in pages if (request.path + "/").startswith(path + "/")]
+    here = max(above, key=len, default=None)
+    return [
+        _NavGroup(texts.t(name), tuple(_NavItem(texts.t(label), path, path == here) for path, label, _ in pages))
+        for name, pages in seen
+        if pages
+    ]
 
 
 def _dir_of(data: str) -> Markup:

@@ -160,6 +160,77 @@ def test_everything_works_without_a_mouse(served: Site):
         assert unlabelled == []
 
 
+@pytest.mark.parametrize("lang", ["en", "ar", "el", "nb", "qps"])
+def test_the_bar_is_one_line_and_reaches_every_page_at_any_width(served: Site, lang: str) -> None:
+    with served.context() as context:
+        page = context.new_page()
+        lines, reached = set(), []
+        for width in (360, 768, 1000, 1280):
+            page.set_viewport_size({"width": width, "height": 640})
+            page.goto(f"{served.url}/repairs?lang={lang}")
+            lines.add(page.locator(".bar-top").evaluate("bar => bar.offsetHeight"))
+            hrefs = set()
+            for menu in page.locator("details.menu:not(.of-viewer) > summary:visible").all():
+                menu.click()
+                panel = page.locator("details.menu[open] > .menu-panel")
+                box = panel.bounding_box()
+                assert box is not None
+                assert box["x"] >= 0, width
+                assert box["x"] + box["width"] <= width
+                assert box["y"] + box["height"] <= 640, "what is longer scrolls"
+                hrefs |= {link.get_attribute("href") for link in panel.locator("a").all()}
+            hrefs |= {link.get_attribute("href") for link in page.locator(".nav-main > a:visible").all()}
+            reached.append(hrefs)
+        assert len(lines) == 1
+        assert all(hrefs == reached[0] for hrefs in reached)
+        assert reached[0] >= {
+            "/overview",
+            "/leads",
+            "/repairs",
+            "/duplicates",
+            "/owners",
+            "/rules-at-work",
+            "/settings",
+        }
+
+
+def test_the_bar_says_which_page_is_open_and_its_menus_work_by_keyboard(served: Site) -> None:
+    with served.context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        for path, entry, label in (
+            ("/repairs", "Leads", "Repairs"),
+            (f"/leads/{served.tenant.lead_ids[0]}", "Leads", "All leads"),
+            ("/settings/policies", "Rules", "Policies"),
+        ):
+            page.goto(f"{served.url}{path}")
+            assert page.locator(".nav-main [aria-current=true]").all_inner_texts() == [entry]
+            assert page.locator(".nav-main a[aria-current=page]").all_text_contents() == [label]
+        page.goto(f"{served.url}/settings/values")
+        assert page.locator(".nav-main [aria-current]").all_inner_texts() == ["Settings"]
+        summary = page.locator(".nav-main summary").first
+        summary.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "/leads"
+        page.keyboard.press("Escape")
+        assert page.locator("details.menu[open]").count() == 0
+        assert summary.evaluate("summary => summary === document.activeElement")
+        page.keyboard.press("Enter")
+        page.locator("details.of-viewer > summary").click()
+        assert page.locator("details.menu[open]").count() == 1, "one opens, the other closes"
+        page.locator("h1").click()
+        assert page.locator("details.menu[open]").count() == 0
+
+
+def test_the_menus_of_the_bar_need_no_script(served: Site) -> None:
+    with served.context(java_script_enabled=False, viewport={"width": 360, "height": 640}) as context:
+        page = context.new_page()
+        page.goto(f"{served.url}/overview")
+        page.click(".nav-small > summary")
+        page.click(".nav-small a[href='/repairs']")
+        assert page.url == f"{served.url}/repairs"
+
+
 def test_no_frame_may_hold_our_pages(served: Site):
     with served.context() as context:
         page = context.new_page()
