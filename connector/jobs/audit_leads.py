@@ -63,6 +63,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         written = outbox.last_written(connection, install_id, lead_ids)
         shown = outbox.crm_values(connection, install_id, lead_ids)
         cleared = outbox.cleared_by_human(connection, install_id, lead_ids)
+        marks = worklist.marks_of(connection, install_id, lead_ids, now)
     audits = []
     became = {}
     noted: list[Noted] = []
@@ -121,7 +122,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
             else:
                 right_already.append(lead_id)
         outbox.cancel(connection, install_id, right_already)
-        worklist.mark_audited(connection, install_id, lead_ids, now)
+        worklist.mark_audited(connection, install_id, marks)
         # After that, for a lead of this very batch may have been judged before it was known what became of another.
         worklist.mark_due(connection, install_id, hear_became(connection, install_id, became, now), now)
         lookups.want_lookups(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -166,15 +166,35 @@ def postpone(connection: Connection, install_id: str, lead_id: str, until: datet
     )
 
 
-def mark_audited(connection: Connection, install_id: str, lead_ids: Sequence[str], read_at: datetime) -> None:
-    """The leads were judged with all facts stored up to `read_at`; later marks stay."""
-    if lead_ids:
+def marks_of(
+    connection: Connection, install_id: str, lead_ids: Collection[str], now: datetime
+) -> dict[str, datetime]:
+    """Of these leads those that are marked by `now` (aware UTC), with the time of the mark. To be read together with
+    the facts that the leads are judged by."""
+    found: dict[str, datetime] = {}
+    for ids in portions(sorted(set(lead_ids))):
+        rows = connection.execute(
+            sa.select(t.dirty_leads.c.lead_id, t.dirty_leads.c.marked_at).where(
+                t.dirty_leads.c.install_id == install_id,
+                t.dirty_leads.c.lead_id.in_(ids),
+                t.dirty_leads.c.marked_at <= now,
+            )
+        )
+        found.update((row.lead_id, row.marked_at) for row in rows)
+    return found
+
+
+def mark_audited(connection: Connection, install_id: str, marks: Mapping[str, datetime]) -> None:
+    """The leads were judged with all facts that stood beside these marks. A mark that was set since stays, whatever
+    time it bears: whoever set it may have waited for the database with the time of his click."""
+    if marks:
         connection.execute(
             sa.delete(t.dirty_leads).where(
                 t.dirty_leads.c.install_id == install_id,
-                t.dirty_leads.c.lead_id.in_(lead_ids),
-                t.dirty_leads.c.marked_at <= read_at,
-            )
+                t.dirty_leads.c.lead_id == sa.bindparam("of_lead"),
+                t.dirty_leads.c.marked_at == sa.bindparam("seen_at"),
+            ),
+            [{"of_lead": lead_id, "seen_at": at} for lead_id, at in sorted(marks.items())],
         )
 
 

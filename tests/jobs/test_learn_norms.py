@@ -46,7 +46,11 @@ class Account:
     def store(self, *records: object) -> None:
         with self.context.database.write() as conn:
             timeline.store_records(conn, self.install_id, records, self.now)
-            worklist.mark_audited(conn, self.install_id, [f"lead-{n:02}" for n in range(99)] + ["open"], self.now)
+            worklist.mark_audited(
+                conn,
+                self.install_id,
+                worklist.marks_of(conn, self.install_id, [f"lead-{n:02}" for n in range(99)] + ["open"], self.now),
+            )
 
     def norms(self) -> Norms:
         with self.context.database.read() as conn:
@@ -138,7 +142,9 @@ def test_equal_figures_judge_nobody_again(account: Account) -> None:
     account.finish_backfill()
     assert account.learn()
     with account.context.database.write() as conn:
-        worklist.mark_audited(conn, account.install_id, ["open"], account.now)
+        worklist.mark_audited(
+            conn, account.install_id, worklist.marks_of(conn, account.install_id, ["open"], account.now)
+        )
     account.now += timedelta(days=1)
     account.store(worked(1))
     assert account.learn()

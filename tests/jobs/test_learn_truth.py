@@ -63,7 +63,11 @@ class Account:
                 for each in records
             ]
             outcomes.note_outcomes(conn, self.install_id, lines, self.now)
-            worklist.mark_audited(conn, self.install_id, [each.lead_id for each in lines], self.now)
+            worklist.mark_audited(
+                conn,
+                self.install_id,
+                worklist.marks_of(conn, self.install_id, [each.lead_id for each in lines], self.now),
+            )
 
     def learn(self) -> bool:
         return learn_truth.learn_truth(self.lease())

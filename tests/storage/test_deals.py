@@ -273,7 +273,7 @@ def test_the_shared_phrase_of_a_finding_goes_with_the_text(database: Database, i
     store(database, install, make_record("1"))
     with database.write() as conn:
         store_findings(conn, install.install_id, [finding], at(days=-99))
-        worklist.mark_audited(conn, install.install_id, ["1"], NOW)
+        worklist.mark_audited(conn, install.install_id, worklist.marks_of(conn, install.install_id, ["1"], NOW))
         assert not worklist.list_dirty(conn, install.install_id)
         assert timeline.wipe_texts(conn, install.install_id, NOW, 101) == 0
         (kept,) = list_findings(conn, install.install_id, "1")

@@ -95,7 +95,7 @@ def test_what_changes_for_others_is_due(database: Database, tenant: str) -> None
         store(conn, tenant, [lead("1", -60, **ANNA)], at(-9))
         store(conn, tenant, [lead("2", -30, **SLIP)], at(-8))
         assert worklist.due_leads(conn, tenant, NOW, 10) == ["1", "2"]
-        worklist.mark_audited(conn, tenant, ["1", "2"], NOW)
+        worklist.mark_audited(conn, tenant, worklist.marks_of(conn, tenant, ["1", "2"], NOW))
         store(conn, tenant, [lead("2", -30, **{**SLIP, "last_name": "Lund"})], at(-7))
         assert worklist.due_leads(conn, tenant, NOW, 10) == ["1", "2"]
         assert pairs(conn, tenant) == set()
@@ -233,7 +233,7 @@ def test_a_person_stands_with_all_his_leads(database: Database, tenant: str) -> 
 def test_who_is_told_apart_is_two_persons_until_that_is_taken_back(database: Database, tenant: str) -> None:
     with database.write() as conn:
         store(conn, tenant, [lead("1", -60, **ANNA), lead("2", -50, **SLIP), lead("3", -40, **SLIP)], at(-30))
-        worklist.mark_audited(conn, tenant, ["1", "2", "3"], at(-25))
+        worklist.mark_audited(conn, tenant, worklist.marks_of(conn, tenant, ["1", "2", "3"], at(-25)))
         assert people(conn, tenant) == [["1", "2", "3"]]
         assert not tell_apart(conn, tenant, "1", "nobody", "eve", at(-20))
         assert tell_apart(conn, tenant, "2", "1", "eve", at(-20))
