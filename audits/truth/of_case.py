@@ -74,7 +74,7 @@ def judgement_of(case: LeadCase, policy: Policy) -> Judgement:
     """What the lead of `case` is, by what was known at `case.as_of`."""
     around = case.surroundings
     return judge(
-        replace(given_of(case.lead), hides_ways=True) if _hides_ways(case) else given_of(case.lead),
+        _given(case),
         terms_of(policy),
         around.neighbours or UNCOUNTED,
         known_of(case, policy),
@@ -93,7 +93,7 @@ def judgement_at_delivery(case: LeadCase, policy: Policy) -> Judgement:
         return judgement_of(case, policy)
     around = case.surroundings
     return judge(
-        given_of(case.lead),
+        _given(case),
         terms_of(policy),
         around.neighbours or UNCOUNTED,
         then,
@@ -181,8 +181,9 @@ def find_own_act(case: LeadCase, policy: Policy, *kinds: ActivityKind) -> Activi
     )
 
 
-def _hides_ways(case: LeadCase) -> bool:
-    return case.coverage.cause(Fact.CONTACT_DATA) is not None
+def _given(case: LeadCase) -> Given:
+    given = given_of(case.lead)
+    return given if case.coverage.cause(Fact.CONTACT_DATA) is None else replace(given, hides_ways=True)
 
 
 def _is_sure(sighting: Sighting) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audits.class_rule import RULE_OF_CLASS
 from audits.model.activity import ActivityKind, Disposition
-from audits.model.case import LeadCase
+from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.finding import Outcome as FindingOutcome
 from audits.model.lead import LeadStatus
 from audits.model.surroundings import Surroundings
@@ -77,6 +77,16 @@ def test_what_was_found_out_changes_nothing_of_what_was_said_before(
     after = judgement_at_delivery(case_of(fields, *acts, **more), POLICY)
     assert after == before
     assert judgement_of(case_of(fields, *acts, **more), POLICY) != before
+
+
+def test_contact_data_that_are_hidden_are_not_missed_whatever_was_found_out():
+    hidden = Coverage(missing=((Fact.CONTACT_DATA, "no_permission"),))
+    nothing = {"phone": None, "mobile": None, "email": None}
+    before = replace(case_of(nothing), coverage=hidden)
+    after = replace(case_of(nothing, TALK, **DID_NOT_ASK), coverage=hidden)
+    assert judgement_at_delivery(after, POLICY) == judgement_at_delivery(before, POLICY)
+    assert noted_of(after, POLICY, ()).codes == noted_of(before, POLICY, ()).codes
+    assert "nothing_reachable" not in noted_of(after, POLICY, ()).codes
 
 
 def test_what_was_known_when_it_came_counts():
