@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from audits.model.activity import (
@@ -141,15 +142,26 @@ def _said(reader: _Reader) -> Said:
 def _plain(value: DataclassInstance) -> Json:
     """Fields that differ from their default."""
     kept: Json = {}
-    for each in fields(value):
-        read = getattr(value, each.name)
-        if each.default is not MISSING and type(read) is type(each.default) and read == each.default:
+    for name, default in _fields_of(type(value)):
+        read = getattr(value, name)
+        if default is not MISSING and type(read) is type(default) and read == default:
             continue
-        kept[each.name] = _value(read)
+        kept[name] = _value(read)
     return kept
 
 
+@cache
+def _fields_of(kind: type[DataclassInstance]) -> tuple[tuple[str, object], ...]:
+    """(name, default) of each field; asked for every record of every case that is kept."""
+    return tuple((each.name, each.default) for each in fields(kind))
+
+
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
 def _value(read: object) -> object:
+    if type(read) in _AS_THEY_ARE:
+        return read
     if isinstance(read, StrEnum):
         return read.value
     if isinstance(read, date):

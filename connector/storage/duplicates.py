@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -95,9 +96,15 @@ def judged(match: Match) -> Judged:
     """What was found of a pair, as it is kept."""
     return Judged(
         percent=int(match.probability * 100),
-        agrees=tuple(Agreement(each.field.value, each.level, each.weight) for each in match.reasons),
+        agrees=tuple(_agreement(each.field, each.level, each.weight) for each in match.reasons),
         apart=None if match.guard is None else _APART[match.guard],
     )
+
+
+@lru_cache(maxsize=4096)
+def _agreement(field: Field, level: str, weight: float) -> Agreement:
+    """Kept, since all pairs have one of few: those with the number of a switchboard are judged by the hundred."""
+    return Agreement(field.value, level, weight)
 
 
 def renew_pairs(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:
