@@ -96,15 +96,15 @@ _add(
     {
         "cluster_denied": (5.5, "of the leads alike that were reached, most said that they had asked for nothing"),
         "cluster_accepts": (-3.0, "of the leads alike that were reached, most had asked"),
-        "denied": (2.0, "who was reached said that he had asked for nothing"),
+        "denied": (2.5, "who was reached said that he had asked for nothing"),
     },
 )
 _add(
     LeadClass.COMPETITOR,
     {
-        "competitor_domain": (7.5, "the address is one of a firm on the list of competitors"),
+        "competitor_domain": (10.5, "the address is one of a firm on the list of competitors"),
         "competitor_named": (4.5, "the company is one on the list of competitors"),
-        "probe_asks_who": (4.0, "asks who handles such requests, or for a direct number"),
+        "probe_asks_who": (4.5, "asks who handles such requests, or for a direct number"),
         "probe_no_need": (1.0, "a free mailbox, a message, and no word of what is wanted"),
         "probe_returns": (3.0, "the same number, address or device came under other names before"),
     },
@@ -122,7 +122,7 @@ _add(
 _add(
     LeadClass.TEST,
     {
-        "own_domain": (7.0, "the address is one of this firm"),
+        "own_domain": (10.0, "the address is one of this firm"),
         "test_name": (6.5, "the name is one that tests are made with"),
         "test_message": (5.5, "the message says that it is a test"),
         "example_domain": (7.0, "the domain is kept for examples and belongs to nobody"),
@@ -149,10 +149,10 @@ _add(
 _add(
     LeadClass.NOT_ADDRESSED,
     {
-        "intent_job": (6.0, "asks for work"),
-        "intent_supplier": (5.5, "offers goods or services"),
-        "intent_student": (5.5, "asks for a study or a thesis"),
-        "intent_support": (4.5, "asks for help with what was bought"),
+        "intent_job": (8.0, "asks for work"),
+        "intent_supplier": (7.5, "offers goods or services"),
+        "intent_student": (7.5, "asks for a study or a thesis"),
+        "intent_support": (5.5, "asks for help with what was bought"),
         "existing_client": (2.5, "was a client when the lead came"),
     },
 )
@@ -166,7 +166,7 @@ _against("phone_in_use", 0.7, "a number whose range is in use", LeadClass.BOT, L
 _against("email_deliverable", 0.7, "a domain that takes mail", LeadClass.BOT, LeadClass.EMPTY, LeadClass.TEST)
 _against(
     "need_stated", 1.0, "says what is wanted",
-    LeadClass.PAID_FILLER, LeadClass.COMPETITOR, LeadClass.EMPTY, LeadClass.TEST,
+    LeadClass.PAID_FILLER, LeadClass.COMPETITOR, LeadClass.EMPTY, LeadClass.TEST, LeadClass.NOT_ADDRESSED,
 )  # fmt: skip
 _against(
     "preferred_time_given", 1.5, "says when to call",
