@@ -132,7 +132,7 @@ def _page(known: _Known, says: Texts) -> RulesPage:
         rules=_rules(known, says),
         codes=_codes(known.experience, says),
         outcomes=len(held),
-        pseudo_says=t("{pseudo} pseudo-leads, {genuine} who asked", pseudo=hits, genuine=len(held) - hits),
+        pseudo_says=t("pseudo-leads: {pseudo}, people who asked: {genuine}", pseudo=hits, genuine=len(held) - hits),
         lacking=_lacking(len(held), hits, says),
         brier_shipped=_brier(brier(held) if held else None, says),
         brier_learned=_brier(brier_learned(held) if lesson.said else None, says),
