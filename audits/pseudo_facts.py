@@ -15,7 +15,7 @@ from audits.model.said import Said, say
 from audits.model.truth import Disposable, Repair, TruthVerdict
 from audits.model.zones import load_zone
 from audits.truth.email_lists import disposable_by_lists
-from audits.truth.of_case import judgement_of
+from audits.truth.of_case import judgement_on_record
 from audits.wording import moment
 
 #: What is no name of anybody; a name that is a placeholder in part, or doubtful, may be one.
@@ -71,7 +71,7 @@ def could_be_mended(case: LeadCase, policy: Policy) -> Repair | None:
     is no waste. None = nothing is to be mended, or there is no need."""
     if is_reachable(case.lead, policy) is not False:
         return None
-    judgement = judgement_of(case, policy)
+    judgement = judgement_on_record(case, policy)
     if judgement.verdict in (TruthVerdict.PSEUDO, TruthVerdict.SUSPECT):
         return None
     return next((each for each in judgement.repairs if each.field in _WAYS), None)
@@ -82,7 +82,7 @@ _WAYS = ("phone", "mobile", "email")
 
 def likely_nobody(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, ...]] | None:
     """Why the record makes it likely, and not sure, that nobody asked to buy; None where it does not."""
-    return reasons_to_see(case, judgement_of(case, policy), TruthVerdict.SUSPECT)
+    return reasons_to_see(case, judgement_on_record(case, policy), TruthVerdict.SUSPECT)
 
 
 def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, ...]] | None:
@@ -98,7 +98,7 @@ def plain_to_see(case: LeadCase, policy: Policy) -> tuple[Said, tuple[Evidence, 
     if is_unreachable and could_be_mended(case, policy) is None:
         shown = tuple(lead_evidence(lead, field, text) for field, text in ways)
         return say("No contact data given can be right."), shown or (lead_evidence(lead, "phone", ""),)
-    surely = reasons_to_see(case, judgement_of(case, policy), TruthVerdict.PSEUDO)
+    surely = reasons_to_see(case, judgement_on_record(case, policy), TruthVerdict.PSEUDO)
     if surely is not None:
         return surely
     domain = check_email(lead.email).domain if lead.email and lead.email.strip() else None

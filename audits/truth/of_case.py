@@ -13,7 +13,7 @@ from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead, LeadStatus
 from audits.model.policy import Policy
 from audits.model.surroundings import Surroundings
-from audits.model.truth import Given, Judgement, Known, TruthTerms
+from audits.model.truth import Given, Judgement, Known, Learned, TruthTerms
 from audits.timeline import connections
 from audits.truth.clusters import Seen, traits_of
 from audits.truth.judgement import AS_SHIPPED, NOT_ASKED, UNCOUNTED, judge
@@ -72,33 +72,43 @@ def is_seen(lead: Lead) -> bool:
 @keeps_last_answer
 def judgement_of(case: LeadCase, policy: Policy) -> Judgement:
     """What the lead of `case` is, by what was known at `case.as_of`."""
-    around = case.surroundings
-    return judge(
-        _given(case),
-        terms_of(policy),
-        around.neighbours or UNCOUNTED,
-        known_of(case, policy),
-        around.looked_up or NOT_ASKED,
-        around.learned or AS_SHIPPED,
-    )
+    return _judged(case, policy, known_of(case, policy), case.surroundings.learned or AS_SHIPPED)
+
+
+def judgement_on_record(case: LeadCase, policy: Policy) -> Judgement:
+    """The same without what was found out about the lead since it came: what its record alone shows to whoever has
+    not turned to it. Who confirms himself later accuses nobody of not having known that."""
+    known = known_of(case, policy)
+    then = _known_before(known)
+    if known == then:
+        return judgement_of(case, policy)
+    return _judged(case, policy, then, case.surroundings.learned or AS_SHIPPED)
 
 
 def judgement_at_delivery(case: LeadCase, policy: Policy) -> Judgement:
     """What was to be said of the lead without what was found out about it since, by the shipped weights alone: what
     outcomes are held against, for else they would bear out themselves. What its data are now stands for what they
     were, and what became of other leads speaks as it does now."""
-    known, learned = known_of(case, policy), case.surroundings.learned
-    then = Known(is_client=known.is_client, has_open_deal=known.has_open_deal, seen_before=known.seen_before)
-    if known == then and learned is None:
-        return judgement_of(case, policy)
-    around = case.surroundings
+    if case.surroundings.learned is None:
+        return judgement_on_record(case, policy)
+    return _judged(case, policy, _known_before(known_of(case, policy)), AS_SHIPPED)
+
+
+def _judged(case: LeadCase, policy: Policy, known: Known, learned: Learned) -> Judgement:
+    given, around = given_of(case.lead), case.surroundings
     return judge(
-        _given(case),
+        given if case.coverage.cause(Fact.CONTACT_DATA) is None else replace(given, hides_ways=True),
         terms_of(policy),
         around.neighbours or UNCOUNTED,
-        then,
+        known,
         around.looked_up or NOT_ASKED,
+        learned,
     )
+
+
+def _known_before(known: Known) -> Known:
+    """Of what is known that which the CRM knew when the lead came."""
+    return Known(is_client=known.is_client, has_open_deal=known.has_open_deal, seen_before=known.seen_before)
 
 
 def given_of(lead: Lead) -> Given:
@@ -179,11 +189,6 @@ def find_own_act(case: LeadCase, policy: Policy, *kinds: ActivityKind) -> Activi
         ),
         None,
     )
-
-
-def _given(case: LeadCase) -> Given:
-    given = given_of(case.lead)
-    return given if case.coverage.cause(Fact.CONTACT_DATA) is None else replace(given, hides_ways=True)
 
 
 def _is_sure(sighting: Sighting) -> bool:
