@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from audits.duplicate_terms import duplicate_terms
 from audits.model.case import Agreement
-from connector.storage import page_queries, policies, same_people
+from connector.storage import installs, page_queries, policies, same_people
 from connector.storage.lead_lists import LeadRow
 from connector.storage.same_people import Link, Member, SamePerson
 from connector.web import charts
@@ -164,6 +164,7 @@ def decide(lead_id: str) -> Response:
     me, now = viewer(), site().now()
     deed, other_id = request.form.get("do", ""), request.form.get("other", "")
     with site().database.write() as connection:
+        installs.hold(connection, me.install_id)
         if not page_queries.list_presently(connection, me.install_id, [lead_id]):
             abort(404)
         if deed not in ("apart", "together"):
