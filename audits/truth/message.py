@@ -264,12 +264,8 @@ def _judge_closely(text: str, parts: list[_Part]) -> MessageJudged:
     )
 
 
-def is_mashed_message(text: str) -> bool:
-    """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
-    return _is_mashed(text, list(map(_PARTS.__getitem__, text.split())))
-
-
 def _is_mashed(text: str, parts: list[_Part]) -> bool:
+    """Whether most of a text is letters that nobody meant; one such word among others may be a product's code."""
     if len(parts) <= _FEW_WORDS:
         # What has letters that no table knows is never called mashed.
         if "." not in text and _OF_NO_TABLE.search(text) is not None:
