@@ -123,8 +123,8 @@ def end_traits(conn: Connection, install_id: str, lead_ids: Collection[str]) -> 
 
 
 def hear_became(conn: Connection, install_id: str, became: Mapping[str, Became], at: datetime) -> set[str]:
-    """Keep what an audit at `at` (aware UTC) found to have become of leads; returns other leads whose answer may have
-    changed by it. A lead that is gone meanwhile is passed over."""
+    """Keep what an audit at `at` (aware UTC) found to have become of leads; returns leads whose answer may have
+    changed by it, some of these among them. A lead that is gone meanwhile is passed over."""
     went, came = [], []
     for ids in portions(sorted(became)):
         for old in traits_kept(conn, install_id, ids):
@@ -412,7 +412,7 @@ def _named(text: str) -> _Named:
 
 
 def beside_traits(conn: Connection, install_id: str, went: Iterable[Trait], came: Iterable[Trait]) -> set[str]:
-    """Other leads whose answer may have changed when the traits of some became `came` from `went`, and are stored."""
+    """Leads whose answer may have changed when the traits of some became `came` from `went`, and are stored."""
     went, came = list(went), list(came)
     changed = {each.lead_id for each in (*went, *came)}
     found: set[str] = set()
@@ -420,7 +420,8 @@ def beside_traits(conn: Connection, install_id: str, went: Iterable[Trait], came
         found |= _beside_bursts(conn, install_id, kind, most, went, came)
     for kind in _TEMPLATES:
         found |= _beside_templates(conn, install_id, kind, went, came)
-    return found - changed
+    # One that changed may stand beside another that did; what it says of itself changes no answer of its own.
+    return found if len(changed) > 1 else found - changed
 
 
 def _beside_templates(
