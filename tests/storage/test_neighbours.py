@@ -184,7 +184,7 @@ def test_a_wave_of_paid_forms_is_judged_again_once_enough_had_denied(database: D
         store(conn, tenant, wave)
         assert hear_became(conn, tenant, {str(number): denied for number in range(4)}, LATER) == set()
         due = hear_became(conn, tenant, {str(number): denied for number in range(4, 8)}, LATER)
-        assert due == {str(number) for number in range(30)}, "those four were judged before it was known of each other"
+        assert due == {str(number) for number in range(30)}, "the four were judged before they knew of each other"
         assert hear_became(conn, tenant, {"8": denied}, LATER) == set(), "it says the same as before"
         found = by_store(conn, tenant, wave)["20"]
     assert (found.template, found.template_reached, found.template_denied) == (29, 9, 9)
