@@ -344,6 +344,7 @@ ARGUMENTS: dict[str, Any] = {
     "language": "nb",
     "lead_id": "1",
     "lead_ids": ["1", "2", "gone", "forgotten"],
+    "marks": {"1": NOW},
     "lesson": lesson("new"),
     "grounds": Grounds(outcomes=300),
     "noted": [noted("1", "mashed_name")],
