@@ -1,4 +1,4 @@
-"""The pictures of docs/install, taken of the real pages over an invented account.
+"""The pictures of docs/install, and that of the rules at work, taken of the real pages over an invented account.
 
     python scripts/pictures.py [folder]
 
@@ -22,14 +22,19 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from audits.model.truth import PSEUDO_CLASSES
+from audits.truth.experience import Experience, Noted, lesson_of
+from audits.truth.outcomes import Found, FoundOut
 from connector.catalog import CRMS
+from connector.jobs.learn_truth import grounds_of
 from connector.logs import configure_logs
-from connector.storage import cursors, installs
+from connector.storage import cursors, installs, lessons, outcomes, timeline
 from connector.storage.migrate import upgrade
 from connector.storage.tables import cursors as cursors_table
 from connector.storage.tables import installs as installs_table
 from tests import needs
 from tests.conftest import DatabaseUrls
+from tests.factories import make_lead, make_record
 from tests.web.conftest import WebApp, close_web, open_web
 from tests.web.seed import NOW, Tenant, seed_tenant
 
@@ -68,6 +73,42 @@ def still_reading(web: WebApp, tenant: Tenant) -> None:
         )
         # The seed began to read weeks ago, and a beginning is kept.
         connection.execute(sa.update(cursors_table).values(started_at=NOW - timedelta(minutes=5), updated_at=NOW))
+
+
+#: How many leads, what was said of them, the rule that spoke and its reason, and how many of them proved so.
+_NOTED: tuple[tuple[int, float, str, str, int], ...] = (
+    (380, 0.02, "", "need_stated", 4),
+    (90, 0.16, "", "email_disposable_doubtful", 11),
+    (46, 0.42, "", "form_hasty", 15),
+    (40, 0.66, "PL003", "placeholder_name", 31),
+    (44, 0.79, "PL009", "joke_name", 12),
+    (72, 0.93, "PL011", "mashed_name", 66),
+    (58, 0.97, "PL006", "honeypot_filled", 56),
+    (31, 0.99, "PL010", "own_domain", 31),
+)
+
+
+def outcomes_noted(web: WebApp, tenant: Tenant) -> None:
+    """As after some months: representatives noted what leads had been, and that was learned from."""
+    genuine = FoundOut(found=Found.GENUINE, why="own_act", against=PSEUDO_CLASSES)
+    pseudo = FoundOut(found=Found.PSEUDO, why="denied", classes=PSEUDO_CLASSES)
+    lines = [
+        Noted(
+            lead_id=f"noted-{place}-{number}",
+            said=said,
+            spoke=(rule,) if rule else (),
+            codes=(code,),
+            found=pseudo if number < proved else genuine,
+        )
+        for place, (n, said, rule, code, proved) in enumerate(_NOTED)
+        for number in range(n)
+    ]
+    with web.database.write() as connection:
+        records = [make_record(make_lead(each.lead_id, received_at=NOW, recorded_at=NOW)) for each in lines]
+        timeline.store_records(connection, tenant.install_id, records, NOW)
+        outcomes.note_outcomes(connection, tenant.install_id, lines, NOW)
+        experience = Experience.of(outcomes.count_noted(connection, tenant.install_id))
+        lessons.put_lesson(connection, tenant.install_id, lesson_of(experience), grounds_of(experience), NOW)
 
 
 def without_mails(web: WebApp, tenant: Tenant, scope: str) -> None:
@@ -125,6 +166,22 @@ def walk(browser: Browser, folder: Path, crm: str, mail_scope: str) -> None:
         visitor.close()
 
 
+def rules_at_work(browser: Browser, folder: Path) -> None:
+    """The page on which rules are held against what was noted."""
+    with account("hubspot") as (web, tenant, url):
+        outcomes_noted(web, tenant)
+        cookie = web.signed_in(tenant, tenant.head_id).get_cookie("assay", domain="localhost")
+        if cookie is None:
+            raise SystemExit("nobody is signed in")
+        visitor = browser.new_context(viewport={"width": 1280, "height": HEIGHT})
+        visitor.add_cookies([{"name": "assay", "value": cookie.value, "url": url}])
+        page = visitor.new_page()
+        page.goto(f"{url}/rules-at-work")
+        page.locator("figure[data-drawn]").wait_for()
+        taken(page, folder, "rules-at-work", is_whole=True)
+        visitor.close()
+
+
 def main() -> None:
     """Take them all."""
     configure_logs("ERROR")
@@ -132,6 +189,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.chromium_path(), args=list(needs.CHROMIUM_FLAGS))
+        rules_at_work(browser, folder.parent)
         walk(browser, folder, "hubspot", "sales-email-read")
         walk(browser, folder, "pipedrive", "mail:read")
         browser.close()

@@ -111,7 +111,7 @@ def _spec(values: list[dict[str, object]], says: Texts) -> dict[str, Any]:
     )
     line = (
         of([{"said": 0, "share": 0}, {"said": 1, "share": 1}])
-        .mark_line(strokeDash=[4, 4], strokeWidth=1, color=colour("rule-2"))
+        .mark_line(strokeDash=[4, 4], strokeWidth=1, color=colour("quiet"))
         .encode(x=x, y=y)
     )
     base = of(values).encode(x=x, tooltip="says:N", color=tones)
