@@ -59,3 +59,15 @@ def test_a_form_with_its_token_does_not_lift_anybody_above_his_role(web: WebApp,
         user = people.find_user(connection, tenant.install_id, user_id)
     assert user is not None
     assert user.role is not people.Role.ADMIN
+
+
+def test_the_bar_of_a_rep_holds_no_page_that_is_closed_to_him(web: WebApp, tenant: Tenant) -> None:
+    client = web.signed_in(tenant, tenant.rep_id)
+    bar = re.search(r'<nav class="nav-main".*?</nav>', client.get("/overview").text, re.DOTALL)
+    assert bar is not None
+    hrefs = re.findall(r'href="([^"]+)"', bar.group())
+    assert {"/leads", "/repairs", "/rulebook"} <= set(hrefs)
+    assert not {"/duplicates", "/report", "/contests", "/rules-at-work", "/sync", "/settings"} & set(hrefs)
+    assert all(client.get(href).status_code == 200 for href in hrefs)
+    # Of the rules he sees one page alone: no menu for it.
+    assert re.findall(r"<summary[^>]*>([A-Z][a-z]+)", bar.group()) == ["Leads", "Analysis"]
