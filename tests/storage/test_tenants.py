@@ -433,7 +433,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "repairs.reopen_repair": {"field": "email"},
     **{
         f"lookups.{name}": {
-            "kind": LookupKind.MX, "judged": [make_lead("1")], "rows": [answer_row("nobody")], "before": b"sealed",
+            "kind": LookupKind.MX,
+            "judged": [make_lead("1")],
+            "rows": [answer_row("nobody")],
+            "before": b"sealed",
         }
         for name in (
             "lookup_choice",
