@@ -95,8 +95,8 @@ def measure() -> Section:
             "of the peer the better of its pairs and its clusters counts, and its time is that of the pairs alone.",
             f"The peer has the settings of its documentation for each set, without soc_sec_id; what these never "
             f"compare for made people it cannot find, so it is measured with wider blocking, too. The made "
-            f"set has the kinds of slip of Splink's fake_1000, from a fixed seed (Faker {version('faker')}); fake_1000 "
-            f"itself is measured too where {_FAKE} names its file.",
+            f"set has the kinds of slip of Splink's fake_1000, from a fixed seed (Faker {version('faker')}); "
+            f"fake_1000 itself is measured too where {_FAKE} names its file.",
         ),
         ok=not failures,
         failures=failures,
