@@ -33,12 +33,12 @@ def seen_in_files(
     leads: Iterable[Lead], as_of: datetime = NOW, region: str | None = None
 ) -> dict[str, tuple[Sighting, ...]]:
     with open_store() as store:
-        for line, each in enumerate(leads):
-            store.add_lead(each, line)
+        for place, each in enumerate(leads):
+            store.add_lead(each, place)
         find_sightings(store, region, as_of, lambda _: None)
         found: dict[str, list[Sighting]] = {}
-        for each in store.sightings():
-            found.setdefault(each.lead_id, []).append(sighting_of(each))
+        for line in store.sightings():
+            found.setdefault(line.lead_id, []).append(sighting_of(line))
     return {lead_id: tuple(several) for lead_id, several in found.items()}
 
 
