@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from audits.model.activity import Activity, ActivityState, Owner
-from audits.model.case import Fact, KeyKind
-from audits.model.identity import email_key, phone_key
+from audits.model.case import Fact
 from audits.model.lead import Lead
 from connector.exports.mapping import ChangeMap, EventLogMap, ExportMap, LeadMap, OwnersMap, TouchMap
 from connector.exports.problems import BadCell, BadRow, excerpt
@@ -58,10 +57,9 @@ class FileSummary:
 class Intake:
     """Reads the files of one run into `store`."""
 
-    def __init__(self, store: Store, exported: ExportMap, region: str | None, now: datetime, tell: Progress) -> None:
+    def __init__(self, store: Store, exported: ExportMap, now: datetime, tell: Progress) -> None:
         self._store = store
         self._owners = exported.owners
-        self._region = region
         self._now = now
         self._tell = tell
         self.unmapped = UnmappedValues()
@@ -77,13 +75,6 @@ class Intake:
             self._store.add_lead(lead, row.line)
             self._note(lead.clock_start, lead.recorded_at)
             self._note_arrival(lead.received_at)
-            region = lead.country or self._region
-            numbers = {phone_key(text, region) for text in (lead.phone, lead.mobile)}
-            for number in sorted(filter(None, numbers)):
-                self._store.add_key(KeyKind.PHONE, number, lead)
-            address = email_key(lead.email)
-            if address is not None:
-                self._store.add_key(KeyKind.EMAIL, address, lead)
 
         names = {name for each in how.columns.values() for name in each} | set(how.time_of_day.values())
         with open_sheet(path, how.file, names) as sheet:

@@ -19,12 +19,13 @@ from audits.model.activity import (
     StageChange,
     Task,
 )
-from audits.model.case import Coverage, Fact, KeyKind, LeadCase, Sighting
+from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.lead import Lead, LeadStatus
 from connector.exports.mapping import ChangeField, EventField, EventLogMap, LeadField
 from connector.exports.packing import EPOCH, unpack_activity, unpack_event, unpack_lead, unpack_task
 from connector.exports.problems import BadRow, excerpt
 from connector.exports.rows import Event
+from connector.exports.sightings import sighting_of
 from connector.exports.store import ChangeLine, LostActLine, Store, TouchLine
 
 
@@ -134,15 +135,7 @@ def iter_cases(
             tasks=tasks,
             owner_changes=owner_changes,
             stage_changes=stage_changes,
-            sightings=tuple(
-                Sighting(
-                    lead_id=line.other_id,
-                    received_at=EPOCH + timedelta(microseconds=line.at),
-                    key_kind=KeyKind(line.kind),
-                    record_url=line.record_url,
-                )
-                for line in own_sightings
-            ),
+            sightings=tuple(map(sighting_of, own_sightings)),
             coverage=_less(coverage, own_lost),
         )
         yield ReadCase(_with_owners(case, people), is_logging_known)

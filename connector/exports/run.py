@@ -35,6 +35,7 @@ from connector.exports.intake import FileSummary, Intake, Progress
 from connector.exports.join import JoinCounts, ReadCase, iter_cases, iter_event_cases
 from connector.exports.mapping import ExportMap, LeadField, TouchField
 from connector.exports.problems import BadRow, UnusableInput
+from connector.exports.sightings import find_sightings
 from connector.exports.store import BrokenLine, JudgedLine, Store
 from connector.exports.tallies import UnmappedValue
 from connector.reporting.figures import HISTORY, usual_cycle_s
@@ -103,7 +104,7 @@ def run_audit(
     Raises UnusableInput when a file cannot be used at all.
     """
     exported, policy = request.exported, request.policy
-    intake = Intake(store, exported, policy.region, request.now, tell)
+    intake = Intake(store, exported, request.now, tell)
     files = _read(intake, request)
     if intake.latest is None:
         raise UnusableInput(
@@ -113,9 +114,9 @@ def run_audit(
     as_of = request.as_of or intake.latest
     coverage = _coverage(exported, request)
     counts = JoinCounts(rows_without_touch=intake.rows_without_touch)
-    if exported.event_log is None:
-        store.link_sightings()
     total = store.count_lead_rows() or None
+    if exported.event_log is None:
+        find_sightings(store, policy.region, as_of, _every(tell, "Looking for duplicates", total))
     # What is left out is told of once, in the second pass.
     first_pass = _cases(store, request, as_of, coverage, JoinCounts(), intake.people, lambda _: None)
     norms = count_around(store, first_pass, policy, _every(tell, "Counting what stands around", total))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from audits.model.activity import Task
-from audits.model.case import KeyKind
 from audits.model.lead import Lead
 from connector.exports.packing import micros, pack
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.rows import Change, Event, Touch
-
-#: Of the leads that share a phone number or an address, so many nearest earlier ones are shown to the rules.
-MOST_SIGHTINGS = 5
 
 _BATCH = 2000
 _SCHEMA = """
@@ -24,8 +19,12 @@ CREATE TABLE leads (lead_id TEXT, line INTEGER, packed BLOB);
 CREATE TABLE touches (lead_id TEXT, at INTEGER, place INTEGER, file TEXT, line INTEGER, touch_id TEXT,
                       is_task INTEGER, is_recorded_known INTEGER, packed BLOB);
 CREATE TABLE events (lead_id TEXT, at INTEGER, place INTEGER, line INTEGER, packed BLOB);
-CREATE TABLE contact_keys (kind TEXT, key TEXT, at INTEGER, lead_id TEXT, record_url TEXT);
-CREATE TABLE sightings (lead_id TEXT, at INTEGER, other_id TEXT, kind TEXT, record_url TEXT);
+CREATE TABLE persons (number INTEGER PRIMARY KEY, lead_id TEXT, at INTEGER, record_url TEXT, source TEXT,
+                      packed BLOB);
+CREATE TABLE person_keys (key INTEGER, at INTEGER, number INTEGER);
+CREATE TABLE person_pairs (later INTEGER, earlier INTEGER);
+CREATE TABLE sightings (lead_id TEXT, at INTEGER, other_id TEXT, kind TEXT, record_url TEXT, source TEXT,
+                        percent INTEGER, apart TEXT, agrees TEXT);
 CREATE TABLE bad_rows (file TEXT, line INTEGER, col TEXT, value TEXT, reason TEXT);
 CREATE TABLE lost_acts (lead_id TEXT, file TEXT, line INTEGER, facts TEXT);
 CREATE TABLE changes (lead_id TEXT, at INTEGER, place INTEGER, file TEXT, line INTEGER, what TEXT, field TEXT,
@@ -78,14 +77,30 @@ class EventLine(NamedTuple):
     packed: bytes
 
 
+class PersonLine(NamedTuple):
+    """A lead as it is compared with others. `number`: its place by lead id; `at` in microseconds since 1970."""
+
+    number: int
+    lead_id: str
+    at: int
+    record_url: str | None
+    source: str | None
+    packed: bytes
+
+
 class SightingLine(NamedTuple):
-    """Another lead with the same key as stored; `at` in microseconds since 1970."""
+    """Another lead that shares a number or an address with a lead, or is alike, as stored; `at` in microseconds since
+    1970, `apart` "" = nothing keeps them apart, `agrees` as JSON."""
 
     lead_id: str
     at: int
     other_id: str
     kind: str
     record_url: str | None
+    source: str | None
+    percent: int
+    apart: str
+    agrees: str
 
 
 class ChangeLine(NamedTuple):
@@ -230,9 +245,19 @@ class Store:
         """Keep an event."""
         self._add("events", (event.lead.lead_id, micros(event.event_at), event.order, event.line, pack(event)))
 
-    def add_key(self, kind: KeyKind, key: str, lead: Lead) -> None:
-        """Keep that `lead` has the phone number or e-mail address `key` (normalised)."""
-        self._add("contact_keys", (kind.value, key, micros(lead.received_at), lead.lead_id, lead.record_url))
+    def add_person(self, person: PersonLine, keys: Iterable[int]) -> None:
+        """Keep a lead as it is compared, and by what others are found to compare it with."""
+        self._add("persons", tuple(person))
+        for key in keys:
+            self._add("person_keys", (key, person.at, person.number))
+
+    def add_pair(self, later: int, earlier: int) -> None:
+        """Keep that these two are to be compared, by their numbers."""
+        self._add("person_pairs", (later, earlier))
+
+    def add_sighting(self, sighting: SightingLine) -> None:
+        """Keep that a lead sees another one."""
+        self._add("sightings", tuple(sighting))
 
     def add_bad(self, bad: BadRow) -> None:
         """Keep a row that was not used."""
@@ -437,22 +462,26 @@ class Store:
             if row is not None:
                 yield LeadLine._make(row)
 
-    def link_sightings(self) -> None:
-        """Find the leads that share a key: one pass in the order of the keys, a few leads in memory."""
-        self._flush("contact_keys")
-        same: tuple[str, str] | None = None
-        earlier: deque[tuple[int, str, str | None]] = deque(maxlen=MOST_SIGHTINGS)
-        for kind, key, at, lead_id, record_url in self._connection.execute(
-            "SELECT kind, key, at, lead_id, record_url FROM contact_keys ORDER BY kind, key, at, lead_id"
-        ):
-            if (kind, key) != same:
-                same = (kind, key)
-                earlier.clear()
-            for other_at, other_id, other_url in earlier:
-                if other_id != lead_id:
-                    self._add("sightings", (lead_id, other_at, other_id, kind, other_url))
-            earlier.append((at, lead_id, record_url))
-        self._flush("sightings")
+    def person_keys(self) -> Iterator[tuple[int, int]]:
+        """(key, number of a lead that has it) by key, time and lead."""
+        yield from self._sorted("person_keys", "key, number", "key, at, number")
+
+    def person_pairs(self) -> Iterator[tuple[int, int]]:
+        """(later, earlier) of all that are to be compared, each once, by number."""
+        yield from self._sorted("person_pairs", "DISTINCT later, earlier", "later, earlier")
+
+    def persons(self, numbers: Iterable[int]) -> Iterator[PersonLine]:
+        """Those of these numbers."""
+        self._flush("persons")
+        query = "SELECT number, lead_id, at, record_url, source, packed FROM persons WHERE number = ?"
+        for number in numbers:
+            yield from map(PersonLine._make, self._connection.execute(query, (number,)))
+
+    def forget_persons(self) -> None:
+        """To be called once all pairs are compared: the room is used again."""
+        for table in ("persons", "person_keys", "person_pairs"):
+            self._waiting.pop(table, None)
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  (own names)
 
     def leads(self) -> Iterator[LeadLine]:
         """All leads by id, then line."""
@@ -470,7 +499,7 @@ class Store:
 
     def sightings(self) -> Iterator[SightingLine]:
         """All sightings by lead, time and other lead."""
-        columns = "lead_id, at, other_id, kind, record_url"
+        columns = "lead_id, at, other_id, kind, record_url, source, percent, apart, agrees"
         yield from map(SightingLine._make, self._sorted("sightings", columns, "lead_id, at, other_id, kind"))
 
     def lost_acts(self) -> Iterator[LostActLine]:

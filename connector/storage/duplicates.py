@@ -13,19 +13,15 @@ import hmac
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.model.case import Agreement, Apart
 from audits.model.contact_data import region_of
-from audits.truth.duplicates.guards import Guard
 from audits.truth.duplicates.model import SAME_PERSON
-from audits.truth.duplicates.pairs import judge_pairs, pair_keys
+from audits.truth.duplicates.pairs import MOST, NEAREST, judge_pairs, judged, pair_keys
 from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.whole_pass import Match
 from connector.errors import UnknownInstall
@@ -34,14 +30,9 @@ from connector.storage.ranges import rows_wanted
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import dirty_leads, duplicate_keys, duplicate_pairs, duplicate_splits, installs, leads
 
-#: So many leads with one key are compared each with each, the first that came.
-MOST = 32
-#: Who came later is compared with so many before him.
-NEAREST = 6
 #: Of a key that so many have at most, all are read at once.
 WHOLE = 500
 
-_APART = {Guard.HOUSEHOLD: Apart.HOUSEHOLD, Guard.SWITCHBOARD: Apart.SWITCHBOARD}
 # Of these levels both have the very same number or address.
 _SAME = {Field.PHONE: ("same",), Field.EMAIL: ("same", "same_role_address")}
 _KNOWN = ("first_name", "last_name", "email", "phone", "mobile", "company", "country", "keys_region")
@@ -63,16 +54,6 @@ class _Held(NamedTuple):
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What two leads have in common. `percent`: how likely they are one person; `apart`: what says that they are not,
-    however much they share."""
-
-    percent: int
-    agrees: tuple[Agreement, ...]
-    apart: Apart | None
-
-
 def record_of(row: sa.Row[Any]) -> Record:
     """A row of `leads` as it is compared."""
     return Record(
@@ -90,21 +71,6 @@ def record_of(row: sa.Row[Any]) -> Record:
 def compared_columns() -> list[sa.ColumnElement[Any]]:
     """The columns of `leads` that `record_of` reads."""
     return [leads.c.lead_id, *(leads.c[name] for name in _KNOWN)]
-
-
-def judged(match: Match) -> Judged:
-    """What was found of a pair, as it is kept."""
-    return Judged(
-        percent=int(match.probability * 100),
-        agrees=tuple(_agreement(each.field, each.level, each.weight) for each in match.reasons),
-        apart=None if match.guard is None else _APART[match.guard],
-    )
-
-
-@lru_cache(maxsize=4096)
-def _agreement(field: Field, level: str, weight: float) -> Agreement:
-    """Kept, since all pairs have one of few: those with the number of a switchboard are judged by the hundred."""
-    return Agreement(field.value, level, weight)
 
 
 def renew_pairs(conn: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:

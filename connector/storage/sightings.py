@@ -14,16 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.model.case import Apart, KeyKind, Sighting
-from audits.truth.duplicates.model import SAME_PERSON
-from audits.truth.duplicates.pairs import judge_pairs
+from audits.truth.duplicates.pairs import LEAST_PERCENT, Judged, judge_pairs, judged
 from audits.truth.duplicates.record import Record
-from connector.storage.duplicates import Judged, compared_columns, judged, pair_neighbours, record_of, splits_among
+from connector.storage.duplicates import compared_columns, pair_neighbours, record_of, splits_among
 from connector.storage.keys import exact_neighbours
 from connector.storage.statements import portions
 from connector.storage.tables import leads
-
-#: From this on two leads that share neither number nor address count as alike.
-LEAST_PERCENT = int(SAME_PERSON * 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from audits.model.case import KeyKind, LeadCase, Sighting
 from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
-from audits.truth.duplicates.pairs import judge_pairs
+from audits.truth.duplicates.pairs import judge_pairs, judged
 from audits.truth.duplicates.record import Record
 from connector.adapters.hubspot import activities, mapping
 from connector.adapters.hubspot.activities import Engagement
@@ -20,7 +20,6 @@ from connector.sandbox.kinds import CONTACTS, find_kind
 from connector.sandbox.population import Population
 from connector.sandbox.seed import sow
 from connector.sandbox.wire import iso
-from connector.storage.duplicates import judged
 
 PORTAL = 5
 

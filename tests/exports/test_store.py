@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from audits.model.case import KeyKind
 from audits.model.lead import Lead
 from connector.exports.packing import unpack_lead
-from connector.exports.store import MOST_SIGHTINGS, open_store
+from connector.exports.store import open_store
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -79,18 +78,3 @@ def test_leads_come_back_whole_in_the_order_of_their_ids():
         found = list(store.leads())
     assert [line.lead_id for line in found] == sorted(odd)
     assert [unpack_lead(line.packed) for line in found] == [lead(lead_id) for lead_id in sorted(odd)]
-
-
-def test_a_number_shared_by_many_shows_each_the_nearest_earlier_ones():
-    with open_store() as store:
-        for days in range(100):
-            store.add_key(KeyKind.PHONE, "+4930", lead(f"{days:03}", days))
-        store.add_key(KeyKind.EMAIL, "+4930", lead("other", 50))
-        store.link_sightings()
-        seen: dict[str, list[str]] = {}
-        for line in store.sightings():
-            seen.setdefault(line.lead_id, []).append(line.other_id)
-    assert "000" not in seen
-    assert "other" not in seen, "a mail address is no phone number"
-    assert seen["003"] == ["000", "001", "002"]
-    assert seen["099"] == [f"{days:03}" for days in range(99 - MOST_SIGHTINGS, 99)]

@@ -8,20 +8,72 @@ many others there are: a name weighs as names usually do. Who keeps records for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from audits.model.case import Agreement, Apart
+from audits.model.contact_data import region_of
+from audits.model.lead import Lead
 from audits.truth.duplicates.forms import company_name, email_key, name_parts, name_sounds, phone_digits
-from audits.truth.duplicates.model import shipped
-from audits.truth.duplicates.record import Record
+from audits.truth.duplicates.guards import Guard
+from audits.truth.duplicates.model import SAME_PERSON, shipped
+from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.table import Table
 from audits.truth.duplicates.whole_pass import Match, explained
 
 #: So many records are taken to be around every pair: what the reasons must overcome is the same for all.
 AMONG = 100_000
+#: So many leads with one key are compared each with each, the first that came.
+MOST = 32
+#: Who came later is compared with so many before him.
+NEAREST = 6
+#: From this on two leads that share neither number nor address count as alike.
+LEAST_PERCENT = int(SAME_PERSON * 100)
 
 _MODEL = shipped(AMONG)
 _TAIL = 8
+_APART = {Guard.HOUSEHOLD: Apart.HOUSEHOLD, Guard.SWITCHBOARD: Apart.SWITCHBOARD}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What two leads have in common. `percent`: how likely they are one person; `apart`: what says that they are not,
+    however much they share."""
+
+    percent: int
+    agrees: tuple[Agreement, ...]
+    apart: Apart | None
+
+
+def record_of_lead(lead: Lead, region: str | None) -> Record:
+    """The lead as it is compared. `region`: country of numbers without + when the lead names none."""
+    return Record(
+        id=lead.lead_id,
+        first_name=lead.first_name or "",
+        last_name=lead.last_name or "",
+        email=lead.email or "",
+        phone=lead.phone or "",
+        mobile=lead.mobile or "",
+        company=lead.company or "",
+        region=region_of(lead.country, region or None),
+    )
+
+
+def judged(match: Match) -> Judged:
+    """What was found of a pair, as it is kept."""
+    return Judged(
+        percent=int(match.probability * 100),
+        agrees=tuple(_agreement(each.field, each.level, each.weight) for each in match.reasons),
+        apart=None if match.guard is None else _APART[match.guard],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _agreement(field: Field, level: str, weight: float) -> Agreement:
+    """Kept, since all pairs have one of few: those with the number of a switchboard are judged by the hundred."""
+    return Agreement(field.value, level, weight)
 
 
 def pair_keys(record: Record) -> frozenset[str]:
