@@ -376,6 +376,7 @@ def _lead(reader: _Reader) -> Lead:
         time_on_form_s=reader.opt_number("time_on_form_s"),
         honeypot=reader.opt_text("honeypot"),
         consent_proof=reader.opt_text("consent_proof"),
+        facts=reader.pairs("facts"),
     )
     reader.done()
     return lead

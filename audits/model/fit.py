@@ -21,7 +21,7 @@ class FitField(StrEnum):
 
     PHONE_COUNTRY: ISO letters, by the number itself. MAILBOX: "company", "free" or "disposable", by the domain of the
     address. DEAL_AMOUNT: that of the largest deal, in whole units of its currency. DECIDES: "yes" or "no", by the
-    role in a deal.
+    role in a deal, else by a field of the account's own. From CITY on: what only such a field says, see OWN_FACTS.
     """
 
     COUNTRY = "country"
@@ -37,6 +37,26 @@ class FitField(StrEnum):
     PIPELINE = "pipeline"
     DEAL_AMOUNT = "deal_amount"
     DECIDES = "decides"
+    CITY = "city"
+    JOB_TITLE = "job_title"
+    AGE_GROUP = "age_group"
+    ORGANISATION_CITY = "organisation_city"
+    ORGANISATION_KIND = "organisation_kind"
+    INDUSTRY = "industry"
+    STAFF = "staff"
+
+
+#: What fields of the account's own may say of a lead: the names in Lead.facts.
+OWN_FACTS = (
+    FitField.CITY,
+    FitField.JOB_TITLE,
+    FitField.AGE_GROUP,
+    FitField.ORGANISATION_CITY,
+    FitField.ORGANISATION_KIND,
+    FitField.INDUSTRY,
+    FitField.STAFF,
+    FitField.DECIDES,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

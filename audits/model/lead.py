@@ -33,6 +33,9 @@ class Lead:
 
     Of the form: `ip` and `user_agent` of whoever sent it, `time_on_form_s` seconds from its opening to the sending,
     `honeypot` what stood in a field that people do not see, `consent_proof` the id of a certificate of consent.
+
+    `facts`: what else fields of the account's own say of the person and the organisation, by the names of
+    audits.model.fit.OWN_FACTS, as read; sorted, and without those of which nothing is known.
     """
 
     lead_id: str
@@ -71,6 +74,7 @@ class Lead:
     time_on_form_s: float | None = None
     honeypot: str | None = None
     consent_proof: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def clock_start(self) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from audits.model.case import LeadCase
 from audits.model.currencies import minor_digits
-from audits.model.fit import Criterion, Fit, FitField, FitPart, FitSubject, LeadFit
+from audits.model.fit import OWN_FACTS, Criterion, Fit, FitField, FitPart, FitSubject, LeadFit
 from audits.model.policy import Policy
 from audits.model.said import say
 from audits.model.truth import Disposable, EmailJudged, Judgement
@@ -33,7 +33,9 @@ def lead_fit(case: LeadCase, policy: Policy, judged: Judgement) -> LeadFit:
 def facts_of(case: LeadCase, judged: Judgement) -> Mapping[str, str | None]:
     """What criteria may look at, by the names of FitField; None = not known."""
     lead, email = case.lead, judged.email
+    own = dict(lead.facts)
     return {
+        **{name: own.get(name) for name in OWN_FACTS},
         FitField.COUNTRY: lead.country,
         FitField.PHONE_COUNTRY: judged.phone.region if judged.phone is not None else None,
         FitField.LANGUAGE: lead.language,
@@ -46,7 +48,7 @@ def facts_of(case: LeadCase, judged: Judgement) -> Mapping[str, str | None]:
         FitField.PRIORITY: lead.priority,
         FitField.PIPELINE: lead.pipeline,
         FitField.DEAL_AMOUNT: _deal_amount(case),
-        FitField.DECIDES: _decides(case),
+        FitField.DECIDES: _decides(case) or own.get(FitField.DECIDES),
     }
 
 

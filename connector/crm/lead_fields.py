@@ -17,13 +17,18 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 
 from audits.model.case import Coverage, Fact
+from audits.model.fit import OWN_FACTS
 from audits.model.lead import Lead
 from connector.crm.moments import is_plausible
 from connector.crm.values import Unmapped
 
 
 class LeadField(StrEnum):
-    """What a field of the account's own may hold of a lead; the values are names of Lead's attributes."""
+    """What a field of the account's own may hold of a lead.
+
+    The values are names of Lead's attributes; from CITY on they are names in Lead.facts, of
+    audits.model.fit.OWN_FACTS.
+    """
 
     SUBMITTED_AT = "submitted_at"
     PREFERRED_AT = "preferred_at"
@@ -37,6 +42,14 @@ class LeadField(StrEnum):
     TIME_ON_FORM = "time_on_form_s"
     HONEYPOT = "honeypot"
     CONSENT_PROOF = "consent_proof"
+    CITY = "city"
+    JOB_TITLE = "job_title"
+    AGE_GROUP = "age_group"
+    ORGANISATION_CITY = "organisation_city"
+    ORGANISATION_KIND = "organisation_kind"
+    INDUSTRY = "industry"
+    STAFF = "staff"
+    DECIDES = "decides"
 
 
 class FieldKind(StrEnum):
@@ -73,6 +86,14 @@ FITTING: Mapping[LeadField, frozenset[FieldKind]] = {
     LeadField.TIME_ON_FORM: frozenset({FieldKind.NUMBER, FieldKind.TEXT}),
     LeadField.HONEYPOT: frozenset({FieldKind.TEXT, FieldKind.YES_NO}),
     LeadField.CONSENT_PROOF: frozenset({FieldKind.TEXT}),
+    LeadField.CITY: frozenset({FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.JOB_TITLE: frozenset({FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.AGE_GROUP: frozenset({FieldKind.TEXT, FieldKind.CHOICE, FieldKind.NUMBER}),
+    LeadField.ORGANISATION_CITY: frozenset({FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.ORGANISATION_KIND: frozenset({FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.INDUSTRY: frozenset({FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.STAFF: frozenset({FieldKind.NUMBER, FieldKind.TEXT, FieldKind.CHOICE}),
+    LeadField.DECIDES: frozenset({FieldKind.YES_NO, FieldKind.CHOICE, FieldKind.TEXT}),
 }
 
 #: Facts that hang on a field of the account's own → the words for what it holds.
@@ -105,7 +126,17 @@ _SUGGESTIVE: Mapping[LeadField, str] = {
     LeadField.TIME_ON_FORM: r"time.?on.?form|form.?(seconds|duration)|seconds.?on.?(form|page)",
     LeadField.HONEYPOT: r"honey.?pot|\bhp.?field",
     LeadField.CONSENT_PROOF: r"trusted.?form|jornaya|lead.?id.?token|consent.?(proof|cert|id)",
+    LeadField.CITY: r"^(?!.*(compan|organi[sz]|firm)).*\b(city|town|stadt|wohnort)\b",
+    LeadField.JOB_TITLE: r"job.?(title|role)|\boccupation|\bberuf|\bstilling",
+    LeadField.AGE_GROUP: r"\bage.?(group|range|band)|altersgruppe|aldersgruppe",
+    LeadField.ORGANISATION_CITY: r"\b(company|organi[sz]ation|firm).{0,6}\b(city|town)\b|firmensitz",
+    LeadField.ORGANISATION_KIND: r"(company|organi[sz]ation).{0,6}(kind|type)|legal.?form|rechtsform|public.?sector",
+    LeadField.INDUSTRY: r"\bindustry|\bbranche|\bbransje",
+    LeadField.STAFF: r"\bemployees|num.?employees|headcount|mitarbeiter.?zahl|antall.?ansatte",
+    LeadField.DECIDES: r"decision.?maker|entscheider|beslutningstaker",
 }
+
+_OWN_FACTS = frozenset(LeadField(name.value) for name in OWN_FACTS)
 
 _TIMES = frozenset({LeadField.SUBMITTED_AT, LeadField.PREFERRED_AT, LeadField.RECONTACT_ON})
 _LONGEST_WORD = 30
@@ -164,6 +195,7 @@ class FieldRoles:
         without a zone is that of `zone` (IANA). What cannot be read is noted in `unmapped` (a time by its shape
         alone) and is a missing fact of this lead, never guessed."""
         found: dict[str, object] = {}
+        facts = dict(lead.facts)
         missing: list[tuple[Fact, str]] = []
         clock = ZoneInfo(zone)
         for role, name in self._chosen.items():
@@ -172,6 +204,9 @@ class FieldRoles:
             if not text:
                 continue
             read = _READERS[role](text, clock)
+            if read is not None and role in _OWN_FACTS:
+                facts[role.value] = str(read)
+                continue
             if read is not None:
                 found[role.value] = read
                 continue
@@ -179,7 +214,7 @@ class FieldRoles:
             if role in _FACTS:
                 fact, words = _FACTS[role]
                 missing.append((fact, f"What the field {name} says of {words} cannot be read."))
-        return FilledLead(replace(lead, **found), tuple(missing))  # type: ignore[arg-type]
+        return FilledLead(replace(lead, facts=tuple(sorted(facts.items())), **found), tuple(missing))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +303,12 @@ def parse_trap(text: str, zone: ZoneInfo) -> str | None:
     return "" if parse_yes_no(text, zone) is False else text[:200]
 
 
+def parse_decides(text: str, zone: ZoneInfo) -> str | None:
+    """yes or no, as criteria of the target group name it; None for any other word."""
+    said = parse_yes_no(text, zone)
+    return None if said is None else "yes" if said else "no"
+
+
 def parse_language(text: str, zone: ZoneInfo) -> str | None:
     """ISO 639 code of a language, given as a code (de, de-DE) or by its English or own name; else None."""
     code = _CODE.fullmatch(text)
@@ -289,6 +330,14 @@ _READERS: Mapping[LeadField, Callable[[str, ZoneInfo], object]] = {
     LeadField.TIME_ON_FORM: parse_seconds,
     LeadField.HONEYPOT: parse_trap,
     LeadField.CONSENT_PROOF: parse_words,
+    LeadField.CITY: parse_words,
+    LeadField.JOB_TITLE: parse_words,
+    LeadField.AGE_GROUP: parse_words,
+    LeadField.ORGANISATION_CITY: parse_words,
+    LeadField.ORGANISATION_KIND: parse_words,
+    LeadField.INDUSTRY: parse_words,
+    LeadField.STAFF: parse_words,
+    LeadField.DECIDES: parse_decides,
 }
 
 

@@ -49,6 +49,14 @@ class LeadField(StrEnum):
     STAGE_SINCE = "stage_since"
     CLOSED_AT = "closed_at"
     LANGUAGE = "language"
+    CITY = "city"
+    JOB_TITLE = "job_title"
+    AGE_GROUP = "age_group"
+    ORGANISATION_CITY = "organisation_city"
+    ORGANISATION_KIND = "organisation_kind"
+    INDUSTRY = "industry"
+    STAFF = "staff"
+    DECIDES = "decides"
 
 
 class TouchField(StrEnum):

@@ -62,6 +62,7 @@ def _lead(fields: dict[str, object]) -> Lead:
     _times(fields)
     if fields["status"] is not None:
         fields["status"] = LeadStatus(cast("str", fields["status"]))
+    fields["facts"] = _raw(cast("list[list[str]]", fields["facts"]))
     return Lead(**fields)  # type: ignore[arg-type]  # the names and types that pack() wrote
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from audits.model.activity import Activity, ActivityKind, ActivityState, Owner, Task
+from audits.model.fit import OWN_FACTS
 from audits.model.lead import Lead
 from connector.exports.mapping import (
     ChangeField,
@@ -196,6 +197,13 @@ class LeadRows:
             stage_since=self._no_later_than(row, LeadField.STAGE_SINCE),
             closed_at=self._no_later_than(row, LeadField.CLOSED_AT),
             language=cells.text(row, LeadField.LANGUAGE),
+            facts=tuple(
+                sorted(
+                    (name.value, text)
+                    for name in OWN_FACTS
+                    if (text := cells.text(row, LeadField(name.value))) is not None
+                )
+            ),
         )
 
     def _no_later_than(self, row: Row, field: LeadField) -> datetime | None:

@@ -25,7 +25,7 @@ from audits.model.case import Coverage, Fact, LeadCase
 from audits.model.lead import Lead, LeadStatus
 from audits.model.surroundings import Surroundings
 from connector.storage.deals import CONTACT_NOT_READ, DealsFound, deals_of
-from connector.storage.json_text import load_pairs, load_unseen
+from connector.storage.json_text import load_map, load_pairs, load_unseen
 from connector.storage.sightings import sightings_of
 from connector.storage.statements import portions
 from connector.storage.tables import activities, leads, owner_changes, owners, stage_changes, tasks
@@ -235,6 +235,7 @@ def lead_from_row(row: sa.Row[Any]) -> Lead:
         time_on_form_s=row.time_on_form_s,
         honeypot=row.honeypot,
         consent_proof=row.consent_proof,
+        facts=tuple(sorted(load_map(row.facts).items())),
     )
 
 

@@ -245,6 +245,7 @@ leads = sa.Table(
     sa.Column("time_on_form_s", sa.Float, nullable=True),
     _words("honeypot"),
     _words("consent_proof"),
+    _text("facts", "{}"),
     _text("search_text", ""),
     _text("keys_region", ""),
     _text("our_fields", "{}"),

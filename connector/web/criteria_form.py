@@ -24,6 +24,13 @@ FIELDS = {
     FitField.PIPELINE: phrase("Pipeline"),
     FitField.DEAL_AMOUNT: phrase("Amount of the largest deal"),
     FitField.DECIDES: phrase("Decides on buying: yes or no"),
+    FitField.CITY: phrase("City"),
+    FitField.JOB_TITLE: phrase("Job title"),
+    FitField.AGE_GROUP: phrase("Age group"),
+    FitField.ORGANISATION_CITY: phrase("City of the organisation"),
+    FitField.ORGANISATION_KIND: phrase("Kind of organisation"),
+    FitField.INDUSTRY: phrase("Industry"),
+    FitField.STAFF: phrase("Number of employees"),
 }
 
 

@@ -177,6 +177,17 @@ def test_properties_of_their_own_by_role(account: Account) -> None:
     assert adapter.capabilities().coverage.cause(Fact.PREFERRED_AT) is None
 
 
+def test_facts_for_the_target_group_by_role(account: Account) -> None:
+    account.property("headcount", "number", "number")
+    lead_id = account.contact(email="a@x.example", city="Oslo", headcount="120")
+    assert adapter_of(account).read_leads([lead_id]).records[0].lead.facts == ()
+    adapter = adapter_of(account, roles=FieldRoles({"staff": "headcount", "city": "city"}, LEAD_FIELDS))
+    assert {"headcount", "city"} <= {one.name for one in adapter.known_fields()}
+    read = adapter.read_leads([lead_id])
+    assert read.records[0].lead.facts == (("city", "Oslo"), ("staff", "120"))
+    assert read.records[0].missing == ()
+
+
 def test_where_a_lead_stands_and_since_when(account: Account) -> None:
     lead_id = account.contact(email="a@x.example", hs_lead_status="NEW")
     account.control.set_properties(PORTAL, lead_id, {"hs_lead_status": "UNQUALIFIED"})

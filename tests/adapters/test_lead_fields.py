@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audits.model.case import Coverage, Fact
+from audits.model.fit import OWN_FACTS
 from connector.crm import lead_fields
 from connector.crm.lead_fields import FITTING, FieldKind, FieldRoles, KnownField, LeadField, suggest
 from connector.crm.money import minor_units
@@ -148,6 +149,31 @@ def test_minor_units() -> None:
     for bad in ("NaN", "Infinity", "1e20"):
         with pytest.raises(ValueError, match="no amount of money"):
             minor_units(Decimal(bad), "EUR")
+
+
+def test_facts_for_the_target_group_stand_together() -> None:
+    roles = FieldRoles({"staff": "n", "city": "c", "decides": "d", "industry": "i", "priority": "p"})
+    unmapped = Unmapped()
+    filled = roles.fill(make_lead(), {"n": 120, "c": " Oslo ", "d": "Ja", "i": "", "p": "high"}, "UTC", unmapped)
+    assert filled.lead.facts == (("city", "Oslo"), ("decides", "yes"), ("staff", "120"))
+    assert (filled.lead.priority, filled.missing, unmapped.pairs) == ("high", (), [])
+    odd = roles.fill(make_lead(), {"d": "perhaps"}, "UTC", unmapped)
+    assert (odd.lead.facts, odd.missing) == ((), ())
+    assert unmapped.pairs == [("d", "perhaps")]
+    assert {role.value for role in LeadField} >= {name.value for name in OWN_FACTS}
+
+
+def test_names_that_speak_for_facts() -> None:
+    labels = {"city": "City", "jobtitle": "Job Title", "numemployees": "Number of Employees", "industry": "Industry"}
+    known = [KnownField(name=name, label=label, kind=FieldKind.TEXT) for name, label in labels.items()]
+    known.append(KnownField(name="company_city", label="Company city", kind=FieldKind.TEXT))
+    assert suggest(known) == {
+        LeadField.CITY: "city",
+        LeadField.JOB_TITLE: "jobtitle",
+        LeadField.STAFF: "numemployees",
+        LeadField.INDUSTRY: "industry",
+        LeadField.ORGANISATION_CITY: "company_city",
+    }
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,16 @@ def test_the_terminal_lists_what_was_not_used(run_audit: RunAudit):
     assert "  'paused' in Status: 1" in said
 
 
+def test_a_column_of_a_fact_is_held_against_the_target_group(run_audit: RunAudit):
+    group = '\n[[target_group]]\nname = "Trade"\nsubject = "organisation"\nfield = "industry"\nweight = 5\n'
+    mapped = MAP.replace("[leads.columns]\n", '[leads.columns]\nindustry = "Source"\n', 1)
+    assert mapped != MAP
+    without, with_it = run_audit(LEADS, policy=POLICY + group), run_audit(LEADS, policy=POLICY + group, map_=mapped)
+    assert {lead["fit"]["organisation"]["percent"] for lead in without.told["leads"]} == {None}
+    told = {lead["fit"]["organisation"]["percent"] for lead in with_it.told["leads"] if lead["source"]}
+    assert told == {100}
+
+
 def test_the_fit_of_each_lead_stands_beside_what_it_is(run_audit: RunAudit):
     group = '\n[[target_group]]\nname = "Site"\nsubject = "person"\nfield = "source"\nweight = 5\n'
     plain, grouped = run_audit(LEADS), run_audit(LEADS, policy=POLICY + group)

@@ -67,7 +67,8 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path):
 
 
 def lead(lead_id: str, days: int = 0) -> Lead:
-    return Lead(lead_id=lead_id, received_at=NOW + timedelta(days=days), recorded_at=NOW + timedelta(days=days))
+    at = NOW + timedelta(days=days)
+    return Lead(lead_id=lead_id, received_at=at, recorded_at=at, facts=(("city", "Ærø"), ("staff", "12")))
 
 
 def test_leads_come_back_whole_in_the_order_of_their_ids():

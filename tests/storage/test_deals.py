@@ -60,6 +60,7 @@ def test_the_new_facts_of_a_lead_come_back(database: Database, install: Install)
     lead = make_lead(
         submitted_at=at(-200), preferred_at=at(60), recontact_on=date(2026, 5, 1), has_call_consent=False,
         priority="high", pipeline="Sales", stage="New", stage_since=at(-100), closed_at=at(-50), language="el",
+        facts=(("city", "Tromsø \"b\""), ("staff", "120")),
     )  # fmt: skip
     store(database, install, make_record(lead))
     assert case_of(database, install).lead == lead

@@ -113,6 +113,7 @@ def person(lead_id: str = PERSON, first_name: str = CANARY) -> timeline.RecordLi
             pipeline=CANARY,
             stage=CANARY,
             language=CANARY,
+            facts=(("city", CANARY), ("job_title", CANARY)),
         ),
         activities=[
             make_activity(f"call-{CANARY}", lead_id, raw=(("title", CANARY),), subject=CANARY, text=CANARY * 50),

@@ -11,7 +11,8 @@ import pytest
 
 from audits.engine import audit
 from audits.model.deal import DealContact
-from audits.model.fit import Criterion, FitField, FitSubject
+from audits.model.exchange import case_from_json, case_to_json
+from audits.model.fit import OWN_FACTS, Criterion, FitField, FitSubject
 from audits.model.policy import Policy
 from audits.model.said import english
 from audits.truth.fit import facts_of, fit
@@ -23,6 +24,8 @@ from tests.factories import at, make_case, make_deal, make_lead, make_policy
 PLACE = Criterion(name="Nordic", subject=FitSubject.PERSON, field="country", weight=30, any_of=("Norge", "Sverige"))
 SCALE = Criterion(name="Scale", subject=FitSubject.ORGANISATION, field="staff", weight=50, least=10, most=250)
 NAMED = Criterion(name="A firm", subject=FitSubject.ORGANISATION, field="company", weight=20)
+TRADE = Criterion(name="Trade", subject=FitSubject.ORGANISATION, field="industry", weight=20, any_of=("Barns",))
+TOWN = Criterion(name="Town", subject=FitSubject.PERSON, field="city", weight=10, any_of=("Oslo",))
 DEALS = Criterion(name="Large", subject=FitSubject.ORGANISATION, field="deal_amount", weight=40, least=50_000)
 
 
@@ -131,6 +134,29 @@ def test_facts_of_a_lead():
         "lead_type": "Demo",
         "priority": None,
     }
+
+
+def test_facts_that_fields_of_the_account_say():
+    assert {name: value for name, value in facts().items() if name in OWN_FACTS} == dict.fromkeys(OWN_FACTS)
+    own = (("decides", "yes"), ("industry", "Roofs"), ("staff", "120"))
+    found = facts({"facts": own})
+    assert {name: value for name, value in found.items() if value and name in OWN_FACTS} == dict(own)
+    # What a deal says of him goes before what a field says.
+    deal = make_deal("d1", contacts=(DealContact(contact_id="1", is_decider=False),))
+    assert facts({"facts": own}, deals=(deal,))["decides"] == "no"
+    told = audit(make_case(make_lead("1", facts=own)), make_policy(criteria=(SCALE, TRADE, TOWN))).fit
+    assert [part.points for part in told.organisation.parts] == [50, 0]
+    assert [part.points for part in told.person.parts] == [None]
+
+
+def test_facts_of_the_account_travel_with_the_case():
+    case = make_case(make_lead("1", facts=(("city", "Oslo"), ("staff", "12"))))
+    told = json.loads(json.dumps(case_to_json(case)))
+    assert case_from_json(told) == case
+    assert "facts" not in case_to_json(make_case(make_lead("1")))["lead"]  # type: ignore[operator]
+    told["lead"]["facts"] = [["city", 1]]
+    with pytest.raises(ValueError, match=r"lead\.facts"):
+        case_from_json(told)
 
 
 def test_facts_of_its_deals():

@@ -60,6 +60,14 @@ def test_only_fields_that_can_hold_it_are_offered(admin: FlaskClient) -> None:
         "time_on_form_s",
         "honeypot",
         "consent_proof",
+        "city",
+        "job_title",
+        "age_group",
+        "organisation_city",
+        "organisation_kind",
+        "industry",
+        "staff",
+        "decides",
     }
     assert "Form sent &lt;b&gt;at&lt;/b&gt; (form_sent)" in rows["submitted_at"]
     assert 'value="call_ok"' not in rows["submitted_at"]

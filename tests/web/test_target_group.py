@@ -175,6 +175,25 @@ def test_it_is_set_on_the_page_and_shown_on_leads_that_come_then(web: WebApp, te
     assert "Nordic (Person): Country, one of Norge; weight 30" in listed
 
 
+def test_facts_of_fields_of_the_account_are_offered_kept_and_held_against(
+    web: WebApp, tenant: Tenant, admin: FlaskClient
+):
+    page = edit(web, admin, "criterion-add").text
+    for name, label in (("staff", "Number of employees"), ("age_group", "Age group"), ("city", "City")):
+        assert re.search(rf'<option value="{name}"[^>]*>{label}</option>', page), name
+    typed_in = {"k0_name": "Scale", "k0_subject": "organisation", "k0_field": "staff", "k0_weight": "30"}
+    saved = edit(web, admin, "save", page, k0_least="10", **typed_in)
+    assert saved.headers["Location"].endswith("note=policy-saved")
+    web.clock.now += timedelta(minutes=1)
+    own = (("industry", "Ταράτσες"), ("staff", "120"))
+    arrive(web, tenant, "large", facts=own)
+    arrive(web, tenant, "unknown")
+    assert lead_of(web, tenant, "large").facts == own
+    assert lead_of(web, tenant, "unknown").facts == ()
+    assert "Scale Number of employees · 120: as wanted. 30 / 30" in panel(admin, "large")
+    assert "Scale Number of employees · Not known. unknown" in panel(admin, "unknown")
+
+
 def test_a_later_version_changes_nothing_of_who_came_before(web: WebApp, tenant: Tenant, admin: FlaskClient):
     save(web, admin)
     web.clock.now += timedelta(minutes=1)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from audits.model.fit import FitField
+from audits.model.said import phrase
 from connector.catalog import find_crm
 from connector.crm.lead_fields import FITTING, FieldKind, KnownField, LeadField, suggest
 from connector.jobs.meanings import keep_roles
 from connector.storage import cursors, field_roles, value_mappings
 from connector.web.access import Access, needs, viewer
+from connector.web.criteria_form import FIELDS
 from connector.web.labels import crm_name
 from connector.web.site import site
 from connector.web.texts import current, t
@@ -197,3 +200,15 @@ def _words(role: LeadField) -> tuple[str, str]:
             return t("Field that people do not see"), t("Only a program fills it in.")
         case LeadField.CONSENT_PROOF:
             return t("Certificate of consent"), t("Its number, as the vendor gives it with the lead.")
+        case _:
+            return t(FIELDS[FitField(role.value)]), t(_TARGET_GROUP.get(role, _ASKED_FOR))
+
+
+_ASKED_FOR = phrase("The target group can ask for it.")
+_TARGET_GROUP = {
+    LeadField.CITY: phrase("The target group can ask for it: where the person is."),
+    LeadField.JOB_TITLE: phrase("The target group can ask for it: what the person works as."),
+    LeadField.ORGANISATION_KIND: phrase("The target group can ask for it: commercial, or paid from a budget."),
+    LeadField.STAFF: phrase("The target group can ask for it; of 11-50 no number can be told."),
+    LeadField.DECIDES: phrase("The target group can ask for it; it counts where no role in a deal says it."),
+}

@@ -720,6 +720,7 @@ def upgrade() -> None:
         sa.Column("time_on_form_s", sa.Float(), nullable=True),
         sa.Column("honeypot", Words, nullable=True),
         sa.Column("consent_proof", Words, nullable=True),
+        sa.Column("facts", Words, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("search_text", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("keys_region", Words, server_default=sa.text("''"), nullable=False),
         sa.Column("our_fields", Words, server_default=sa.text("'{}'"), nullable=False),
