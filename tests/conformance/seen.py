@@ -184,6 +184,10 @@ def cause_of(finding: Finding, case: LeadCase) -> str | None:
             pointed = {evidence.record_id for evidence in finding.evidence}
             acts = (act for act in case.activities if act.activity_id in pointed)
             return next(filter(None, map(_open_question_of, acts)), None)
+        case "nothing_to_go_by":
+            return "nothing was given or counted by which it would show"
+        case "suspected":
+            return "something speaks for it, and not enough to say so" if finding.evidence else None
         case "not_enough_data":
             return "too few leads of the account went through it to know what is usual"
         case "unmapped_status":

@@ -111,7 +111,7 @@ def test_whatever_was_not_evaluated_has_a_cause_that_the_adapter_declared(
 NOT_PLANTED = frozenset(
     {"RT003", "RT006", "FU003", "FU004", "FU006", "FU007", "FU008", "NC004", "NC005", "NC006", "FM001",
      "FM002", "FM003", "LD001", "LD002", "LD003", "LD004", "AG001", "AG002", "AG003", "AG004", "AG005", "AG006",
-     "AG007"}
+     "AG007", "PL005", "PL006", "PL007", "PL008", "PL009", "PL010", "PL011", "PL012"}
 )  # fmt: skip
 
 
