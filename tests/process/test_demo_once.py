@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,6 +32,18 @@ def run_demo(*arguments: str, timeout: float = 150) -> subprocess.CompletedProce
     )
 
 
+#: Of these a plant may stay in doubt (audits.class_rule): found or not, it is no fault of the app's.
+MAY_BE_IN_DOUBT = {rule.info.rule_id for rule in RULES if rule.info.rule_id.startswith("PL")}
+
+
+def assert_found(result: dict[str, Any]) -> None:
+    """What is planted for sure is found; of what may be in doubt at least so much."""
+    planted, found = result["planted"], result["found"]
+    assert all(found[rule_id] >= count for rule_id, count in planted.items())
+    sure = set(planted) - MAY_BE_IN_DOUBT
+    assert {rule_id: planted[rule_id] for rule_id in sure} == {rule_id: found[rule_id] for rule_id in sure}
+
+
 def test_planted_is_found_and_scores_are_equal() -> None:
     done = run_demo("--once", "--leads", "180", "--json", "-")
     assert done.returncode == 0, done.stderr
@@ -38,7 +51,7 @@ def test_planted_is_found_and_scores_are_equal() -> None:
     assert result["is_equal"] is True
     # So few leads hold no wave of paid forms: see what is left out.
     assert set(result["planted"]) == {rule.info.rule_id for rule in RULES} - {"PL007"}
-    assert result["found"] == result["planted"]
+    assert_found(result)
     for name in ("missed", "unplanted", "score_differences", "not_audited", "not_in_crm", "list_differences"):
         assert result[name] == [], name
     assert 180 <= result["leads"] <= 190
@@ -67,7 +80,7 @@ def test_pipedrive_is_found_or_not_evaluated_as_it_shows() -> None:
     assert unseen <= {"PL006", "PL007", "PL009", "PL012"}
     assert set(result["planted"]) >= {"NC001", "NC003", "LD003", "PL001", "PL002", "PL003", "PL004"}
     # What may hang on an act of which Pipedrive says too little is found over and above what is found for sure.
-    assert result["planted"].items() <= {rule: result["found"][rule] for rule in result["planted"]}.items()
+    assert_found(result)
     assert set(result["not_evaluated"]) >= {"RT001", "RT003", "FU001", "FU002", "FU008", "FM001", "FM003", "NC004"}
     names = (
         "missed",
