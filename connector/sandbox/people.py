@@ -134,44 +134,25 @@ _COMPANIES: Final = (
 )
 
 
-#: So often a plain name is drawn before one with two family names is, and so often in all.
-_PLAIN_TRIES = 20
-_MOST_TRIES = 60
-
-
 class Crowd:
-    """Gives people, each with a name, a number and an address that nobody else of the crowd has."""
+    """Gives people, each with a number and an address that nobody else of the crowd has."""
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
         self._numbers: set[str] = set()
         self._addresses: set[str] = set()
-        self._names: set[tuple[str, str]] = set()
 
     def person(self, name: tuple[str, str] | None = None) -> Person:
         """Somebody new; with the given first and last name (each as "written/in plain letters" where the two differ),
         else one of our own choice."""
         culture = self._dice.choices(CULTURES, weights=[6, 2, 2, 3, 2, 2, 3, 2, 2, 2, 2])[0]
         region, city = self._dice.choice(culture.regions)
-        if name is None:
-            name = self._name(culture)
-        (first, first_slug), (last, last_slug) = map(_spelt, name)
+        first, first_slug = _spelt(self._dice.choice(culture.first_names.split()))
+        last, last_slug = _spelt(self._dice.choice(culture.last_names.split()))
+        if name is not None:
+            (first, first_slug), (last, last_slug) = map(_spelt, name)
         slug = f"{first_slug}.{last_slug}".lower()
         return Person(first, last, slug, region, city, self.phone(region), self.address(slug))
-
-    def _name(self, culture: _Culture) -> tuple[str, str]:
-        """A name that nobody else of the crowd has: of two with one name nobody could say that they are two."""
-        firsts, lasts = culture.first_names.split(), culture.last_names.split()
-        tries = 0
-        while True:
-            first, last = self._dice.choice(firsts), self._dice.choice(lasts)
-            tries += 1
-            if tries > _PLAIN_TRIES:
-                # All plain names may be given away: people bear two family names, too.
-                last = "/".join(map("-".join, zip(_spelt(last), _spelt(self._dice.choice(lasts)), strict=True)))
-            if (first, last) not in self._names or tries > _MOST_TRIES:
-                self._names.add((first, last))
-                return first, last
 
     def phone(self, region: str) -> str:
         """A mobile number that the numbering plan of `region` knows, written as people there write it abroad."""
@@ -193,9 +174,11 @@ class Crowd:
         """An address on a domain kept for examples."""
         domain = self._dice.choice(_DOMAINS)
         address, number = f"{slug}@{domain}", 1
+        first, _, last = slug.partition(".")
         while address in self._addresses:
+            # Two with one name must not have nearly one address, too: nobody could say that they are two.
             number += 1
-            address = f"{slug}{number}@{domain}"
+            address = f"{last}.{first}{number * 37 if number > 2 else ''}@{domain}"
         self._addresses.add(address)
         return address
 
