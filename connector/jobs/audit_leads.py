@@ -51,6 +51,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
     now = context.clock()
     install = lease.install()
     with context.database.read() as connection:
+        all_due_at = findings.all_due_at(connection, install_id)
         book = policies.PolicyBook.load(connection, install_id)
         cases = timeline.load_cases(
             connection,
@@ -96,7 +97,8 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         snapshots.put_packed(connection, install_id, known, now)
         outcomes.note_outcomes(connection, install_id, noted, now)
         # A policy saved while these were judged by the one before: they are due again at once.
-        due_again_at = findings.all_due_since(connection, install_id, now) or other_hours_at
+        is_agreed_anew = findings.all_due_at(connection, install_id) != all_due_at
+        due_again_at = now if is_agreed_anew else other_hours_at
         findings.store_audits(connection, install_id, [_row(*each, due_again_at, texts_since) for each in audits])
         repairs.store_repairs(connection, install_id, [_repairs(lead, result) for lead, result, _, _ in audits], now)
         suggested = repairs.suggestions_of(connection, install_id, lead_ids)

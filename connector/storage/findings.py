@@ -192,7 +192,7 @@ def get_audit(conn: Connection, install_id: str, lead_id: str) -> AuditRow | Non
 def mark_all_due(conn: Connection, install_id: str, at: datetime) -> int:
     """Let every live lead be audited again, as after a change of the policy; returns how many.
 
-    A batch that is being judged meanwhile by what was agreed before learns of it by `all_due_since` when it commits.
+    A batch that is being judged meanwhile by what was agreed before learns of it by `all_due_at` when it commits.
     """
     # First, so that such a batch either waits for this transaction or is already there to be marked below.
     conn.execute(sa.update(installs).where(installs.c.install_id == install_id).values(all_due_at=at))
@@ -203,12 +203,16 @@ def mark_all_due(conn: Connection, install_id: str, at: datetime) -> int:
     ).rowcount
 
 
-def all_due_since(conn: Connection, install_id: str, read_at: datetime) -> datetime | None:
-    """When all leads became due since `read_at` (aware UTC), when facts and policy were read; None = they did not."""
+def all_due_at(conn: Connection, install_id: str) -> datetime | None:
+    """The mark that the last change of what is agreed left on all leads; None = there was none.
+
+    Another mark than the one read together with the facts means that leads judged by these are due again. Whether
+    it is earlier or later says nothing: it bears the time of a click that may have waited for the database.
+    """
     at: datetime | None = conn.execute(
         sa.select(installs.c.all_due_at).where(installs.c.install_id == install_id)
     ).scalar_one_or_none()
-    return at if at is not None and at >= read_at else None
+    return at
 
 
 def audit_from_row(row: sa.Row[Any]) -> AuditRow:

@@ -67,10 +67,12 @@ def test_what_was_agreed_for_a_lead_stays(stack: Stack) -> None:
     assert found.response_target_s == timedelta(hours=10).total_seconds()
 
 
+@pytest.mark.parametrize("clicked_at", [NOW, at(minutes=-1)])
 def test_a_policy_saved_while_leads_are_judged_reaches_them_too(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, clicked_at: datetime
 ) -> None:
-    """The batch has read the old policy; whoever saves a new one marks its leads before it commits."""
+    """The batch has read the old policy; whoever saves a new one marks its leads before it commits. He may have
+    clicked before the batch began, and waited for the database."""
     context = replace(stack.context, clock=lambda: NOW)
     with context.database.write() as conn:
         tenant = make_install(conn).install_id
@@ -79,8 +81,8 @@ def test_a_policy_saved_while_leads_are_judged_reaches_them_too(
 
     def judged_while_somebody_saves(case: LeadCase, policy: Policy) -> LeadAudit:
         with context.database.write() as conn:
-            policies.put_policy(conn, tenant, strict("2"), NOW)
-            findings.mark_all_due(conn, tenant, NOW)
+            policies.put_policy(conn, tenant, strict("2"), clicked_at)
+            findings.mark_all_due(conn, tenant, clicked_at)
         return audit(case, policy)
 
     monkeypatch.setattr("connector.jobs.audit_leads.audit", judged_while_somebody_saves)
