@@ -1,0 +1,135 @@
+"""What is said of a delivered lead under its contract: exactly one state, with clause, reason and evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from audits.model.delivery import Proof
+from audits.model.reasons import ReasonCode
+from audits.model.said import Said, english
+
+#: Raised when the same facts and contract would give another state, amount or clause.
+VERDICT_VERSION = 1
+
+
+class LeadState(StrEnum):
+    """The seven states. RETURNABLE: not owed (a creditable return, or not payable by itself). All others are owed,
+    PENDING_EVIDENCE only as long as the return is not proven."""
+
+    PAYABLE = "payable"
+    RETURNABLE = "returnable"
+    PENDING_EVIDENCE = "pending_evidence"
+    EXPIRED_WINDOW = "expired_window"
+    BLOCKED_BY_CAP = "blocked_by_cap"
+    WITHIN_TOLERANCE = "within_tolerance"
+    LOST_BY_NEGLECT = "lost_by_buyer_neglect"
+
+
+class Supplier(StrEnum):
+    """Who can supply what is missing."""
+
+    REP = "rep"
+    HEAD_OF_SALES = "head_of_sales"
+    VENDOR = "vendor"
+    LOOK_UP = "look_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What is missing for a return to count, who can supply it, and until when (aware UTC; None = no end)."""
+
+    what: str
+    who: Supplier
+    said: Said
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadVerdict:
+    """The verdict on one delivery. `clause`: the place in the contract (returns.reasons.2), with its number in the
+    paper in `clause_ref`. Amounts are minor units of `currency`: `price`, what the lead costs; `amount`, what is owed
+    for it; None = not known. `found_by`: rules with their versions. `claimable_from`, `deadline_at` (aware UTC): the
+    window of its return; None where there is none. `is_claim_needed`: whether somebody has to return it for that."""
+
+    delivery_id: str
+    lead_id: str
+    vendor: str
+    sub_source: str
+    contract: str
+    contract_version: int
+    delivered_at: datetime
+    as_of: datetime
+    state: LeadState
+    code: ReasonCode | None
+    clause: str
+    clause_ref: str
+    said: Said
+    currency: str
+    price: int | None
+    amount: int | None
+    found_by: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    is_claim_needed: bool = False
+    is_replacement_due: bool = False
+    claimable_from: datetime | None = None
+    deadline_at: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is said, in English."""
+        return english(self.said)
+
+    def to_json(self) -> dict[str, object]:
+        """All of it as JSON values; instants in ISO 8601, UTC."""
+        return {
+            "delivery_id": self.delivery_id,
+            "lead_id": self.lead_id,
+            "vendor": self.vendor,
+            "sub_source": self.sub_source,
+            "contract": self.contract,
+            "contract_version": self.contract_version,
+            "verdict_version": VERDICT_VERSION,
+            "delivered_at": self.delivered_at.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "state": self.state.value,
+            "reason": None if self.code is None else self.code.value,
+            "clause": self.clause,
+            "clause_ref": self.clause_ref,
+            "sentence": self.sentence,
+            "currency": self.currency,
+            "price": self.price,
+            "amount": self.amount,
+            "found_by": list(self.found_by),
+            "evidence": [
+                {
+                    "kind": each.kind.value,
+                    "ref": each.ref,
+                    "sha256": each.sha256,
+                    "at": None if each.at is None else each.at.isoformat(),
+                }
+                for each in self.proofs
+            ],
+            "missing": [
+                {
+                    "what": each.what,
+                    "who": each.who.value,
+                    "sentence": english(each.said),
+                    "until": None if each.until is None else each.until.isoformat(),
+                }
+                for each in self.missing
+            ],
+            "is_claim_needed": self.is_claim_needed,
+            "is_replacement_due": self.is_replacement_due,
+            "claimable_from": None if self.claimable_from is None else self.claimable_from.isoformat(),
+            "deadline_at": None if self.deadline_at is None else self.deadline_at.isoformat(),
+        }
+
+    def digest(self) -> str:
+        """Hex SHA-256 over all of it but `as_of` and the wording: equal inputs and versions give an equal hash."""
+        told = {name: value for name, value in self.to_json().items() if name not in ("as_of", "sentence")}
+        return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
