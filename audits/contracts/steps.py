@@ -43,8 +43,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What holds before return caps, tolerance and prices. Fields as in `LeadVerdict`. `is_out`: not payable by itself,
-    outside of return caps and tolerance."""
+    """What holds before return caps, tolerance and prices; fields as in `LeadVerdict`. `is_out`: not payable by
+    itself, outside of return caps and tolerance."""
 
     taken: Taken
     state: LeadState
