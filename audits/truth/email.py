@@ -11,7 +11,7 @@ from audits.model.quick import quick
 from audits.model.said import say, verbatim
 from audits.model.truth import Disposable, EmailJudged, Repair, Signal
 from audits.truth.email_domains import LARGE, ROLES, domain_meant, is_example, is_large, is_relay
-from audits.truth.email_lists import disposable_by_lists
+from audits.truth.email_lists import disposable_by_lists, is_unnamed
 from audits.truth.weights import signal
 
 _KEPT = 8_192
@@ -59,9 +59,19 @@ def _judged(address: str, local: str, domain: str) -> EmailJudged:
     )
 
 
+#: What hangs on a domain alone: what was meant, how surely it is thrown away, and the reasons.
+_OfDomain = tuple[str | None, Disposable, tuple[str, ...]]
+_NOTHING: _OfDomain = (None, Disposable.NO, ())
+
+
+def _of_domain(domain: str) -> _OfDomain:
+    # Most domains that are not large providers': cheaper to look at than to keep.
+    return _NOTHING if is_unnamed(domain) else of_named_domain(domain)
+
+
 @lru_cache(maxsize=_KEPT)
-def _of_domain(domain: str) -> tuple[str | None, Disposable, tuple[str, ...]]:
-    """What was meant, how surely it is thrown away, and the reasons that hang on the domain alone."""
+def of_named_domain(domain: str) -> _OfDomain:
+    """What hangs on a domain alone, by all lists."""
     if is_large(domain):
         return None, Disposable.NO, ("free_mail",)
     meant, relays, disposable = domain_meant(domain), is_relay(domain), Disposable.NO
@@ -92,10 +102,9 @@ def _is_role(own: str) -> bool:
     bare = own.rstrip("0123456789.-_")
     if bare in ROLES or bare.isalpha():
         return bare in ROLES
-    return bare.replace("-", "") in ROLES or all(each in ROLES for each in _APART.split(bare))
+    return bare.replace("-", "") in ROLES or ROLES.issuperset(bare.replace("_", ".").replace("-", ".").split("."))
 
 
-_APART = re.compile(r"[._-]")
 _AT = re.compile(r"\s*(?:\(at\)|\[at\]|\{at\}|＠|﹫|\bat\b(?=\s*\S+\.\w))\s*", re.IGNORECASE)
 _DOT = re.compile(r"\s*(?:\(dot\)|\[dot\]|\(punkt\)|\[punkt\])\s*", re.IGNORECASE)
 _WRAPPED = re.compile(r"^(?:mailto:|e-?mail\s*:)\s*|[<>\"'“”‘’;,:]+$|^[<\"'“”‘’]+", re.IGNORECASE)

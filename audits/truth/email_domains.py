@@ -259,6 +259,18 @@ def _without_more(domain: str) -> str | None:
     return next((each for each in (rest, f"{rest}.com") if each != domain and each in LARGE), None)
 
 
+def is_of_odd_end(domain: str) -> bool:
+    """Whether something is said of `domain` by what it ends with, or by www. before it, whatever stands between."""
+    last = domain.rpartition(".")[2]
+    return last in _TLD_SLIPS or last in EXAMPLE_TLDS or domain.startswith("www.")
+
+
+def named_domains() -> frozenset[str]:
+    """All domains of which anything is said here by their whole name."""
+    doubled = (each.removesuffix(".com") for each in LARGE)
+    return frozenset((*LARGE, *RELAYS, *EXAMPLE_DOMAINS, *KNOWN_SLIPS, *_slips(), *doubled))
+
+
 @lru_cache(maxsize=1)
 def _slips() -> dict[str, str]:
     """Each domain that is one slip away from exactly one large provider, and whose it is."""

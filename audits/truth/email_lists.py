@@ -7,7 +7,7 @@ from functools import lru_cache
 from disposable_email_domains import blocklist
 
 from audits.model.truth import Disposable
-from audits.truth.email_domains import domain_meant, is_large, is_relay
+from audits.truth.email_domains import domain_meant, is_large, is_of_odd_end, is_relay, named_domains
 
 
 @lru_cache(maxsize=1)
@@ -16,6 +16,17 @@ def _second_list() -> frozenset[str]:
     from MailChecker import MailChecker
 
     return frozenset(MailChecker.blacklist)
+
+
+@lru_cache(maxsize=1)
+def _named() -> frozenset[str]:
+    return named_domains().union(blocklist, _second_list())
+
+
+def is_unnamed(domain: str) -> bool:
+    """Whether nothing is said of `domain` (ASCII, lower case) by any list, here or in `email_domains`, which one look
+    tells of most; False = the lists are to be asked one by one."""
+    return domain.count(".") == 1 and domain not in _named() and not is_of_odd_end(domain)
 
 
 @lru_cache(maxsize=8_192)

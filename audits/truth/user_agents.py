@@ -61,6 +61,8 @@ _TOOL = re.compile(
 _MOST_READ = 1_000
 _META = re.compile(r"[\^$.*+?()\[\]{}|]")
 _NOT_NAME = " /;:()[]+,"
+#: By so many of their first letters patterns are looked for.
+_START = 3
 
 
 @lru_cache(maxsize=8_192)
@@ -72,9 +74,9 @@ def bot_named(user_agent: str) -> str | None:
     if not user_agent or is_ordinary(user_agent):
         return None
     user_agent = user_agent[:_MOST_READ]
-    for literal, name in _literals():
-        if literal in user_agent:
-            return name
+    listed = _listed(user_agent)
+    if listed is not None:
+        return listed
     found = _patterns().search(user_agent) or _HEADLESS.search(user_agent) or _TOOL.search(user_agent)
     return None if found is None else found.group().strip(_NOT_NAME) or user_agent[:40]
 
@@ -92,11 +94,26 @@ def is_ordinary(user_agent: str) -> bool:
     return _COMMON.fullmatch(user_agent) is not None or _ORDINARY.fullmatch(user_agent) is not None
 
 
+def _listed(user_agent: str) -> str | None:
+    """The name of the first pattern of plain letters on the list that stands in a user agent."""
+    by_start = _literals()
+    starts = ((at, by_start.get(user_agent[at : at + _START], ())) for at in range(len(user_agent)))
+    found = [(place, letters) for at, each in starts for place, letters in each if user_agent.startswith(letters, at)]
+    if not found:
+        return None
+    letters = min(found)[1]
+    return letters.strip(_NOT_NAME) or letters
+
+
 @lru_cache(maxsize=1)
-def _literals() -> tuple[tuple[str, str], ...]:
-    """(letters, name) of the patterns that are plain letters: nine in ten, and asked by far the quickest."""
-    plain = [(each, _plain(each)) for each in _all()]
-    return tuple((letters, letters.strip(_NOT_NAME) or letters) for _, letters in plain if letters is not None)
+def _literals() -> dict[str, list[tuple[int, str]]]:
+    """(place on the list, letters) of the patterns that are plain letters, nearly all of them, by what they begin
+    with: more than a thousand, of which hardly one begins with what stands anywhere in a user agent."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for place, each in enumerate(map(_plain, _all())):
+        if each is not None:
+            found.setdefault(each[:_START], []).append((place, each))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +127,7 @@ def _all() -> list[str]:
 
 
 def _plain(pattern: str) -> str | None:
-    """The letters that a pattern stands for, when it is nothing but letters."""
+    """The letters that a pattern stands for, when it is nothing but letters, and enough of them to begin with."""
     letters = re.sub(r"\\([^\w])", r"\1", pattern)
     escaped = re.sub(r"\\[^\w]", "", pattern)
-    return None if "\\" in escaped or _META.search(escaped) else letters
+    return None if "\\" in escaped or _META.search(escaped) or len(letters) < _START else letters

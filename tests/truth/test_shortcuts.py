@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import phonenumbers
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from disposable_email_domains import blocklist
 from email_validator import EmailNotValidError, validate_email
 
 from audits.model import contact_data
 from audits.model.contact_data import check_email, read_phone
-from audits.model.truth import Given
-from audits.truth import letters, message, message_words
-from audits.truth.email import judge_email
+from audits.model.truth import Disposable, Given
+from audits.truth import email_domains, letters, message, message_words
+from audits.truth.email import judge_email, of_named_domain
+from audits.truth.email_lists import is_unnamed
 from audits.truth.form import bot_named, ip_class
 from audits.truth.judgement import AHEAD, judge, judge_all
 from audits.truth.message import judge_message
@@ -83,6 +87,44 @@ def test_a_plain_address_is_taken_as_the_library_takes_it(text: str) -> None:
     assert found.is_valid
     assert found.address == f"{told.local_part}@{told.ascii_domain}"
     assert found.domain == told.ascii_domain
+
+
+def test_of_a_domain_that_one_look_leaves_unnamed_no_list_says_anything() -> None:
+    """Of the domains of all lists and one letter off, with other ends, and with more before and behind."""
+    chance = random.Random(13)
+    of_lists = (
+        *email_domains.LARGE,
+        *email_domains.RELAYS,
+        *email_domains.KNOWN_SLIPS,
+        *email_domains.IN_THEIR_OWN_RIGHT,
+        *email_domains.EXAMPLE_DOMAINS,
+        *chance.sample(sorted(blocklist), 1_000),
+    )
+    tried = set()
+    for domain in of_lists:
+        name, _, end = domain.partition(".")
+        at = chance.randrange(len(name))
+        tried |= {domain, f"{name[:at]}{chance.choice('aeiounrst')}{name[at + 1 :]}.{end}", f"{name}{name[-1]}.{end}"}
+        tried |= {f"{name}.{other}" for other in ("con", "cmo", "test", "example", "de", "com", "co", "gmail")}
+        tried |= {f"www.{domain}", f"www.{name}", f"{domain}.com", f"mail.{domain}", f"x{domain}"}
+    unnamed = {domain for domain in tried if is_unnamed(domain)}
+    assert len(unnamed) > 3_000
+    assert len(tried - unnamed) > 5_000
+    for domain in unnamed:
+        assert of_named_domain(domain) == (None, Disposable.NO, ()), domain
+
+
+def test_crawlers_are_told_by_the_first_pattern_of_the_list_that_fits() -> None:
+    patterns = [each["pattern"] for each in CRAWLER_USER_AGENTS_DATA]
+    plain = [
+        re.sub(r"\\(\W)", r"\1", each)
+        for each in patterns
+        if not re.search(r"[\\^$.*+?()\[\]{}|]", re.sub(r"\\\W", "", each))
+    ]
+    assert len(plain) > 1_400
+    for at, pattern in enumerate(plain):
+        named = f"Mozilla/5.0 {plain[at - 1]} (compatible; {pattern}/1.0)"
+        assert bot_named(named) == next(each for each in plain if each in named).strip(" /;:()[]+,")
 
 
 @pytest.mark.parametrize("alphabet", letters.ALPHABETS, ids=lambda each: each.name)
