@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -13,14 +13,13 @@ from audits.model.case import Coverage
 from audits.model.policy import Policy
 from audits.norms import Norms
 from audits.stages import kind_of, stage_clock
-from connector.jobs import backfill
+from connector.jobs import daily
 from connector.jobs.context import Lease
-from connector.storage import cursors, norms, policies, worklist
+from connector.storage import norms, policies, worklist
 from connector.storage.cases import load_cases
 from connector.storage.statements import portions
 
 NAME = "norms"
-EVERY = timedelta(days=1)
 #: The rhythm of contacts is learned from so many of the deals won last: what is usual now.
 NEWEST_WON = 2000
 _BATCH = 200
@@ -29,20 +28,12 @@ _BATCH = 200
 def learn_norms(lease: Lease) -> bool:
     """Learn anew when a day has passed and something was read since. Returns whether it did.
 
-    Before the past has been read there is nothing to learn from. Open leads are judged again where a figure of their
-    stage or pipeline became another.
+    Open leads are judged again where a figure of their stage or pipeline became another.
     """
     context, install_id = lease.context, lease.install_id
     now = context.clock()
     with context.database.read() as connection:
-        learned = cursors.get_cursor(connection, install_id, NAME)
-        if learned is not None and now < learned.updated_at + EVERY:
-            return False
-        past = cursors.get_cursor(connection, install_id, backfill.NAME)
-        if past is None or past.finished_at is None:
-            return False
-        read_at = norms.last_read_at(connection, install_id)
-        if read_at is None or (learned is not None and read_at <= learned.updated_at):
+        if not daily.is_due(connection, install_id, NAME, now, norms.last_read_at):
             return False
         before = norms.norms_at(connection, install_id, now)
         policy = policies.policy_as_of(connection, install_id, now)
@@ -51,16 +42,7 @@ def learn_norms(lease: Lease) -> bool:
     with lease.commit() as connection:
         norms.put_norms(connection, install_id, found, now)
         worklist.mark_due(connection, install_id, due, now)
-        cursors.put_cursor(
-            connection,
-            install_id,
-            NAME,
-            cursor=None,
-            done=len(found.stage_norms) + len(found.deal_norms),
-            total=None,
-            at=now,
-            is_finished=True,
-        )
+        daily.note_lesson(connection, install_id, NAME, len(found.stage_norms) + len(found.deal_norms), now)
     return True
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import Connection
 
 from audits.class_rule import RULE_OF_CLASS
@@ -11,13 +9,12 @@ from audits.model.truth import Learned
 from audits.truth.calibration import brier
 from audits.truth.experience import Experience, brier_learned, lesson_of
 from audits.truth.judgement import AS_SHIPPED
-from connector.jobs import backfill
+from connector.jobs import daily
 from connector.jobs.context import Lease
-from connector.storage import cursors, lessons, outcomes, policies, worklist
+from connector.storage import lessons, outcomes, policies, worklist
 from connector.storage.lessons import Grounds
 
 NAME = "truth"
-EVERY = timedelta(days=1)
 #: A lead is judged again where it would be shown another percentage.
 _SHOWN = 100
 
@@ -25,20 +22,13 @@ _SHOWN = 100
 def learn_truth(lease: Lease) -> bool:
     """Learn anew when a day has passed and an outcome came since. Returns whether it did.
 
-    Before the past has been read there is too little to learn from. Open leads are judged again where their
-    probability becomes another in per cent, or where the rule that spoke of them is demoted or back in force.
+    Open leads are judged again where their probability becomes another in per cent, or where the rule that spoke of
+    them is demoted or back in force.
     """
     context, install_id = lease.context, lease.install_id
     now = context.clock()
     with context.database.read() as connection:
-        learned = cursors.get_cursor(connection, install_id, NAME)
-        if learned is not None and now < learned.updated_at + EVERY:
-            return False
-        past = cursors.get_cursor(connection, install_id, backfill.NAME)
-        if past is None or past.finished_at is None:
-            return False
-        noted_at = outcomes.last_noted_at(connection, install_id)
-        if noted_at is None or (learned is not None and noted_at <= learned.updated_at):
+        if not daily.is_due(connection, install_id, NAME, now, outcomes.last_noted_at):
             return False
         before = lessons.lesson_at(connection, install_id, now) or AS_SHIPPED
         experience = Experience.of(outcomes.count_noted(connection, install_id))
@@ -49,16 +39,7 @@ def learn_truth(lease: Lease) -> bool:
     with lease.commit() as connection:
         lessons.put_lesson(connection, install_id, lesson, grounds_of(experience), now)
         worklist.mark_due(connection, install_id, due, now)
-        cursors.put_cursor(
-            connection,
-            install_id,
-            NAME,
-            cursor=None,
-            done=len(experience.outcomes),
-            total=None,
-            at=now,
-            is_finished=True,
-        )
+        daily.note_lesson(connection, install_id, NAME, len(experience.outcomes), now)
     return True
 
 

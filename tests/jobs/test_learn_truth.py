@@ -14,7 +14,7 @@ from audits.model.truth import PSEUDO_CLASSES, LeadClass, Learned
 from audits.truth.experience import CURVE_MOVES, LEAST_SPOKEN, Experience, Noted, largest_move
 from audits.truth.outcomes import Found, FoundOut
 from connector.crm.port import LeadRecord
-from connector.jobs import backfill, learn_truth
+from connector.jobs import backfill, daily, learn_truth
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import JobContext, Lease, take_lease
 from connector.storage import cursors, findings, lessons, outcomes, policies, snapshots, timeline, worklist
@@ -167,7 +167,7 @@ def test_too_few_outcomes_teach_nothing(account: Account):
     assert account.learn()
     assert account.lesson() is None
     assert not account.learn(), "once a day"
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     assert not account.learn(), "nothing was noted since"
 
 
@@ -201,11 +201,11 @@ def test_a_rule_that_outcomes_refute_is_demoted_and_comes_back(account: Account)
     assert account.learn()
     assert account.lesson() == Learned(version=account.version(), weak=(LeadClass.EMPTY,))
     # More agree now, and not yet half of them: single outcomes do not let it flap.
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     account.note("more", 30, is_genuine=False)
     assert account.learn()
     assert account.weak() == (LeadClass.EMPTY,)
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     account.note("again", 10, is_genuine=False)
     assert account.learn()
     assert account.weak() == ()
@@ -220,7 +220,7 @@ def test_of_few_that_it_spoke_of_no_rule_is_demoted(account: Account):
     account.note("wrong", LEAST_SPOKEN - 1, is_genuine=True)
     assert account.learn()
     assert account.lesson() is None
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     account.note("one more", 1, is_genuine=True)
     assert account.learn()
     assert account.weak() == (LeadClass.EMPTY,)
@@ -233,7 +233,7 @@ def test_a_curve_that_hardly_moves_stays_the_one_in_force(account: Account):
     assert account.learn()
     first = account.lesson()
     assert first is not None
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     account.note("one more", 1, is_genuine=True, said=0.04)
     was_due = account.due()
     assert account.learn()
@@ -261,7 +261,7 @@ def test_a_past_audit_is_repeated_with_what_was_learned_then(account: Account):
     assert audited.truth is not None
     assert audited.truth.judgement.learned == lesson.version
     # Another lesson comes to hold later.
-    account.now += learn_truth.EVERY
+    account.now += daily.EVERY
     account.note("later", 150, is_genuine=False)
     assert account.learn()
     assert account.version() != lesson.version
