@@ -19,12 +19,11 @@ from connector.reporting.charts.picture import (
     is_mirrored,
     of,
     share_cell,
+    shares_axis,
     side,
-    spelled,
     table,
 )
 
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _TONES = ("accent", "brass", "good")
 
 
@@ -86,8 +85,7 @@ def stage_funnel(
     )
     offset = alt.XOffset("step:N", sort=list(steps)).scale(domain=list(steps[::-1] if is_mirrored(says) else steps))
     axis = {
-        "values": list(_QUARTERS),
-        "labelExpr": spelled({share: says.percent(share) for share in _QUARTERS}),
+        **shares_axis(says),
         "orient": side(says),
         "domain": False,
         "ticks": False,

@@ -22,13 +22,11 @@ from connector.reporting.charts.picture import (
     nice_top,
     of,
     share_cell,
+    shares_axis,
     side,
-    spelled,
     spelled_days,
     table,
 )
-
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def load_and_capacity(days: Sequence[OwnerDay], names: Mapping[str, str], says: Texts) -> Picture:
@@ -168,8 +166,7 @@ def kept_by_load(classes: Sequence[LoadClass], says: Texts, *, href: Callable[[i
         link = href(place) if href is not None else None
         rows.append((Cell(label, edge), counted(each.n, says, link), share_cell(each.in_time, says)))
     axis = alt.Axis(
-        values=list(_QUARTERS),
-        labelExpr=spelled({share: says.percent(share) for share in _QUARTERS}),
+        **shares_axis(says),
         orient=side(says),
         domain=False,
         ticks=False,

@@ -7,12 +7,22 @@ import altair as alt
 from audits.statistics.enough import NotEnoughData
 from audits.statistics.survival import Survival
 from connector.language.texts import Texts
-from connector.reporting.charts.picture import Cell, Picture, colour, finished, is_mirrored, of, side, spelled, table
+from connector.reporting.charts.picture import (
+    Cell,
+    Picture,
+    colour,
+    finished,
+    is_mirrored,
+    of,
+    shares_axis,
+    side,
+    spelled,
+    table,
+)
 
 _TICKS_S = (0, 300, 900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 16 * 3600, 40 * 3600, 80 * 3600, 160 * 3600)
 #: Where the axis turns from even to logarithmic, in seconds: the first minutes are what matters.
 _TURN_S = 900
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target_s: int | None = None) -> Picture:
@@ -69,8 +79,7 @@ def not_yet_called_curve(curve: Survival | NotEnoughData, says: Texts, *, target
         )
     )
     y_axis = {
-        "values": list(_QUARTERS),
-        "labelExpr": spelled({share: says.percent(share) for share in _QUARTERS}),
+        **shares_axis(says),
         "orient": side(says),
         "domain": False,
         "ticks": False,

@@ -40,6 +40,7 @@ PRINT = {
     "heat-4": "#347f92",
     "heat-5": "#1c5566",
 }
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _VARIABLE = re.compile(r"var\(--(" + "|".join(PRINT) + r")\)")
 #: What no XML may hold. A CRM lets people put it into their names.
 _NOT_XML = re.compile("[^\\t\\n\\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -181,6 +182,11 @@ def counts_axis(top: int, says: Texts) -> dict[str, Any]:
     nice = nice_top(top)
     values = [0, nice // 2, nice]
     return {"values": values, "labelExpr": spelled({value: says.number(value) for value in values})}
+
+
+def shares_axis(says: Texts) -> dict[str, Any]:
+    """Ticks at the quarters of an axis of shares, as arguments for an axis."""
+    return {"values": list(_QUARTERS), "labelExpr": spelled({share: says.percent(share) for share in _QUARTERS})}
 
 
 def nice_top(value: int) -> int:

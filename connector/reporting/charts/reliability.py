@@ -19,12 +19,10 @@ from connector.reporting.charts.picture import (
     is_mirrored,
     of,
     share_cell,
+    shares_axis,
     side,
-    spelled,
     table,
 )
-
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def reliability_curve(
@@ -96,11 +94,7 @@ def _sentence(values: Sequence[dict[str, object]], says: Texts) -> str:
 
 
 def _spec(values: list[dict[str, object]], says: Texts) -> dict[str, Any]:
-    ticks: dict[str, Any] = {
-        "values": list(_QUARTERS),
-        "labelExpr": spelled({share: says.percent(share) for share in _QUARTERS}),
-        "ticks": False,
-    }
+    ticks = {**shares_axis(says), "ticks": False}
     across = {**ticks, "grid": False}
     upright = {**ticks, "orient": side(says), "domain": False}
     x = alt.X("said:Q", title=says.t("said")).axis(**across).scale(domain=[0, 1], reverse=is_mirrored(says))
