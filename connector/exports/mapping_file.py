@@ -68,9 +68,9 @@ _TOUCH_TIMES = (TouchField.OCCURRED_AT, TouchField.RECORDED_AT, TouchField.DUE_A
 def read_map(path: Path) -> ExportMap:
     """The map in the file at `path`. Raises UnusableInput naming file, table and key of the first mistake."""
     top = TomlTable.load(path)
-    times = _times(top.table("times"), None)
+    times = times_of(top.table("times"), None)
     owners = _owners(top.table("owners"))
-    empty = _empty(top)
+    empty = empty_of(top)
     leads_table, log_table = top.table("leads"), top.table("event_log")
     people_table = top.table("people")
     touches = tuple(_touches(table, times, empty) for table in top.tables("touches"))
@@ -118,14 +118,14 @@ def _lead_map(
         if name not in columns:
             raise table.problem("columns", f"must name the column of {name.value}")
     read = LeadMap(
-        file=_file(table),
+        file=file_of(table),
         times=_needed_times(table, times),
         columns=columns,
         constants=constants,
         status=_values(table, LeadField.STATUS, columns, constants, LeadStatus),
         imported=_flags(table, LeadField.IMPORTED, columns, constants),
         call_consent=_flags(table, LeadField.CALL_CONSENT, columns, constants),
-        empty=empty | _empty(table),
+        empty=empty | empty_of(table),
         time_of_day=time_of_day,
     )
     table.done()
@@ -144,7 +144,7 @@ def _touches(table: TomlTable, times: TimeReading | None, empty: frozenset[str])
     kinds = {kind.constant} if kind.constant is not None else set(kind.meanings.values())
     read = TouchMap(
         name=table.text("name", "touches"),
-        file=_file(table),
+        file=file_of(table),
         times=_needed_times(table, times),
         columns=columns,
         constants=constants,
@@ -157,7 +157,7 @@ def _touches(table: TomlTable, times: TimeReading | None, empty: frozenset[str])
         lead_id_separator=table.optional_text("lead_id_separator"),
         system_users=_folded(table.texts("system_users")),
         covers=_covers(table, {_FACT_OF_KIND[each] for each in kinds if each in _FACT_OF_KIND}),
-        empty=empty | _empty(table),
+        empty=empty | empty_of(table),
         time_of_day=_times_of_day(table, _TOUCH_TIMES, columns),
         is_timeless_no_touch=table.flag("no_time_no_touch", default=False),
     )
@@ -179,12 +179,12 @@ def _changes(table: TomlTable, times: TimeReading | None, empty: frozenset[str])
         )
     read = ChangeMap(
         name=table.text("name", "changes"),
-        file=_file(table),
+        file=file_of(table),
         times=_needed_times(table, times),
         columns=columns,
         what=told[0],
         covers=_covers(table, {_FACT_OF_CHANGE[told[0]]}),
-        empty=empty | _empty(table),
+        empty=empty | empty_of(table),
         time_of_day=_times_of_day(table, (ChangeField.CHANGED_AT,), columns),
     )
     table.done()
@@ -197,11 +197,11 @@ def _people(table: TomlTable, empty: frozenset[str]) -> OwnersMap:
     if OwnerField.OWNER not in columns:
         raise table.problem("columns", "must name the column of owner, spelt as the other files spell it")
     read = OwnersMap(
-        file=_file(table),
+        file=file_of(table),
         columns=columns,
         constants=constants,
         archived=_flags(table, OwnerField.ARCHIVED, columns, constants),
-        empty=empty | _empty(table),
+        empty=empty | empty_of(table),
     )
     table.done()
     return read
@@ -384,7 +384,8 @@ def _folded(values: Iterable[str]) -> frozenset[str]:
     return frozenset(value.strip().casefold() for value in values)
 
 
-def _empty(table: TomlTable) -> frozenset[str]:
+def empty_of(table: TomlTable) -> frozenset[str]:
+    """Texts that mean an empty cell, in lower case. Raises UnusableInput."""
     return _folded(table.texts("empty"))
 
 
@@ -425,7 +426,7 @@ def _owners(table: TomlTable | None) -> dict[str, str]:
 
 
 def _needed_times(table: TomlTable, shared: TimeReading | None) -> TimeReading:
-    found = _times(table.table("times"), shared)
+    found = times_of(table.table("times"), shared)
     if found is None:
         raise UnusableInput(
             f'{table.file}: no [times] table; write [times] with zone = "Europe/Berlin" and formats = ["iso"], '
@@ -434,7 +435,14 @@ def _needed_times(table: TomlTable, shared: TimeReading | None) -> TimeReading:
     return found
 
 
-def _times(table: TomlTable | None, shared: TimeReading | None) -> TimeReading | None:
+def times_of(
+    table: TomlTable | None,
+    shared: TimeReading | None,
+    repeated_hour: RepeatedHour = RepeatedHour.EARLIER,
+    skipped_hour: SkippedHour = SkippedHour.SHIFT,
+) -> TimeReading | None:
+    """[times] of a map, with zone and formats of `shared` where it names none; the hours that clocks repeat or skip
+    as told where it does not say. `shared` when there is no such table. Raises UnusableInput."""
     if table is None:
         return shared
     zone = table.text("zone", shared.zone if shared is not None else None)
@@ -448,8 +456,8 @@ def _times(table: TomlTable | None, shared: TimeReading | None) -> TimeReading |
     read = TimeReading(
         zone=zone,
         formats=formats,
-        repeated_hour=_choice(table, "repeated_hour", RepeatedHour, RepeatedHour.EARLIER),
-        skipped_hour=_choice(table, "skipped_hour", SkippedHour, SkippedHour.SHIFT),
+        repeated_hour=_choice(table, "repeated_hour", RepeatedHour, repeated_hour),
+        skipped_hour=_choice(table, "skipped_hour", SkippedHour, skipped_hour),
     )
     table.done()
     return read
@@ -471,7 +479,8 @@ def _check_format(table: TomlTable, pattern: str) -> None:
         )
 
 
-def _file(table: TomlTable) -> FileFormat:
+def file_of(table: TomlTable) -> FileFormat:
+    """How the file of a table is written. Raises UnusableInput."""
     delimiter = table.optional_text("delimiter")
     if delimiter is not None and len(delimiter) != 1:
         raise table.problem("delimiter", f"{delimiter!r} is not one character")

@@ -1,0 +1,1 @@
+"""Vendor contracts as files: contracts, deliveries and findings read, statements written, without a connection."""
