@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.model.contact_data import region_of
 from audits.truth.duplicates.model import SAME_PERSON
-from audits.truth.duplicates.pairs import MOST, NEAREST, judge_pairs, judged, pair_keys
+from audits.truth.duplicates.pairs import MOST, NEAREST, judge_pairs, judged, pair_keys, record_of_lead
 from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.whole_pass import Match
 from connector.errors import UnknownInstall
@@ -56,16 +55,7 @@ class _Held(NamedTuple):
 
 def record_of(row: sa.Row[Any]) -> Record:
     """A row of `leads` as it is compared."""
-    return Record(
-        id=row.lead_id,
-        first_name=row.first_name or "",
-        last_name=row.last_name or "",
-        email=row.email or "",
-        phone=row.phone or "",
-        mobile=row.mobile or "",
-        company=row.company or "",
-        region=region_of(row.country, row.keys_region or None),
-    )
+    return record_of_lead(row, row.keys_region)
 
 
 def compared_columns() -> list[sa.ColumnElement[Any]]:

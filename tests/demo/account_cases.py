@@ -6,11 +6,9 @@ from functools import partial
 
 from audits.model.activity import Activity, Task
 from audits.model.case import KeyKind, LeadCase, Sighting
-from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
-from audits.truth.duplicates.pairs import judge_pairs, judged
-from audits.truth.duplicates.record import Record
+from audits.truth.duplicates.pairs import judge_pairs, judged, record_of_lead
 from connector.adapters.hubspot import activities, mapping
 from connector.adapters.hubspot.activities import Engagement
 from connector.sandbox.config import PortalConfig, SandboxConfig
@@ -92,7 +90,7 @@ def sightings_of(leads: list[Lead]) -> dict[str, list[Sighting]]:
     ]
     places = {lead.lead_id: place for place, lead in enumerate(leads)}
     matches = judge_pairs(
-        [_record(lead) for lead in leads],
+        [record_of_lead(lead, None) for lead in leads],
         [(places[lead.lead_id], places[other.lead_id]) for lead, other, _ in pairs],
     )
     found: dict[str, list[Sighting]] = defaultdict(list)
@@ -109,19 +107,6 @@ def sightings_of(leads: list[Lead]) -> dict[str, list[Sighting]]:
             )
         )
     return found
-
-
-def _record(lead: Lead) -> Record:
-    return Record(
-        id=lead.lead_id,
-        first_name=lead.first_name or "",
-        last_name=lead.last_name or "",
-        email=lead.email or "",
-        phone=lead.phone or "",
-        mobile=lead.mobile or "",
-        company=lead.company or "",
-        region=region_of(lead.country, None),
-    )
 
 
 def _keys(lead: Lead) -> set[tuple[KeyKind, str]]:

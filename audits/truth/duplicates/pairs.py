@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
 from audits.model.case import Agreement, Apart
 from audits.model.contact_data import region_of
-from audits.model.lead import Lead
 from audits.truth.duplicates.forms import company_name, email_key, name_parts, name_sounds, phone_digits
 from audits.truth.duplicates.guards import Guard
 from audits.truth.duplicates.model import SAME_PERSON, shipped
@@ -47,7 +47,35 @@ class Judged:
     apart: Apart | None
 
 
-def record_of_lead(lead: Lead, region: str | None) -> Record:
+class Compared(Protocol):
+    """What a record is made from: a lead, or its row. All is as written."""
+
+    @property
+    def lead_id(self) -> str: ...
+
+    @property
+    def first_name(self) -> str | None: ...
+
+    @property
+    def last_name(self) -> str | None: ...
+
+    @property
+    def email(self) -> str | None: ...
+
+    @property
+    def phone(self) -> str | None: ...
+
+    @property
+    def mobile(self) -> str | None: ...
+
+    @property
+    def company(self) -> str | None: ...
+
+    @property
+    def country(self) -> str | None: ...
+
+
+def record_of_lead(lead: Compared, region: str | None) -> Record:
     """The lead as it is compared. `region`: country of numbers without + when the lead names none."""
     return Record(
         id=lead.lead_id,
