@@ -150,7 +150,29 @@ Span = Annotated[Duration, PlainValidator(_duration), _TEXT]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Amount = Annotated[Decimal, Field(ge=0, le=Decimal(10**10)), AfterValidator(_finite), _DIGITS]
 Percent = Annotated[Decimal, Field(ge=0, le=1000), AfterValidator(_finite), _DIGITS]
-Clock = Annotated[time, PlainSerializer(lambda at: at.isoformat("minutes"), return_type=str)]
+
+
+def _zone_name(value: str) -> str:
+    try:
+        load_zone(value)
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("tz: ")) from None
+    return value
+
+
+def _currency(value: str) -> str:
+    if _ISO_4217.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is no currency; write three capitals (EUR)")
+    return value
+
+
+def _minute(value: time) -> time:
+    if value.tzinfo is not None or value.second or value.microsecond:
+        raise ValueError("a time of day is written by the contract's own clock, as 17:00")
+    return value
+
+
+Clock = Annotated[time, AfterValidator(_minute), PlainSerializer(lambda at: at.isoformat("minutes"), return_type=str)]
 
 
 def _one_or_many(value: object) -> object:
@@ -158,6 +180,18 @@ def _one_or_many(value: object) -> object:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+
+
+def _dayparts(value: tuple[time, ...]) -> tuple[time, ...]:
+    if list(value) != sorted(set(value)) or not value or value[0] != time(0):
+        raise ValueError("parts of the day begin with 00:00 and rise")
+    return value
+
+
+def _cycle(value: Per) -> Per:
+    if value not in (Per.WEEK, Per.MONTH):
+        raise ValueError("a billing cycle is a week or a month")
+    return value
 
 
 class Hours(Clause):
@@ -641,12 +675,12 @@ class Contract(Clause):
     valid_from: date
     valid_to: date | None = None
     signed_ref: str = ""
-    timezone: str
-    currency: str
+    timezone: Annotated[str, AfterValidator(_zone_name)]
+    currency: Annotated[str, AfterValidator(_currency)]
     rounding: Rounding = Rounding.HALF_UP
-    cycle: Per = Per.MONTH
+    cycle: Annotated[Per, AfterValidator(_cycle)] = Per.MONTH
     hours: Hours | None = None
-    dayparts: tuple[Clock, ...] = (time(0), time(12), time(17))
+    dayparts: Annotated[tuple[Clock, ...], AfterValidator(_dayparts)] = (time(0), time(12), time(17))
     match: tuple[Comparison, ...] = ()
     sub_source: str = ""
     pricing: Pricing
@@ -661,19 +695,12 @@ class Contract(Clause):
 
     @model_validator(mode="after")
     def _agrees(self) -> Contract:
-        try:
-            load_zone(self.timezone)
-        except ValueError as error:
-            raise PydanticCustomError("zone", str(error).removeprefix("tz: ")) from None
-        if _ISO_4217.fullmatch(self.currency) is None:
-            raise PydanticCustomError("currency", f"{self.currency!r} is no currency; write three capitals (EUR)")
-        if self.cycle not in (Per.WEEK, Per.MONTH):
-            raise PydanticCustomError("cycle", "a billing cycle is a week or a month")
-        if list(self.dayparts) != sorted(set(self.dayparts)) or not self.dayparts or self.dayparts[0] != time(0):
-            raise PydanticCustomError("dayparts", "parts of the day begin with 00:00 and rise")
-        for place, amount in self._amounts():
-            if -int(amount.normalize().as_tuple().exponent) > minor_digits(self.currency):
-                raise PydanticCustomError("amount", f"{place}: {amount} has more digits than {self.currency} has")
+        digits = minor_digits(self.currency)
+        places = [place for place, amount in self._amounts() if -int(amount.normalize().as_tuple().exponent) > digits]
+        if places:
+            # All at once; a reader of the file shows each at its own line.
+            said = f"{', '.join(places)}: more digits than {self.currency} has ({digits})"
+            raise PydanticCustomError("amount", "{said}", {"said": said, "places": places})
         return self
 
     def _amounts(self) -> list[tuple[str, Decimal]]:
