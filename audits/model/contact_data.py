@@ -166,6 +166,7 @@ _KINDS = (
     (LineType.FIXED_LINE, "fixed_line"),
     (LineType.MOBILE, "mobile"),
 )
+_KIND_OF_GROUP: dict[str | None, LineType] = {f"k{at}": kind for at, (kind, _) in enumerate(_KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ class _RegionPlan:
         found = self.kinds.fullmatch(national) if self.kinds is not None else None
         if found is None:
             return None
-        kind = _KINDS[int((found.lastgroup or "k0")[1:])][0]
+        kind = _KIND_OF_GROUP[found.lastgroup]
         if kind is LineType.FIXED_LINE and self.mobile is not None and self.mobile.fullmatch(national):
             return LineType.FIXED_LINE_OR_MOBILE
         return kind
@@ -244,9 +245,11 @@ _LONGEST_PLAIN = 40
 
 @dataclass(frozen=True, slots=True)
 class _Dialling:
-    """How numbers of a region are dialled. `lengths`: those of whole national numbers."""
+    """How numbers of a region are dialled. `code`: the digits of the country code; `lengths`: those of whole national
+    numbers."""
 
     country_code: int
+    code: str
     abroad: re.Pattern[str] | None
     prefix: re.Pattern[str] | None
     is_prefix_rewritten: bool
@@ -262,6 +265,7 @@ def _dialling(region: str) -> _Dialling | None:
     general, prefix, abroad = of.general_desc, of.national_prefix_for_parsing, of.international_prefix
     return _Dialling(
         country_code=of.country_code,
+        code=str(of.country_code),
         abroad=re.compile(abroad) if abroad else None,
         prefix=re.compile(prefix) if prefix else None,
         is_prefix_rewritten=bool(of.national_prefix_transform_rule),
@@ -278,39 +282,36 @@ def read_plain(text: str, region: str | None) -> tuple[int, str, LineType, str |
         return None
     digits = text.translate(_BETWEEN_DIGITS)
     if text[0] == "+":
-        country_code = _country_code_of(digits)
-        if country_code is None:
+        main = _main_region_of(digits)
+        dialling = _dialling(main) if main is not None else None
+        if dialling is None:
             return None
-        national = digits[len(str(country_code)) :]
-        main = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country_code][0]
-        dialling = _dialling(main)
-        if dialling is None or (dialling.prefix is not None and dialling.prefix.match(national)):
+        national = digits[len(dialling.code) :]
+        if dialling.prefix is not None and dialling.prefix.match(national):
             return None
     else:
         dialling = _dialling(region) if region in phonenumbers.SUPPORTED_REGIONS else None
         if dialling is None or (dialling.abroad is not None and dialling.abroad.match(digits)):
             return None
-        country_code, national = dialling.country_code, digits
-        if digits.startswith(str(country_code)):
+        if digits.startswith(dialling.code):
             return None
+        national = digits
         prefix = dialling.prefix.match(digits) if dialling.prefix is not None else None
         if prefix is not None:
             national = digits[prefix.end() :]
             fits = dialling.general is not None and dialling.general.fullmatch(national) is not None
             if dialling.is_prefix_rewritten or not fits or len(national) not in dialling.lengths:
                 return None
-    kind, line_region = kind_of(country_code, national)
-    return None if kind is None else (country_code, national, kind, line_region)
+    kind, line_region = kind_of(dialling.country_code, national)
+    return None if kind is None else (dialling.country_code, national, kind, line_region)
 
 
-def _country_code_of(digits: str) -> int | None:
-    """The country code that an international number begins with; no code begins another one."""
-    if digits[0] == "0":
-        return None
-    for length in (1, 2, 3):
-        if (code := int(digits[:length])) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            return code
-    return None
+_MAIN_REGIONS = {str(code): regions[0] for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
+
+
+def _main_region_of(digits: str) -> str | None:
+    """The main region of the country code that an international number begins with; no code begins another one."""
+    return _MAIN_REGIONS.get(digits[:1]) or _MAIN_REGIONS.get(digits[:2]) or _MAIN_REGIONS.get(digits[:3])
 
 
 def _read_whole(text: str, region: str | None) -> PhoneRead:

@@ -24,6 +24,7 @@ from audits.truth.letters import (
 )
 from audits.truth.message_words import INTENTS, MANY, NEED, ONE, PIECES, PROFANITY, SPAM, TEST, UNLESS
 from audits.truth.phrases import (
+    GAP,
     Begun,
     Found,
     Phrases,
@@ -31,6 +32,7 @@ from audits.truth.phrases import (
     composed,
     folded_key,
     key_of_folded,
+    last_of,
     marked_key,
     read,
     words_of,
@@ -212,16 +214,28 @@ def _key(token: str) -> str:
 
 def _kinds(tokens: list[str], begins: list[int]) -> Set[str]:
     """The kinds of phrases in words, of which those at `begins` begin any."""
-    found = set()
+    found: set[str] = set()
     for first in begins:
         anything, by_second = _PARTS[tokens[first]].begun[0][1]
-        following = by_second.get(_key(tokens[first + 1]), ()) if by_second and first + 1 < len(tokens) else ()
-        for kind, rest in (*anything, *following):
-            if rest:
-                keys = [_PARTS[token].keys[0] for token in tokens]
-                return _FOLDED.kinds_among(keys, [(place, _PARTS[tokens[place]].begun[0][1]) for place in begins])
-            found.add(kind)
+        after = first + 1
+        following = by_second.get(_key(tokens[after]), ()) if by_second and after < len(tokens) else ()
+        for at, phrases in ((after, anything), (after + 1, following)):
+            for kind, rest in phrases:
+                if kind not in found and (not rest or _goes_on(rest, tokens, at)):
+                    found.add(kind)
     return found
+
+
+def _goes_on(rest: tuple[str, ...], tokens: list[str], at: int) -> bool:
+    """Whether the rest of a phrase stands in words from `at` on. Most do not go on with its next word."""
+    if at >= len(tokens):
+        return False
+    word = rest[0]
+    if word.endswith("*"):
+        goes_on = _key(tokens[at]).startswith(word[:-1])
+    else:
+        goes_on = word == GAP or _key(tokens[at]) == word
+    return goes_on and last_of(rest, list(map(_key, tokens)), at) is not None
 
 
 _ASKED, _SAYS_NOTHING = MessageJudged(has_need=True), MessageJudged()

@@ -15,8 +15,9 @@ Kind = TypeVar("Kind", bound=Hashable)
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _ARABIC_MARKS = dict.fromkeys((1600, 1648, *range(1611, 1632)))
 _ARTICLES = ("وال", "بال", "لل", "ال")
-#: Words that `~` may stand for, at most.
-_GAP = 3
+#: Stands for any words, or none, and for how many at most.
+GAP = "~"
+_LONGEST_GAP = 3
 #: Letters that the first word of a phrase has before its `*`, at least; fewer would be found everywhere.
 _STEM = 3
 
@@ -116,13 +117,13 @@ class Phrases(Generic[Kind]):
                 is_stem = words[0].endswith("*")
                 if is_stem and len(words[0]) <= _STEM:
                     raise ValueError(f"{phrase!r}: begins with too short a stem")
-                second = words[1] if len(words) > 1 and words[1] != "~" and not words[1].endswith("*") else _ANY
+                second = words[1] if len(words) > 1 and words[1] != GAP and not words[1].endswith("*") else _ANY
                 of_first = self._stems if is_stem else self._whole
                 of_second = of_first.setdefault(words[0][:_STEM] if is_stem else words[0], {})
                 of_second.setdefault(second, []).append((kind, words))
 
     def _pattern(self, word: str) -> str:
-        if word == "~":
+        if word == GAP:
             return word
         return self._key(word[:-1]) + "*" if word.endswith("*") else self._key(word)
 
@@ -152,21 +153,6 @@ class Phrases(Generic[Kind]):
         """Every phrase in the text, by where it begins; of one kind and beginning the longest."""
         return self.find_among(list(map(self._looked_up, text.words)))
 
-    def kinds_among(self, keys: Sequence[str], begins: Iterable[tuple[int, Begun[Kind]]]) -> set[Kind]:
-        """Of what kinds phrases are in a text. `keys`: its words as compared; `begins`: the places of words that
-        begin a phrase, with what `look_up` says of them."""
-        found: set[Kind] = set()
-        for first, (anything, by_second) in begins:
-            after = first + 1
-            for kind, rest in anything:
-                if not rest or (kind not in found and _end(rest, keys, after) is not None):
-                    found.add(kind)
-            if by_second and after < len(keys) and keys[after] in by_second:
-                for kind, rest in by_second[keys[after]]:
-                    if not rest or (kind not in found and _end(rest, keys, after + 1) is not None):
-                        found.add(kind)
-        return found
-
     def find_among(self, words: Sequence[tuple[str, Begun[Kind] | None]]) -> list[Found[Kind]]:
         """The same in the words of a text, each as `look_up` gives it."""
         begins = [(first, begun) for first, (_, begun) in enumerate(words) if begun is not None]
@@ -178,12 +164,12 @@ class Phrases(Generic[Kind]):
             after = first + 1
             ends: dict[Kind, int] = {}
             for kind, rest in anything:
-                last = _end(rest, keys, after) if rest else first
+                last = last_of(rest, keys, after) if rest else first
                 if last is not None:
                     ends[kind] = max(last, ends.get(kind, last))
             if by_second and after < len(keys):
                 for kind, rest in by_second.get(keys[after], ()):
-                    last = _end(rest, keys, after + 1) if rest else after
+                    last = last_of(rest, keys, after + 1) if rest else after
                     if last is not None:
                         ends[kind] = max(last, ends.get(kind, last))
             if ends:
@@ -191,15 +177,15 @@ class Phrases(Generic[Kind]):
         return found
 
 
-def _end(words: tuple[str, ...], keys: Sequence[str], at: int) -> int | None:
+def last_of(words: tuple[str, ...], keys: Sequence[str], at: int) -> int | None:
     """The place of the last word of a phrase that begins at `at`; None = it does not."""
     for place, word in enumerate(words):
-        if word == "~":
+        if word == GAP:
             rest = words[place + 1 :]
-            if not rest[0].endswith("*") and rest[0] not in keys[at : at + _GAP + 1]:
+            if not rest[0].endswith("*") and rest[0] not in keys[at : at + _LONGEST_GAP + 1]:
                 return None
-            for start in range(at, min(at + _GAP + 1, len(keys))):
-                if (end := _end(rest, keys, start)) is not None:
+            for start in range(at, min(at + _LONGEST_GAP + 1, len(keys))):
+                if (end := last_of(rest, keys, start)) is not None:
                     return end
             return None
         if at >= len(keys) or not (keys[at].startswith(word[:-1]) if word.endswith("*") else keys[at] == word):
