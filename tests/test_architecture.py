@@ -22,6 +22,7 @@ BREACHES = {
     "webhooks knows only the inbox": ("webhooks/receiver.py", "import connector.transport"),
     "adapters, port, storage": ("connector/crm/port.py", "import audits.engine"),
     "exports are files alone": ("connector/exports/sheet.py", "import connector.storage.tables"),
+    "contracts are files alone": ("connector/contracts/yaml_nodes.py", "import connector.storage.tables"),
     "rules never import": (
         "audits/rules/response/rt001_first_attempt_late.py",
         "import audits.rules.response.rt002_not_answered_yet",
