@@ -74,9 +74,10 @@ class Try:
 
 
 class HandlingFact(StrEnum):
-    """Facts of the handling that a source may not show."""
+    """Facts of the handling that a source may not show. LATER_ATTEMPTS: those after the ones it does show."""
 
     ATTEMPTS = "attempts"
+    LATER_ATTEMPTS = "later_attempts"
     DISPOSITION = "disposition"
     CONTACTED = "contacted"
     QUOTE_STARTED = "quote_started"
