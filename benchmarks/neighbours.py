@@ -19,7 +19,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.engine import audit
@@ -32,8 +31,8 @@ from connector.storage.keys import replace_keys
 from connector.storage.migrate import upgrade
 from connector.storage.neighbours import hear_became, keep_traits, neighbours_at
 from connector.storage.policies import PolicyBook, put_policy
+from connector.storage.salts import salt_of
 from connector.storage.surroundings import surroundings_of
-from connector.storage.tables import installs
 from tests.factories import NOW, at, make_install, make_lead, make_policy, make_record
 
 SIZES = (10_000, 200_000)
@@ -66,7 +65,7 @@ def fill(conn: Connection, size: int) -> str:
     """An account of `size` leads, of which the last BATCH stand in the timeline too; returns its install id."""
     install = make_install(conn)
     put_policy(conn, install.install_id, make_policy(), at(days=-90))
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install.install_id)).scalar_one()
+    salt = salt_of(conn, install.install_id)
     for start in range(0, size, PORTION):
         leads = [made(number, size) for number in range(start, min(start + PORTION, size))]
         keep_traits(conn, install.install_id, leads, salt)

@@ -33,7 +33,8 @@ from connector.storage.database import Database
 from connector.storage.duplicates import hashed_keys
 from connector.storage.keys import replace_keys
 from connector.storage.migrate import upgrade
-from connector.storage.tables import duplicate_keys, duplicate_pairs, installs, leads
+from connector.storage.salts import salt_of
+from connector.storage.tables import duplicate_keys, duplicate_pairs, leads
 from tests.factories import make_install
 
 NEW, ROUNDS, BATCH = 60, 4, 2000
@@ -67,7 +68,7 @@ class Store:
         self.size, self.database = size, Database.open(main)
         with self.database.write() as conn:
             self.install_id = make_install(conn).install_id
-            self.salt = str(conn.execute(sa.select(installs.c.salt)).scalar_one())
+            self.salt = salt_of(conn, self.install_id)
         made = enumerate(made_leads(size))
         while batch := list(islice(made, BATCH)):
             self._fill([(record, lead_of(record, number)) for number, record in batch])

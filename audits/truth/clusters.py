@@ -168,22 +168,41 @@ def neighbours_of(rows: Iterable[Seen], announced: Collection[Announced] = ()) -
     names = _names_by_key(leads)
     found = {}
     for lead in leads:
-        subnet = by_subnet[lead.subnet].day_before(lead) if lead.subnet else None
-        identical = by_payload[lead.payload].day_before(lead) if lead.payload else None
         mine = tally_of(lead.was_reached, lead.has_denied)
-        alike = [held[key].tally - mine for of, held in templates if (key := of(lead))]
-        template = speaking(alike)
-        found[lead.lead_id] = Neighbours(
-            subnet_24h=None if subnet is None else subnet[0],
-            identical_24h=None if identical is None else identical[0],
-            template=None if template is None else template.leads,
-            template_reached=0 if template is None else template.reached,
-            template_denied=0 if template is None else template.denied,
-            returns_under_names=_other_names(lead, names),
-            burst_explained=any(each is not None and each[1] for each in (subnet, identical))
-            or any(each.explains(lead.received_at, lead.sources) for each in announced),
+        found[lead.lead_id] = said_by_others(
+            subnet=by_subnet[lead.subnet].day_before(lead) if lead.subnet else None,
+            identical=by_payload[lead.payload].day_before(lead) if lead.payload else None,
+            alike=[held[key].tally - mine for of, held in templates if (key := of(lead))],
+            other_names=_other_names(lead, names),
+            is_announced=any(each.explains(lead.received_at, lead.sources) for each in announced),
         )
     return found
+
+
+def said_by_others(
+    *,
+    subnet: tuple[int, bool] | None,
+    identical: tuple[int, bool] | None,
+    alike: Sequence[Tally],
+    other_names: int | None,
+    is_announced: bool,
+) -> Neighbours:
+    """What was counted of the others, as it is said of one lead.
+
+    `subnet`, `identical`: how many others came from his net, or with his message, within the day before, and whether
+    one of those is a buyer; None = not known of him. `alike`: the others of each of his templates, the narrowest
+    first. `other_names`: under how many he came before, None = not known. `is_announced`: a span explains his coming.
+    """
+    template = speaking(alike)
+    return Neighbours(
+        subnet_24h=None if subnet is None else subnet[0],
+        identical_24h=None if identical is None else identical[0],
+        template=None if template is None else template.leads,
+        template_reached=0 if template is None else template.reached,
+        template_denied=0 if template is None else template.denied,
+        returns_under_names=other_names,
+        burst_explained=is_announced or any(each is not None and each[1] for each in (subnet, identical)),
+    )
 
 
 def templates_of(lead: Seen) -> tuple[Hashable, Hashable, Hashable]:

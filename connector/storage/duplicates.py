@@ -8,8 +8,6 @@ the same leads give the same pairs, in whatever order they were stored.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,11 +21,11 @@ from audits.truth.duplicates.model import SAME_PERSON
 from audits.truth.duplicates.pairs import MOST, NEAREST, judge_pairs, judged, pair_keys, record_of_lead
 from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.whole_pass import Match
-from connector.errors import UnknownInstall
 from connector.storage.column_types import Words
 from connector.storage.ranges import rows_wanted
+from connector.storage.salts import salt_of, salted_number
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import dirty_leads, duplicate_keys, duplicate_pairs, duplicate_splits, installs, leads
+from connector.storage.tables import dirty_leads, duplicate_keys, duplicate_pairs, duplicate_splits, leads
 
 #: Of a key that so many have at most, all are read at once.
 WHOLE = 500
@@ -68,9 +66,7 @@ def renew_pairs(conn: Connection, install_id: str, lead_ids: Collection[str], at
 
     Whose pairs changed is due for audit at `at` (aware UTC). Raises UnknownInstall.
     """
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
-    if salt is None:
-        raise UnknownInstall(f"There is no install {install_id!r}.")
+    salt = salt_of(conn, install_id)
     for ids in portions(sorted(set(lead_ids))):
         rows = conn.execute(
             sa.select(leads.c.received_at, *compared_columns()).where(
@@ -129,12 +125,8 @@ def splits_among(
 
 
 def hashed_keys(salt: str, record: Record) -> set[int]:
-    """What leads have in common with this one, as it is kept: 64 bits of an HMAC under the install's salt."""
-    found = set()
-    for key in pair_keys(record):
-        digest = hmac.digest(salt.encode(), f"pair:{key}".encode(errors="surrogatepass"), hashlib.sha256)
-        found.add(int.from_bytes(digest[:8], "big", signed=True))
-    return found
+    """What leads have in common with this one, as it is kept."""
+    return {salted_number(salt, f"pair:{key}") for key in pair_keys(record)}
 
 
 def _renew(conn: Connection, install_id: str, ids: Sequence[str], after: set[_Held], at: datetime) -> None:

@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.model.score import FollowUpStatus
-from connector.errors import UnknownInstall
 from connector.storage.column_types import UtcMicros, storable
 from connector.storage.duplicates import drop_pairs
-from connector.storage.keys import affected_by_keys, salted
+from connector.storage.keys import affected_by_keys
 from connector.storage.lookups import forget_answers
 from connector.storage.neighbours import end_traits
+from connector.storage.salts import salt_of, salted
 from connector.storage.statements import insert_new, portions, upsert
 from connector.storage.tables import (
     activities,
@@ -37,7 +37,6 @@ from connector.storage.tables import (
     finding_mentions,
     findings,
     forgotten,
-    installs,
     lead_audits,
     lead_outcomes,
     leads,
@@ -109,7 +108,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
     Idempotent, and valid for ids never seen: their records will be refused. Call `Database.scrub` after the commit,
     and delete the stored deliveries that mention the ids. Raises UnknownInstall.
     """
-    salt = _salt(conn, install_id)
+    salt = salt_of(conn, install_id)
     family = _family(conn, install_id, {storable(lead_id) for lead_id in lead_ids})
     insert_new(
         conn,
@@ -148,7 +147,7 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
 
 def forgotten_among(conn: Connection, install_id: str, lead_ids: Iterable[str]) -> frozenset[str]:
     """Which of `lead_ids` were forgotten. Raises UnknownInstall."""
-    salt = _salt(conn, install_id)
+    salt = salt_of(conn, install_id)
     hashes = {salted(salt, f"lead:{storable(lead_id)}"): lead_id for lead_id in lead_ids}
     found: set[str] = set()
     for portion in portions(sorted(hashes)):
@@ -164,13 +163,6 @@ def forgotten_among(conn: Connection, install_id: str, lead_ids: Iterable[str]) 
 def is_forgotten(conn: Connection, install_id: str, lead_id: str) -> bool:
     """Whether this lead was forgotten. Raises UnknownInstall."""
     return bool(forgotten_among(conn, install_id, [lead_id]))
-
-
-def _salt(conn: Connection, install_id: str) -> str:
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
-    if salt is None:
-        raise UnknownInstall(f"There is no install {install_id!r}.")
-    return str(salt)
 
 
 def _family(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:

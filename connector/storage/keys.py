@@ -6,8 +6,6 @@ be millions of pairs: of such a key a lead sees the NEAREST that came before it 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,16 +19,12 @@ from audits.model.contact_data import region_of
 from audits.model.identity import email_key, phone_key
 from audits.model.lead import Lead
 from connector.storage.duplicates import pair_neighbours
+from connector.storage.salts import salted
 from connector.storage.statements import insert_new, portions
 from connector.storage.tables import contact_keys, leads
 
 #: How many leads with the same key are seen before and after a lead: enough to name the first and count them.
 NEAREST = 100
-
-
-def salted(salt: str, text: str) -> str:
-    """Hex HMAC-SHA256 of `text` under the install's salt."""
-    return hmac.new(salt.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def keys_of(lead: Lead, region: str | None, salt: str) -> set[tuple[KeyKind, str]]:

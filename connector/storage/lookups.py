@@ -23,10 +23,9 @@ from audits.model.lead import Lead
 from audits.model.truth import LineType, LookedUp
 from audits.truth.email import judge_email
 from audits.truth.phone import judge_phone
-from connector.errors import UnknownInstall
-from connector.storage.keys import salted
+from connector.storage.salts import salt_of, salted
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import installs, leads, lookup_choices, lookup_wants, lookups, policies
+from connector.storage.tables import leads, lookup_choices, lookup_wants, lookups, policies
 
 #: Nobody is asked about older leads: what is known of a domain today says little of an enquiry of last year.
 RECENT = timedelta(days=30)
@@ -224,7 +223,7 @@ def want_lookups(conn: Connection, install_id: str, judged: Sequence[Lead], regi
     for choice in switched_on(conn, install_id):
         found = ((lead.lead_id, asked_of(choice.kind, lead, region)) for lead in recent)
         asked = {lead_id: value for lead_id, value in found if value is not None}
-        salt = _salt(conn, install_id)
+        salt = salt_of(conn, install_id)
         keys = {value: key_of(salt, choice.kind, value) for value in asked.values()}
         newest = _newest(conn, install_id, choice.kind, keys.values(), at)
         rows = []
@@ -263,7 +262,7 @@ def list_wants(
     ).all()
     if not rows:
         return []
-    salt = _salt(conn, install_id)
+    salt = salt_of(conn, install_id)
     by_value: dict[str, list[str]] = {}
     for row in rows:
         by_value.setdefault(asked_of(kind, row, region) or "", []).append(row.lead_id)
@@ -346,7 +345,7 @@ def looked_up(
     if not chosen:
         # Nobody was ever asked.
         return {}
-    salt, all_leads = _salt(conn, install_id), list(judged)
+    salt, all_leads = salt_of(conn, install_id), list(judged)
     found: dict[str, LookedUp] = {}
     for kind in map(LookupKind, sorted(chosen)):
         asked = {lead.lead_id: (lead.received_at, asked_of(kind, lead, region)) for lead in all_leads}
@@ -385,7 +384,7 @@ def count_asked(conn: Connection, install_id: str, kind: LookupKind, since: date
 def forget_answers(conn: Connection, install_id: str, lead_ids: Collection[str]) -> None:
     """What was answered about these leads is known no more, but for that of a large provider, which is nobody's own;
     that something was asked, and at what price, stays counted."""
-    salt = _salt(conn, install_id)
+    salt = salt_of(conn, install_id)
     texts = conn.execute(sa.select(policies.c.policy).where(policies.c.install_id == install_id)).scalars()
     regions = sorted({json.loads(text).get("region") or "" for text in texts} | {""})
     for ids in portions(sorted(lead_ids)):
@@ -481,10 +480,3 @@ def _answers(
 def _written(told: Told) -> str:
     said = {name: value for name, value in asdict(told).items() if value is not None}
     return json.dumps(said, separators=(",", ":"), sort_keys=True)
-
-
-def _salt(conn: Connection, install_id: str) -> str:
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
-    if salt is None:
-        raise UnknownInstall(f"There is no install {install_id!r}.")
-    return str(salt)

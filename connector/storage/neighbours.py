@@ -18,8 +18,6 @@ is that somebody was forgotten. Who shares a number is named by his keys already
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +37,7 @@ from audits.truth.clusters import (
     Announced,
     Tally,
     folded,
-    speaking,
+    said_by_others,
     tally_of,
     templates_of,
     traits_of,
@@ -49,6 +47,7 @@ from audits.truth.of_case import Became, given_of, is_seen
 from connector.storage.campaigns import announced_at
 from connector.storage.column_types import UtcMicros, Words, from_micros, storable
 from connector.storage.ranges import rows_wanted
+from connector.storage.salts import salted_number
 from connector.storage.statements import insert, portions, rows_of, upsert
 from connector.storage.tables import contact_keys, lead_templates, lead_traits
 
@@ -162,27 +161,21 @@ def _since(before: datetime | None, holds: bool, at: datetime) -> datetime | Non
 def _trait(lead: Lead, salt: str) -> Trait:
     seen = traits_of(given_of(lead), lead.received_at, ())
     by_net, by_browser, by_hour = (
-        None if template is None else _hashed(salt, f"{kind}:{template!r}")
+        None if template is None else salted_number(salt, f"{kind}:{template!r}")
         for kind, template in zip(_TEMPLATES, templates_of(seen), strict=True)
     )
     return Trait(
         lead_id=storable(lead.lead_id),
         received_at=lead.received_at,
         known_at=max(lead.received_at, lead.recorded_at),
-        subnet=_hashed(salt, f"subnet:{seen.subnet}") if seen.subnet else None,
-        payload=_hashed(salt, f"payload:{seen.payload}") if seen.payload else None,
-        name=_hashed(salt, f"name:{seen.name}") if seen.name else None,
-        family_name=_hashed(salt, f"family:{seen.family_name}") if seen.family_name else None,
+        subnet=salted_number(salt, f"subnet:{seen.subnet}") if seen.subnet else None,
+        payload=salted_number(salt, f"payload:{seen.payload}") if seen.payload else None,
+        name=salted_number(salt, f"name:{seen.name}") if seen.name else None,
+        family_name=salted_number(salt, f"family:{seen.family_name}") if seen.family_name else None,
         by_net=by_net,
         by_browser=by_browser,
         by_hour=by_hour,
     )
-
-
-def _hashed(salt: str, text: str) -> int:
-    """64 bits of HMAC-SHA256 of `text` under the install's salt, as a signed number."""
-    made = hmac.digest(salt.encode(), text.encode(errors="surrogatepass"), hashlib.sha256)
-    return int.from_bytes(made[:8], "big", signed=True)
 
 
 def _from_row(row: sa.Row[Any]) -> Trait:
@@ -257,17 +250,13 @@ def neighbours_at(
         if trait is None:
             continue
         mine = trait.tally(as_of)
-        template = speaking([tallies[each] - mine for each in trait.templates])
         subnet, payload = (bursts[kind].get(trait.lead_id) for kind, _ in _BURSTS)
-        found[trait.lead_id] = Neighbours(
-            subnet_24h=None if subnet is None else subnet[0],
-            identical_24h=None if payload is None else payload[0],
-            template=None if template is None else template.leads,
-            template_reached=0 if template is None else template.reached,
-            template_denied=0 if template is None else template.denied,
-            returns_under_names=names.get(trait.lead_id),
-            burst_explained=any(each is not None and each[1] for each in (subnet, payload))
-            or _is_announced(announced, case.lead),
+        found[trait.lead_id] = said_by_others(
+            subnet=subnet,
+            identical=payload,
+            alike=[tallies[each] - mine for each in trait.templates],
+            other_names=names.get(trait.lead_id),
+            is_announced=_is_announced(announced, case.lead),
         )
     return found
 

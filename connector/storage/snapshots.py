@@ -27,11 +27,11 @@ from audits.model.exchange import case_from_json, case_to_json
 from audits.model.finding import Finding, Outcome
 from audits.model.truth import Learned
 from audits.norms import Norms
-from connector.storage.keys import salted
 from connector.storage.lessons import lesson_at
 from connector.storage.norms import norms_at
+from connector.storage.salts import find_salt, salted
 from connector.storage.statements import portions, upsert
-from connector.storage.tables import case_snapshots, installs
+from connector.storage.tables import case_snapshots
 
 #: Rules whose answer hangs on texts, by how their ids begin.
 TEXT_RULES = "FM"
@@ -79,7 +79,8 @@ def packed(
     conn: Connection, install_id: str, judged: Sequence[tuple[LeadCase, Mapping[str, TextAnswer]]]
 ) -> list[Packed]:
     """Cases with what was answered on their texts, ready to be kept."""
-    salt = _salt(conn, install_id)
+    # Without a tenant there is nothing to hide, and the row is refused by its foreign key.
+    salt = find_salt(conn, install_id) or ""
     return [_packed(case, texts, salt) for case, texts in judged]
 
 
@@ -196,18 +197,12 @@ def without_texts(case: LeadCase) -> LeadCase:
 
 def marks_of(conn: Connection, install_id: str, lead_ids: Iterable[str]) -> dict[str, str]:
     """Lead id → a mark that stands for it where the id itself must not be kept."""
-    salt = _salt(conn, install_id)
+    salt = find_salt(conn, install_id) or ""
     return {lead_id: _mark(salt, lead_id) for lead_id in lead_ids}
 
 
 def _mark(salt: str, record_id: str) -> str:
     return f"~{salted(salt, f'snapshot:{record_id}')[:24]}"
-
-
-def _salt(conn: Connection, install_id: str) -> str:
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one_or_none()
-    # Without a tenant there is nothing to hide, and the row is refused by its foreign key.
-    return str(salt or "")
 
 
 def _packed(case: LeadCase, texts: Mapping[str, TextAnswer], salt: str) -> Packed:

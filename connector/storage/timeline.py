@@ -44,6 +44,7 @@ from connector.storage.lead_links import (
 )
 from connector.storage.neighbours import keep_traits
 from connector.storage.policies import policy_as_of
+from connector.storage.salts import salt_of
 from connector.storage.statements import insert_new, portions, rows_of, upsert
 from connector.storage.tables import (
     activities,
@@ -301,7 +302,7 @@ def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], n
     Raises UnknownInstall.
     """
     region = policy_as_of(conn, install_id, now).region
-    salt = conn.execute(sa.select(installs.c.salt).where(installs.c.install_id == install_id)).scalar_one()
+    salt = salt_of(conn, install_id)
     for ids in portions(sorted(set(lead_ids))):
         found = [lead_from_row(row) for row in conn.execute(rows_of(leads, install_id, ids))]
         before = key_neighbours(conn, install_id, ids)
