@@ -1,7 +1,8 @@
 """Names: letters that nobody meant, words that stand for no name, and names that jokes are made with.
 
 A name is bad only when not one of its words could be a name. A joke is told by a closed list alone, of what nobody is
-known to bear, and weighs little. Names in letters that no table knows are never called mashed.
+known to bear, and weighs little. Names in letters that no table knows are called mashed only where no word can be
+written so: see audits/model/name_text.py.
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ _ABUSIVE = frozenset(marked_key(phrase.split()[0]) for phrase in PROFANITY)
 
 def _is_unlisted(word: str) -> bool:
     """Whether a word is of letters alone, and on no list of what is no name."""
-    if not word.isalpha() or marked_key(word) in _ABUSIVE or fold(word) in _JOKING:
+    if not word.isalpha():
+        return False
+    # Without marks all lists compare alike.
+    marked, folded = (marked_key(word), fold(word)) if not word.isascii() else (word.lower(), word.lower())
+    if marked in _ABUSIVE or folded in _JOKING:
         return False
     return is_unlisted_word(word)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -37,6 +38,7 @@ _LEGAL_FORMS = frozenset(
     }
 )
 _LEAST_LETTERS = 4
+_LETTERS = re.compile(r"[^\W_]+")
 
 
 def terms_signals(
@@ -109,14 +111,17 @@ def _is_named(competitor: str, company: str | None) -> bool:
 def _is_of_firm(domain: str, company: str | None) -> bool:
     if not company:
         return False
-    labels = domain.split(".")[:-1]
     of_company = _words(company)
     words = [each for each in of_company if len(each) >= _LEAST_LETTERS]
     joined = "".join(of_company)
-    return any(
-        label.replace("-", "") == joined or any(word in label.split("-") or label.startswith(word) for word in words)
-        for label in labels
-    )
+    for label in domain.split(".")[:-1]:
+        parts = label.split("-")
+        if "".join(parts) == joined:
+            return True
+        for word in words:
+            if word in parts or label.startswith(word):
+                return True
+    return False
 
 
 @lru_cache(maxsize=8_192)
@@ -126,5 +131,5 @@ def _words(text: str) -> tuple[str, ...]:
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text.casefold())
         plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    kept = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    return tuple(each for each in kept if each not in _LEGAL_FORMS) or tuple(kept)
+    kept = _LETTERS.findall(plain)
+    return tuple([each for each in kept if each not in _LEGAL_FORMS]) or tuple(kept)
