@@ -18,7 +18,7 @@ from audits.model.lead import LeadStatus
 from audits.model.policy import Policy
 from audits.model.said import Said, english, joined, say, verbatim
 from audits.model.score import FollowUpStatus, Score, Verdict
-from audits.model.truth import Judgement, Known, TruthVerdict
+from audits.model.truth import Judgement, Known, LeadClass, TruthVerdict
 from audits.rule import Rule
 from audits.rulebook import RULES
 from audits.timeline import Touches, attempts, connections, future_occurrences, holder_at
@@ -305,7 +305,8 @@ def _verdict(findings: Mapping[str, Finding], judgement: Judgement, known: Known
     reachable, whatever the record looks like; and of who showed himself since, only the judgement may be in doubt.
     """
     broken = {rule_id for rule_id, each in findings.items() if each.outcome is Outcome.BREACH}
-    can_be_mended = any(each.field in _WAYS for each in judgement.repairs)
+    made_up = {each.field for of in judgement.classes if of.lead_class is LeadClass.EMPTY for each in of.signals}
+    can_be_mended = any(each.field in _WAYS and each.field not in made_up for each in judgement.repairs)
     is_unreachable = "PL001" in broken and not can_be_mended
     is_filled_in = {"PL002", "PL003"} <= broken
     is_suspect = judgement.verdict is TruthVerdict.SUSPECT

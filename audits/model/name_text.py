@@ -1,8 +1,9 @@
 """What can be told of a name by its letters alone: that it is a placeholder or mashed keys, never that it is false.
 
 Real names are short, lack vowels, repeat themselves and mean things in other languages. So each word is judged only
-against closed lists and rows of keyboards, in Latin, Cyrillic, Greek and Arabic letters, and a name is bad only when
-not one of its words could be a name. Whether "Mickey Mouse" is a joke cannot be told: people bear the oddest names.
+against closed lists and rows of keyboards, in Latin, Cyrillic, Greek and Arabic letters, and in some others against
+what no word of theirs can be; a name is bad only when not one of its words could be a name. Whether "Mickey Mouse"
+is a joke cannot be told: people bear the oddest names.
 """
 
 from __future__ import annotations
@@ -135,26 +136,55 @@ _PHRASES = _folded_phrases(
         "غير محدد",
     }
 )
-# Neighbouring keys; a walk runs along one row in either direction. With the shortest walk that is no chance.
-_ROWS = (
-    ("qwertyuiop", 4),
-    ("asdfghjkl", 4),
-    ("zxcvbnm", 4),
-    ("qwertzuiop", 5),
-    ("yxcvbnm", 4),
-    ("azertyuiop", 5),
-    ("qsdfghjklm", 4),
-    ("wxcvbn", 4),
-    ("йцукенгшщзхъ", 4),
-    ("фывапролджэ", 4),
-    ("ячсмитьбю", 4),
-    ("ερτυθιοπ", 4),
-    ("ασδφγηξκλ", 4),
-    ("ζχψωβνμ", 4),
-    ("ضصثقفغعهخحجد", 4),
-    ("شسيبلاتنمك", 5),
-    ("ءورلايةزظ", 5),
-    ("1234567890", 4),
+# Neighbouring keys, as typed; a walk runs along one row in either direction. With the shortest walk that is no
+# chance.
+_ROWS = tuple(
+    (_folded(row), least)
+    for row, least in (
+        ("qwertyuiop", 4),
+        ("asdfghjkl", 4),
+        ("zxcvbnm", 4),
+        ("qwertzuiop", 5),
+        ("yxcvbnm", 4),
+        ("azertyuiop", 5),
+        ("qsdfghjklm", 4),
+        ("wxcvbn", 4),
+        # Of Germany, the Nordic countries and Turkey, whose rows go on.
+        ("qwertzuiopü", 5),
+        ("asdfghjklöä", 4),
+        ("qwertyuiopå", 5),
+        ("asdfghjkløæ", 4),
+        ("asdfghjklæø", 4),
+        ("qwertyuıopğü", 5),
+        ("asdfghjklşi", 4),
+        ("zxcvbnmöç", 4),
+        ("йцукенгшщзхъ", 4),
+        ("фывапролджэ", 4),
+        ("ячсмитьбю", 4),
+        ("йцукенгшщзхї", 4),
+        ("фівапролджє", 4),
+        ("ςερτυθιοπ", 4),
+        ("ασδφγηξκλ", 4),
+        ("ζχψωβνμ", 4),
+        ("ضصثقفغعهخحجد", 4),
+        ("شسيبلاتنمكط", 5),
+        # On the key between them stand two letters, which some write as one.
+        ("ئءؤرلاىةوزظ", 5),
+        ("ئءؤرىةوزظ", 5),
+        ("ضصثقفغعهخحجچ", 4),
+        ("شسیبلاتنمکگ", 5),
+        ("ظطزرذدپو", 5),
+        ("קראטוןםפ", 4),
+        ("שדגכעיחלךף", 4),
+        ("זסבהנמצתץ", 4),
+        ("ๆไำพะัีรนยบล", 4),
+        ("ฟหกดเ้่าสวง", 4),
+        ("ผปแอิืทมใฝ", 4),
+        ("ქწერტყუიოპ", 4),
+        ("ასდფგჰჯკლ", 4),
+        ("ზხცვბნმ", 4),
+        ("1234567890", 4),
+    )
 )
 #: Each run along a row, in both directions, with the shortest that is no chance in any row that has it.
 _WALKED: dict[str, int] = {}
@@ -168,6 +198,9 @@ _COLUMNS = frozenset(
 )
 # Walks that people bear as names.
 _BORNE = frozenset({"wert", "trew", "ertz", "wertz", "azer", "reza", "смит", "тимс", "poiu", "reze"})
+# What no word can be, by how a script is written: Hebrew with a letter's last form before another letter; Thai with a
+# vowel that nothing bears; Korean with a part of a syllable alone (whole ones were put together before).
+_NO_WORD = re.compile("[ךםןףץ][א-ת]|^[ะาำ]|[เแโใไ](?![ก-ฮ])|[\u1100-\u11ff]")
 _VOWELLESS_HOME_ROW = frozenset("sdfghjkl")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC")
 
@@ -227,7 +260,9 @@ def _is_of_scripts(letter: str) -> bool:
 
 def _word_trouble(word: str) -> NameTrouble | None:
     if not word.isascii() and not all(map(_is_of_scripts, word)):
-        return None
+        if _repeats(word):
+            return NameTrouble.REPEATED_LETTERS
+        return NameTrouble.KEYBOARD_WALK if _walks(word) or _NO_WORD.search(word) else None
     if word in _PLACEHOLDERS:
         return NameTrouble.PLACEHOLDER
     if _walks(word):

@@ -180,9 +180,7 @@ def _repairs(
     signals: list[Signal],
 ) -> list[Repair]:
     """What was probably meant; what nobody meant is not mended."""
-    repairs = [
-        each for field, text, judged in phones if judged.suggestions for each in phone_repairs(field, text, judged)
-    ]
+    repairs: list[Repair] = []
     if email is not None and email.suggestion is not None:
         repairs += email_repairs(given.email or "", email)
     if slips:
@@ -190,7 +188,11 @@ def _repairs(
     if repairs:
         meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
         repairs = [each for each in repairs if each.field not in meant_nothing]
-    return repairs
+    # Of digits that nobody meant judge_phone suggests nothing; else a run of them is part of a number with a slip.
+    of_phones = [
+        each for field, text, judged in phones if judged.suggestions for each in phone_repairs(field, text, judged)
+    ]
+    return [*of_phones, *repairs]
 
 
 #: What the sums are made of: (code, class, weight) of each signal.

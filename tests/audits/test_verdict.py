@@ -247,6 +247,7 @@ def test_joke_names_of_real_people_are_plausible() -> None:
         ((CALL,), {"phone": "+47 829 12 345 678", "email": None}, Verdict.SUSPECT),
         ((), {"phone": "+47 829 12 345 678", "email": None}, Verdict.PSEUDO),
         ((MAIL, ANSWER), {"phone": "+47 829 12 345 678", "email": None}, Verdict.PLAUSIBLE),
+        ((), {"phone": "12345678", "email": None}, Verdict.PSEUDO),
         ((MAIL, ANSWER), {"first_name": "asdf", "last_name": "jkl", "email": "x@mailinator.com"}, Verdict.SUSPECT),
         ((MAIL, ANSWER), {"email": "x@mailinator.com"}, Verdict.PLAUSIBLE),
         ((), {"first_name": "asdf", "last_name": "jkl", "email": "x@mailinator.com"}, Verdict.PSEUDO),

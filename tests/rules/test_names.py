@@ -61,9 +61,11 @@ WALKS = """
     zxcvbn · qweqwe · lkjh · fdsa · poiuyt · sdfsdf · dfgdfg · fghfgh · hjkhjk · jkjkjk · gfdhgf · dsfsdf · qazwsx ·
     qaz wsx · фыва · йцукен · ФЫВАПРОЛ · ячсм · олдж · фывафыва ·
     ασδφ · ΑΣΔΦ · ζχψω ·
-    شسيب · ضصثق · شسيبشسيب
+    شسيب · ضصثق · شسيبشسيب · رىةوز · تنمكط · ءؤرىةو · گکمنت · زرذدپو ·
+    ςερτ · фівап · ролджє · tzuiopü · jklöä · jklø · yuıop · bnmöç · ølkj ·
+    שדגכ · קראטון · זסבה · ฟหกด · ผปแอิ · ასდფ · ქწერტყ · ㅁㄴㅇㄹ · ㅏㅓㅣ · ךעכףג · เเาดก
 """
-REPEATED = "xxx · XXX xxx · aaaa · Aaaaaa Bbbbb · zzz · ааа · ббб ввв · ΑΑΑ · ωωω · ننن · ههههه · aaaab"
+REPEATED = "xxx · XXX xxx · aaaa · Aaaaaa Bbbbb · zzz · ааа · ббб ввв · ΑΑΑ · ωωω · ننن · ههههه · aaaab · ㅋㅋㅋ · あああ · กกกก · ששש"
 NO_LETTERS = "123 · 12345 67890 · +49 170 1234567 · --- · . · ? · ... · 😀 · ١٢٣ · _"
 
 

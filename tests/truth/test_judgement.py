@@ -88,6 +88,16 @@ def test_what_is_not_given_says_nothing():
     assert bare.classes == ()
 
 
+def test_a_number_that_holds_digits_in_a_row_is_mended_too():
+    """One digit lost, added or swapped: of 0800 123456 most is a run, and somebody meant it all the same."""
+    for number in ("+32 800 123 45 6", "+41 80 0123456 7"):
+        judged = judge(Given(phone=number))
+        assert judged.phone is not None
+        assert not judged.phone.is_valid
+        assert [each.field for each in judged.repairs] == ["phone"] * len(judged.phone.suggestions) != []
+    assert judge(Given(phone="1234567890", country="US")).repairs == ()
+
+
 def test_two_sure_signs_of_a_bot_are_a_pseudo_lead():
     judged = judge(replace(PERSON, honeypot="http://x", time_on_form_s=0.4))
     assert judged.verdict is TruthVerdict.PSEUDO

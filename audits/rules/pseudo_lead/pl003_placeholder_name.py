@@ -23,7 +23,7 @@ INFO = RuleInfo(
         "funny ones, so a name in which a single word may be real is no breach."
     ),
     reasons=(
-        ("plausible", "nothing in the name speaks against it"),
+        ("plausible", "it is no placeholder and no row of keys; whether it holds a slip is another rule's question"),
         ("partly_placeholder", "one word is a placeholder, another may be a name: a filled-in blank, no breach"),
         ("doubtful", "only initials or words that hardly anybody bears; not decidable by the name alone, no breach"),
         ("placeholder_word", "all words stand for no name or for a test"),
@@ -43,7 +43,7 @@ INFO = RuleInfo(
 )
 
 _SAID: dict[NameTrouble | None, tuple[Outcome, str, Callable[[str], Said]]] = {
-    None: (Outcome.PASS, "plausible", lambda name: say('Nothing in the name "{name}" speaks against it.', name=name)),
+    None: (Outcome.PASS, "plausible", lambda name: say('The name "{name}" is no placeholder.', name=name)),
     NameTrouble.PARTLY: (
         Outcome.PASS,
         "partly_placeholder",
