@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -38,14 +39,25 @@ def duplicate_terms(policy: Policy) -> DuplicateTerms:
     )
 
 
+def is_proved(shared: Collection[KeyKind], percent: int | None, terms: DuplicateTerms) -> bool:
+    """Whether two leads are one person by these terms, of which nothing says that they are two. `shared`: what is
+    equal of both; `percent`: how likely they are one person, None = not known."""
+    if any(kind is not KeyKind.PERSON and kind in terms.fields for kind in shared):
+        return True
+    return KeyKind.PERSON in terms.fields and percent is not None and percent >= terms.least_probability * 100
+
+
+def is_in_scope(one: str | None, other: str | None, terms: DuplicateTerms) -> bool:
+    """Whether two leads from these sources can be duplicates by these terms. Of a source that is not
+    known nobody can say that it is the same."""
+    if terms.scope is DuplicateScope.ANY_SOURCE:
+        return True
+    return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()
+
+
 def is_same_person(sighting: Sighting, terms: DuplicateTerms) -> bool:
     """Whether what is shared proves a duplicate by these terms, whenever the other lead came."""
-    if sighting.apart is not None:
-        return False
-    if sighting.key_kind is not KeyKind.PERSON and sighting.key_kind in terms.fields:
-        return True
-    likely = sighting.percent is not None and sighting.percent >= terms.least_probability * 100
-    return KeyKind.PERSON in terms.fields and likely
+    return sighting.apart is None and is_proved({sighting.key_kind}, sighting.percent, terms)
 
 
 def came_before(case: LeadCase, terms: DuplicateTerms) -> list[Sighting]:
@@ -58,7 +70,7 @@ def came_before(case: LeadCase, terms: DuplicateTerms) -> list[Sighting]:
             for each in case.sightings
             if each.lead_id != lead.lead_id
             and (each.received_at, each.lead_id) < (lead.received_at, lead.lead_id)
-            and (terms.scope is DuplicateScope.ANY_SOURCE or _same_source(each.source, lead.source))
+            and is_in_scope(each.source, lead.source, terms)
         ),
         key=lambda each: (each.received_at, each.lead_id, each.key_kind),
     )
@@ -73,7 +85,3 @@ def within_window(sightings: list[Sighting], case: LeadCase, terms: DuplicateTer
     """Those of `sightings` that came at most `terms.window_days` calendar days in `zone` before the lead."""
     since = days_from(case.lead.received_at, -terms.window_days, zone)
     return [each for each in sightings if each.received_at >= since]
-
-
-def _same_source(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one.strip().casefold() == other.strip().casefold()

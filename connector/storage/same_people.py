@@ -16,7 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.duplicate_terms import DuplicateScope, DuplicateTerms
+from audits.duplicate_terms import DuplicateTerms, is_in_scope, is_proved
 from audits.model.case import Agreement, KeyKind
 from audits.truth.duplicates.clusters import united
 from connector.storage.column_types import storable
@@ -197,10 +197,8 @@ def told_apart(conn: Connection, install_id: str, limit: int) -> list[ToldApart]
 
 
 def _proves(pair: _Pair, terms: DuplicateTerms, known: Mapping[str, _Lead]) -> bool:
-    if terms.scope is DuplicateScope.SAME_SOURCE and known[pair.later].source != known[pair.earlier].source:
-        return False
-    is_likely = KeyKind.PERSON in terms.fields and pair.percent >= terms.least_probability * 100
-    return is_likely or bool(pair.kinds & terms.fields)
+    sources = known[pair.later].source, known[pair.earlier].source
+    return is_in_scope(*sources, terms) and is_proved(pair.kinds, pair.percent, terms)
 
 
 def _numbers(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

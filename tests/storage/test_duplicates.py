@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from audits.duplicate_terms import DuplicateScope, DuplicateTerms
+from audits.duplicate_terms import DuplicateScope, DuplicateTerms, earlier_duplicates
 from audits.model.case import Apart, Coverage, KeyKind, LeadCase, Sighting
 from audits.model.lead import Lead
 from connector.storage import duplicates, worklist
@@ -228,6 +228,21 @@ def test_a_person_stands_with_all_his_leads(database: Database, tenant: str) -> 
         assert people(conn, tenant, same_source) == [["5", "6"]]
         mark_gone(conn, tenant, ["6"], NOW)
         assert people(conn, tenant) == [["1", "2", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [("Portal", " portal ", True), ("portal", "agency", False), (None, None, False), (None, "portal", False)],
+)
+def test_a_source_is_the_same_on_the_page_and_in_an_audit(
+    database: Database, tenant: str, one: str | None, other: str | None, is_same: bool
+) -> None:
+    terms = DuplicateTerms(window_days=30, scope=DuplicateScope.SAME_SOURCE)
+    with database.write() as conn:
+        store(conn, tenant, [lead("1", -60, source=one, **ANNA), lead("2", -50, source=other, **ANNA)])
+        (case,) = load_cases(conn, tenant, ["2"], NOW, Coverage())
+        assert {each.lead_id for each in earlier_duplicates(case, terms)} == ({"1"} if is_same else set())
+        assert people(conn, tenant, terms) == ([["1", "2"]] if is_same else [])
 
 
 def test_who_is_told_apart_is_two_persons_until_that_is_taken_back(database: Database, tenant: str) -> None:
