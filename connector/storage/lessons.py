@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -39,12 +40,7 @@ class Version:
 def lesson_at(conn: Connection, install_id: str, as_of: datetime) -> Learned | None:
     """What holds at `as_of` (aware UTC); None before anything was learned, and where what was learned mends weights
     that are no longer shipped."""
-    row = conn.execute(
-        sa.select(learned_truths.c.version, learned_truths.c.model_version, learned_truths.c.figures)
-        .where(learned_truths.c.install_id == install_id, learned_truths.c.learned_at <= as_of)
-        .order_by(learned_truths.c.learned_at.desc())
-        .limit(1)
-    ).one_or_none()
+    row = _newest(conn, install_id, as_of)
     if row is None or not row.version or row.model_version != MODEL_VERSION:
         return None
     return _read(row.version, row.figures)
@@ -53,13 +49,8 @@ def lesson_at(conn: Connection, install_id: str, as_of: datetime) -> Learned | N
 def put_lesson(conn: Connection, install_id: str, lesson: Learned, grounds: Grounds, at: datetime) -> bool:
     """Let `lesson` hold from `at` (aware UTC) on; later audits see it, earlier ones never. Returns whether it differs
     from what held before: an equal one is not stored again."""
-    held = conn.execute(
-        sa.select(learned_truths.c.version)
-        .where(learned_truths.c.install_id == install_id, learned_truths.c.learned_at <= at)
-        .order_by(learned_truths.c.learned_at.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if (held or "") == lesson.version:
+    held = _newest(conn, install_id, at)
+    if (held.version if held is not None else "") == lesson.version:
         return False
     conn.execute(
         sa.insert(learned_truths).values(
@@ -97,6 +88,16 @@ def list_lessons(conn: Connection, install_id: str) -> list[Version]:
         )
         for row in rows
     ]
+
+
+def _newest(conn: Connection, install_id: str, as_of: datetime) -> sa.Row[Any, Any, Any] | None:
+    """(version, model version, figures) as stored last by `as_of`, whatever they are."""
+    return conn.execute(
+        sa.select(learned_truths.c.version, learned_truths.c.model_version, learned_truths.c.figures)
+        .where(learned_truths.c.install_id == install_id, learned_truths.c.learned_at <= as_of)
+        .order_by(learned_truths.c.learned_at.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _dump(figures: dict[str, object]) -> str:
