@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
+from audits.model.case import KeyKind
 from audits.model.fit import Criterion
 from audits.model.lead import Lead
 from audits.model.working_calendar import Calendar
@@ -13,7 +14,7 @@ from audits.model.working_calendar import Calendar
 DAY_S = 86_400
 
 #: What may prove a duplicate: the same number, the same address, or that both are likely one person.
-DUPLICATE_FIELDS = ("phone", "email", "person")
+DUPLICATE_FIELDS = tuple(kind.value for kind in KeyKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
