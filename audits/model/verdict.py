@@ -53,7 +53,8 @@ class LeadVerdict:
     """The verdict on one delivery. `clause`: the place in the contract (returns.reasons.2), with its number in the
     paper in `clause_ref`. Amounts are minor units of `currency`: `price`, what the lead costs; `amount`, what is owed
     for it; None = not known. `found_by`: rules with their versions. `claimable_from`, `deadline_at` (aware UTC): the
-    window of its return; None where there is none. `is_claim_needed`: whether somebody has to return it for that."""
+    window of its return; None where there is none. `is_claim_needed`: whether somebody has to return it for that.
+    `counts_at`: when it counts as delivered; None = when it was delivered. `replaces`: the delivery it makes good."""
 
     delivery_id: str
     lead_id: str
@@ -78,6 +79,8 @@ class LeadVerdict:
     is_replacement_due: bool = False
     claimable_from: datetime | None = None
     deadline_at: datetime | None = None
+    counts_at: datetime | None = None
+    replaces: str = ""
 
     @property
     def sentence(self) -> str:
@@ -95,6 +98,7 @@ class LeadVerdict:
             "contract_version": self.contract_version,
             "verdict_version": VERDICT_VERSION,
             "delivered_at": self.delivered_at.isoformat(),
+            "counts_at": (self.counts_at or self.delivered_at).isoformat(),
             "as_of": self.as_of.isoformat(),
             "state": self.state.value,
             "reason": None if self.code is None else self.code.value,
@@ -125,6 +129,7 @@ class LeadVerdict:
             ],
             "is_claim_needed": self.is_claim_needed,
             "is_replacement_due": self.is_replacement_due,
+            "replaces": self.replaces,
             "claimable_from": None if self.claimable_from is None else self.claimable_from.isoformat(),
             "deadline_at": None if self.deadline_at is None else self.deadline_at.isoformat(),
         }

@@ -1,0 +1,199 @@
+"""Every delivery of a buyer judged under its contract, one after another, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from audits.contracts.book import ContractBook
+from audits.contracts.calendar import SpanCalendar
+from audits.contracts.draft import draft
+from audits.contracts.intake import Intake
+from audits.contracts.limits import Limits
+from audits.contracts.prices import Prices
+from audits.contracts.steps import Draft, Taken
+from audits.model.contract import Contract, Remedy
+from audits.model.delivery import ClaimStatus, Delivery
+from audits.model.quick import quick
+from audits.model.said import Money, Said, joined, say
+from audits.model.verdict import LeadState, LeadVerdict
+
+_verdict = quick(LeadVerdict)
+_OWED = say("Nothing was found against it.")
+
+
+def in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The deliveries in the order in which `judge_all` takes them."""
+    return sorted(deliveries, key=lambda each: (each.delivered_at, each.delivery_id, each.vendor))
+
+
+def judge_all(
+    book: ContractBook,
+    deliveries: Callable[[], Iterable[Delivery]],
+    as_of: datetime,
+    on_unmatched: Callable[[Delivery, Said], None] | None = None,
+) -> Iterator[LeadVerdict]:
+    """The verdict on each delivery that falls under a contract of the book, in order; the others are given to
+    `on_unmatched`, with the reason. What was delivered after `as_of` (aware UTC) is not there yet.
+
+    `deliveries` gives them anew each time it is called, in the order of `in_order`: they are gone through twice when
+    a contract needs to know how many there were. Raises ValueError when they are out of order, or when one comes
+    twice.
+    """
+    settlements = {id(contract): Settlement(contract, as_of) for contract in book.contracts}
+    if any(each.is_counted_first for each in settlements.values()):
+        take = Intake(book).take
+        for delivery in _checked(deliveries(), as_of):
+            taken = take(delivery)
+            if taken is not None:
+                settlements[id(taken.contract)].count(taken)
+    take = Intake(book).take
+    for delivery in _checked(deliveries(), as_of):
+        taken = take(delivery)
+        if taken is not None:
+            yield settlements[id(taken.contract)].verdict(taken)
+        elif on_unmatched is not None:
+            on_unmatched(delivery, book.why_unmatched(delivery))
+
+
+def _checked(deliveries: Iterable[Delivery], as_of: datetime) -> Iterator[Delivery]:
+    previous: Delivery | None = None
+    for delivery in deliveries:
+        at = delivery.delivered_at
+        if previous is not None and at <= previous.delivered_at:
+            _check_order(previous, delivery)
+        if at > as_of:
+            return
+        previous = delivery
+        yield delivery
+
+
+def _check_order(previous: Delivery, delivery: Delivery) -> None:
+    before = (previous.delivered_at, previous.delivery_id, previous.vendor)
+    this = (delivery.delivered_at, delivery.delivery_id, delivery.vendor)
+    if this < before:
+        raise ValueError(
+            f"delivery {delivery.delivery_id} of {delivery.delivered_at.isoformat()} comes after delivery "
+            f"{previous.delivery_id} of {previous.delivered_at.isoformat()}; give them by instant, then by id"
+        )
+    if this == before:
+        raise ValueError(f"delivery {delivery.delivery_id} of {delivery.vendor} comes twice")
+
+
+class Settlement:
+    """The last steps for one version: return caps, tolerance and what is owed. Where `is_counted_first`, every lead
+    of the version is given to `count` before the first verdict is asked for."""
+
+    def __init__(self, contract: Contract, as_of: datetime) -> None:
+        calendar = SpanCalendar(contract.timezone, contract.cycle)
+        self._contract = contract
+        self._as_of = as_of
+        self._limits = Limits(contract, calendar)
+        self._prices = Prices(contract, calendar)
+        self._has_replacements = contract.returns is not None and contract.returns.remedy is Remedy.REPLACEMENT
+        self.is_counted_first = self._limits.is_counted_first or self._prices.is_counted_first
+
+    def count(self, taken: Taken) -> None:
+        """Take the lead into the numbers of its spans."""
+        self._prices.count(taken, taken.out is not None)
+        if self._limits.is_counted_first:
+            if _is_plain(taken):
+                self._limits.count(taken, False, False, False)
+            else:
+                drafted = draft(taken, self._as_of)
+                is_return = drafted.state is LeadState.RETURNABLE and not drafted.is_out
+                self._limits.count(
+                    taken, drafted.is_out, is_return, is_return and _credit(drafted, self._as_of) is not None
+                )
+
+    def verdict(self, taken: Taken) -> LeadVerdict:
+        """The verdict on the lead."""
+        if _is_plain(taken):
+            if self._limits.is_there:
+                self._limits.pass_by(taken, False, False)
+            price = self._prices.price_of(taken, False, self._as_of)
+            return self._worded(taken, price)
+        return self._decided(draft(taken, self._as_of))
+
+    def _worded(self, taken: Taken, price: int | None) -> LeadVerdict:
+        delivery, contract = taken.delivery, taken.contract
+        return _verdict(
+            delivery_id=delivery.delivery_id,
+            lead_id=delivery.lead_id,
+            vendor=delivery.vendor,
+            sub_source=delivery.sub_source or delivery.fields.get(contract.sub_source, ""),
+            contract=contract.contract,
+            contract_version=contract.version,
+            delivered_at=delivery.delivered_at,
+            as_of=self._as_of,
+            state=LeadState.PAYABLE,
+            code=None,
+            clause="",
+            clause_ref="",
+            said=_OWED,
+            currency=contract.currency,
+            price=price,
+            amount=price,
+            counts_at=None if taken.counts_at == delivery.delivered_at else taken.counts_at,
+            replaces=delivery.replaces,
+        )
+
+    def _decided(self, drafted: Draft) -> LeadVerdict:
+        taken = drafted.taken
+        price = self._prices.price_of(taken, drafted.is_out, self._as_of)
+        state, said, clause, clause_ref = drafted.state, drafted.said, drafted.clause, drafted.clause_ref
+        is_claim_needed, is_replacement_due = drafted.is_claim_needed, False
+        amount = price
+        is_return = state is LeadState.RETURNABLE and not drafted.is_out
+        credit = _credit(drafted, self._as_of) if is_return else None
+        self._limits.pass_by(taken, drafted.is_out, credit is not None)
+        if drafted.is_out:
+            amount = 0
+        elif credit is not None:
+            amount = None if price is None else price - credit
+            settled = Money(credit, taken.contract.currency)
+            said = joined(said, say("It was settled with a credit of {credit}.", credit=settled))
+        elif is_return:
+            state = self._limits.settle(taken)
+            returns = taken.contract.returns
+            if state is LeadState.RETURNABLE:
+                is_replacement_due = self._has_replacements
+                amount = price if is_replacement_due else 0
+            elif state is LeadState.BLOCKED_BY_CAP and returns is not None and returns.cap is not None:
+                is_claim_needed = False
+                clause, clause_ref = "returns.cap", returns.cap.ref
+                said = joined(said, say("The cap on returns was used up before it."))
+            elif returns is not None and returns.tolerance is not None:
+                is_claim_needed = False
+                clause, clause_ref = "returns.tolerance", returns.tolerance.ref
+                said = joined(said, say("It is among those that the buyer bears by the agreed tolerance."))
+        return replace(
+            self._worded(taken, price),
+            state=state,
+            code=drafted.code,
+            clause=clause,
+            clause_ref=clause_ref,
+            said=said,
+            amount=amount,
+            found_by=drafted.found_by,
+            proofs=drafted.proofs,
+            missing=drafted.missing,
+            is_claim_needed=is_claim_needed,
+            is_replacement_due=is_replacement_due,
+            claimable_from=drafted.claimable_from,
+            deadline_at=drafted.deadline_at,
+        )
+
+
+def _is_plain(taken: Taken) -> bool:
+    """Whether nothing is said against the lead by anybody, so that it is payable."""
+    return taken.out is None and not taken.charges and not taken.delivery.grounds and taken.delivery.claim is None
+
+
+def _credit(drafted: Draft, as_of: datetime) -> int | None:
+    """The credit with which the lead's claim was settled by then, in minor units; None: it was not settled so."""
+    claim = drafted.taken.delivery.claim
+    if claim is None or claim.status is not ClaimStatus.SETTLED or not claim.credited:
+        return None
+    return claim.credited if claim.answered_at is None or claim.answered_at <= as_of else None
