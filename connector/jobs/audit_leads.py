@@ -126,7 +126,7 @@ def _audit_batch(lease: Lease, lead_ids: Sequence[str]) -> int:
         outbox.cancel(connection, install_id, right_already)
         worklist.mark_audited(connection, install_id, marks)
         # After that, for a lead of this very batch may have been judged before it was known what became of another.
-        worklist.mark_due(connection, install_id, hear_became(connection, install_id, became, now), now)
+        worklist.mark_beside(connection, install_id, hear_became(connection, install_id, became, now), now)
         lookups.want_lookups(
             connection, install_id, [case.lead for case in cases], book.policy_for(now, now).region, now
         )

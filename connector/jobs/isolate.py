@@ -10,7 +10,8 @@ from connector.jobs.context import Lease
 from connector.logs import get_logger
 from connector.storage import health, worklist
 
-#: A parked lead is tried again after this, and at once when the CRM tells anything new of it.
+#: A parked lead is tried again after this, and at once when the CRM tells anything new of it; not for what is learned
+#: of others, which would have the job fail for all as often as those are busy.
 PARKED_FOR = timedelta(days=1)
 
 _log = get_logger(__name__)

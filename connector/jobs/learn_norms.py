@@ -41,7 +41,7 @@ def learn_norms(lease: Lease) -> bool:
         due = _changed(connection, install_id, before, found)
     with lease.commit() as connection:
         norms.put_norms(connection, install_id, found, now)
-        worklist.mark_due(connection, install_id, due, now)
+        worklist.mark_beside(connection, install_id, due, now)
         daily.note_lesson(connection, install_id, NAME, len(found.stage_norms) + len(found.deal_norms), now)
     return True
 

@@ -38,7 +38,7 @@ def learn_truth(lease: Lease) -> bool:
         due = changed_leads(connection, install_id, before, lesson, thresholds) if lesson != before else set()
     with lease.commit() as connection:
         lessons.put_lesson(connection, install_id, lesson, grounds_of(experience), now)
-        worklist.mark_due(connection, install_id, due, now)
+        worklist.mark_beside(connection, install_id, due, now)
         daily.note_lesson(connection, install_id, NAME, len(experience.outcomes), now)
     return True
 

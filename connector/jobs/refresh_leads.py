@@ -87,7 +87,8 @@ def _store(connection: Connection, install_id: str, read: LeadsRead, read_at: da
     changes = company.changes(surroundings.company_of(connection, install_id, touched_ids))
     policy = policies.policy_as_of(connection, install_id, read_at)
     neighbours |= surroundings.beside(connection, install_id, changes, read_at, policy)
-    worklist.mark_due(connection, install_id, sorted(changed | neighbours), read_at)
+    worklist.mark_beside(connection, install_id, neighbours - changed, read_at)
+    worklist.mark_due(connection, install_id, changed, read_at)
     for name, value in read.unmapped:
         health.note_unmapped(connection, install_id, name, value)
     return Refreshed(set(changed), set(gone))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,10 +22,12 @@ from audits.truth.duplicates.pairs import MOST, NEAREST, judge_pairs, judged, pa
 from audits.truth.duplicates.record import Field, Record
 from audits.truth.duplicates.whole_pass import Match
 from connector.storage.column_types import Words
+from connector.storage.lead_links import live_among
 from connector.storage.ranges import rows_wanted
 from connector.storage.salts import salt_of, salted_number
 from connector.storage.statements import insert_new, portions, upsert
-from connector.storage.tables import dirty_leads, duplicate_keys, duplicate_pairs, duplicate_splits, leads
+from connector.storage.tables import duplicate_keys, duplicate_pairs, duplicate_splits, leads
+from connector.storage.worklist import mark_beside
 
 #: Of a key that so many have at most, all are read at once.
 WHOLE = 500
@@ -326,7 +328,7 @@ def _judge_anew(conn: Connection, install_id: str, lead_ids: Sequence[str], at: 
     changed = {each for pair in lost for each in pair} | {
         str(row[name]) for row in fresh for name in ("lead_id", "other_id")
     }
-    mark_due(conn, install_id, changed, at)
+    mark_beside(conn, install_id, live_among(conn, install_id, changed), at)
 
 
 def _is_kept(match: Match) -> bool:
@@ -353,18 +355,3 @@ def _stored_pairs(
         pairs.install_id == install_id, sa.or_(pairs.lead_id.in_(lead_ids), pairs.other_id.in_(lead_ids))
     )
     return {(row.lead_id, row.other_id): dict(row._mapping) for row in conn.execute(query)}
-
-
-def mark_due(conn: Connection, install_id: str, lead_ids: Iterable[str], at: datetime) -> None:
-    """Those of these leads that live are due for audit at `at` (aware UTC)."""
-    for ids in portions(sorted(set(lead_ids))):
-        live = conn.execute(
-            sa.select(leads.c.lead_id).where(
-                leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None)
-            )
-        ).scalars()
-        upsert(
-            conn,
-            dirty_leads,
-            [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(live)],
-        )

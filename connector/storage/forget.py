@@ -19,10 +19,11 @@ from audits.model.score import FollowUpStatus
 from connector.storage.column_types import UtcMicros, storable
 from connector.storage.duplicates import drop_pairs
 from connector.storage.keys import affected_by_keys
+from connector.storage.lead_links import live_among
 from connector.storage.lookups import forget_answers
 from connector.storage.neighbours import end_traits
 from connector.storage.salts import salt_of, salted
-from connector.storage.statements import insert_new, portions, upsert
+from connector.storage.statements import insert_new, portions
 from connector.storage.tables import (
     activities,
     alerts,
@@ -54,6 +55,7 @@ from connector.storage.tables import (
     written_values,
 )
 from connector.storage.text_prints import wipe_prints
+from connector.storage.worklist import mark_beside
 
 #: What a finding says after a lead that it pointed at was forgotten.
 WIPED = "The other lead of this finding was deleted for privacy."
@@ -136,12 +138,8 @@ def forget(conn: Connection, install_id: str, lead_ids: Collection[str], at: dat
         _strip_owner_findings(conn, install_id, ids)
         for table in _OF_LEAD:
             conn.execute(sa.delete(table).where(table.c.install_id == install_id, table.c.lead_id.in_(ids)))
-    affected = _live(conn, install_id, affected - family)
-    upsert(
-        conn,
-        dirty_leads,
-        [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(affected)],
-    )
+    affected = live_among(conn, install_id, affected - family)
+    mark_beside(conn, install_id, affected, at)
     return Forgotten(frozenset(family), frozenset(affected), frozenset(companion_ids))
 
 
@@ -247,19 +245,6 @@ def _forget_deals(conn: Connection, install_id: str, people: Collection[str]) ->
                 )
             )
     return others
-
-
-def _live(conn: Connection, install_id: str, lead_ids: set[str]) -> set[str]:
-    found: set[str] = set()
-    for ids in portions(sorted(lead_ids)):
-        found.update(
-            conn.execute(
-                sa.select(leads.c.lead_id).where(
-                    leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None)
-                )
-            ).scalars()
-        )
-    return found
 
 
 def _wipe_mentions(conn: Connection, install_id: str, ids: list[str]) -> set[str]:

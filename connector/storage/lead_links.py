@@ -26,6 +26,17 @@ def lead_ids_by_owner(conn: Connection, install_id: str, owner_id: str | None) -
     )
 
 
+def live_among(conn: Connection, install_id: str, lead_ids: Collection[str]) -> set[str]:
+    """Which of these leads live."""
+    found: set[str] = set()
+    for ids in portions(sorted(set(lead_ids))):
+        query = sa.select(leads.c.lead_id).where(
+            leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None)
+        )
+        found.update(conn.execute(query).scalars())
+    return found
+
+
 def leads_of_activities(conn: Connection, install_id: str, object_type: str, object_ids: Collection[str]) -> set[str]:
     """Leads on which we know these activities or tasks; for one that was deleted in the CRM there is no other way.
 

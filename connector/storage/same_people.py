@@ -20,9 +20,11 @@ from audits.duplicate_terms import DuplicateTerms, is_in_scope, is_proved
 from audits.model.case import Agreement, KeyKind
 from audits.truth.duplicates.clusters import united
 from connector.storage.column_types import storable
-from connector.storage.duplicates import Place, mark_due, splits_among
+from connector.storage.duplicates import Place, splits_among
+from connector.storage.lead_links import live_among
 from connector.storage.statements import insert_new, portions
 from connector.storage.tables import duplicate_pairs, duplicate_splits, leads
+from connector.storage.worklist import mark_due
 
 _SAME = {("phone", "same"): KeyKind.PHONE, ("email", "same"): KeyKind.EMAIL,
          ("email", "same_role_address"): KeyKind.EMAIL}  # fmt: skip
@@ -152,7 +154,7 @@ def tell_apart(conn: Connection, install_id: str, one: str, other: str, user_id:
         return False
     row = {"install_id": install_id, "lead_id": pair[0], "other_id": pair[1], "split_at": at, "split_by": user_id}
     insert_new(conn, duplicate_splits, [row])
-    mark_due(conn, install_id, pair, at)
+    mark_due(conn, install_id, live_among(conn, install_id, pair), at)
     return True
 
 
@@ -172,7 +174,7 @@ def take_together(conn: Connection, install_id: str, one: str, other: str, user_
     )
     if not done.rowcount:
         return False
-    mark_due(conn, install_id, pair, at)
+    mark_due(conn, install_id, live_among(conn, install_id, pair), at)
     return True
 
 

@@ -48,7 +48,6 @@ from connector.storage.salts import salt_of
 from connector.storage.statements import insert_new, portions, rows_of, upsert
 from connector.storage.tables import (
     activities,
-    dirty_leads,
     installs,
     leads,
     owner_changes,
@@ -69,6 +68,7 @@ from connector.storage.timeline_rows import (
     stage_rows,
     task_rows,
 )
+from connector.storage.worklist import mark_beside
 
 __all__ = [
     "Conversion",
@@ -316,11 +316,7 @@ def rebuild_keys(conn: Connection, install_id: str, lead_ids: Collection[str], n
         renew_pairs(conn, install_id, ids, now)
         changed = {lead_id: before.get(lead_id, frozenset()) ^ after.get(lead_id, frozenset()) for lead_id in ids}
         due = {each for lead_id, others in changed.items() if others for each in (lead_id, *others)}
-        upsert(
-            conn,
-            dirty_leads,
-            [{"install_id": install_id, "lead_id": lead_id, "marked_at": now} for lead_id in sorted(due)],
-        )
+        mark_beside(conn, install_id, due, now)
 
 
 def _sync(

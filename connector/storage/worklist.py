@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 from connector.storage import tables as t
 from connector.storage.statements import insert, insert_new, portions, upsert
 
+#: A mark that lies so far ahead was set to park a lead. Less may be a clock, or a wait for the CRM or the database.
+_IS_PARKED = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
@@ -113,12 +116,29 @@ def purge_events(connection: Connection, install_id: str, done_before: datetime)
 
 
 def mark_due(connection: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:
-    """Ask for an audit of `lead_ids`: their facts changed at `at`."""
-    upsert(
-        connection,
-        t.dirty_leads,
-        [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(set(lead_ids))],
+    """Ask for an audit of `lead_ids`: their own facts changed at `at` (aware UTC)."""
+    upsert(connection, t.dirty_leads, _marks(install_id, lead_ids, at))
+
+
+def mark_beside(connection: Connection, install_id: str, lead_ids: Collection[str], at: datetime) -> None:
+    """Ask for an audit of `lead_ids`, because of what was learned at `at` (aware UTC) of others. Who is parked stays
+    so: nothing new is known of himself, and he would make the job fail again that audits all the others too."""
+    marks = _marks(install_id, lead_ids, at)
+    if not marks:
+        return
+    statement = insert(connection, t.dirty_leads)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["install_id", "lead_id"],
+            set_={"marked_at": statement.excluded.marked_at},
+            where=t.dirty_leads.c.marked_at <= at + _IS_PARKED,
+        ),
+        marks,
     )
+
+
+def _marks(install_id: str, lead_ids: Collection[str], at: datetime) -> list[dict[str, object]]:
+    return [{"install_id": install_id, "lead_id": lead_id, "marked_at": at} for lead_id in sorted(set(lead_ids))]
 
 
 def due_leads(connection: Connection, install_id: str, now: datetime, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from connector.errors import JobFailed
 from connector.jobs import audit_leads as judging
 from connector.jobs import refresh_leads as reading
 from connector.jobs.advance import ISOLATE_AFTER
-from connector.storage import page_queries, worklist
+from connector.storage import page_queries, timeline, worklist
 from tests.jobs.oracle import contact, count
 from tests.stack import PORTAL, Stack
 
@@ -58,6 +58,28 @@ def test_a_lead_that_crashes_a_rule_is_parked_and_the_others_are_audited(stack: 
     stack.control.set_properties(PORTAL, odd, {"phone": "+4930987654"})
     stack.settle(install)
     assert stack.fields(odd)["leadassay_audit_note"]
+
+
+def test_news_of_a_neighbour_leaves_a_parked_lead_parked(stack: Stack, monkeypatch):
+    """Else each news of whoever shares a number with it would make the whole install fail again."""
+    install = stack.install()
+    stack.advance(install)
+    odd, neighbour = contact(stack), contact(stack)
+    stack.control.set_properties(PORTAL, odd, {"phone": "+4930987654"})
+    stack.control.wait_for_webhooks()
+    stack.sort()
+    breaks_on(monkeypatch, odd)
+    fail(stack, install, ISOLATE_AFTER)
+    stack.advance(install)
+    assert len(notices(stack, install)) == 1
+    stack.control.set_properties(PORTAL, neighbour, {"phone": "+4930987654"})
+    stack.settle(install)
+    with stack.context.database.read() as connection:
+        assert worklist.get_wake(connection, install.install_id).failures == 0
+        [case] = timeline.load_cases(
+            connection, install.install_id, [neighbour], stack.context.clock(), install.coverage
+        )
+    assert [each.lead_id for each in case.sightings] == [odd]
 
 
 def test_a_record_that_cannot_be_stored_is_parked_and_its_events_end(stack: Stack, monkeypatch):

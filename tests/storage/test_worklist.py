@@ -28,3 +28,18 @@ def test_who_is_parked_is_not_done_with_by_an_audit(database: Database) -> None:
         worklist.mark_audited(conn, tenant, worklist.marks_of(conn, tenant, ["due", "parked"], NOW))
         assert worklist.list_dirty(conn, tenant) == {"parked"}
         assert worklist.list_dirty(conn, other) == {"due"}
+
+
+def test_what_others_did_wakes_nobody_who_is_parked_but_his_own_news_does(database: Database) -> None:
+    with database.write() as conn:
+        tenant = make_install(conn).install_id
+        worklist.postpone(conn, tenant, "parked", at(days=1))
+        worklist.mark_beside(conn, tenant, ["parked", "beside"], NOW)
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["beside"]
+        # What waited for the database bears an older time than the mark that an audit has seen: it must not be lost.
+        seen = worklist.marks_of(conn, tenant, ["beside"], NOW)
+        worklist.mark_beside(conn, tenant, ["beside"], at(-9))
+        worklist.mark_audited(conn, tenant, seen)
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["beside"]
+        worklist.mark_due(conn, tenant, ["parked"], NOW)
+        assert worklist.due_leads(conn, tenant, NOW, 10) == ["beside", "parked"]
