@@ -21,6 +21,7 @@ from connector.checking.answer import answer_of
 from connector.checking.asked import READERS, BadField, given_from, unread
 from connector.exports.json_lines import is_json_lines, json_lines
 from connector.exports.mapping import FileFormat
+from connector.exports.piped import readable_again
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.reader import open_sheet
 from connector.exports.sheet import FaultyCell, Sheet
@@ -36,14 +37,20 @@ class _Unusable(click.ClickException):
 
 
 @click.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--country", help="Country of phone numbers written without + where a lead names none (NO, Norway).")
 @click.option("--own-domain", multiple=True, metavar="DOMAIN", help="A domain of your own firm; repeatable.")
 @click.option("--competitor-domain", multiple=True, metavar="DOMAIN", help="A competitor's domain; repeatable.")
+@click.option("--encoding", help="That of a CSV which is not UTF-8, such as windows-1252.")
 def check_command(
-    file: Path, country: str | None, own_domain: tuple[str, ...], competitor_domain: tuple[str, ...]
+    file: Path,
+    country: str | None,
+    own_domain: tuple[str, ...],
+    competitor_domain: tuple[str, ...],
+    encoding: str | None,
 ) -> None:
-    """Check the leads in FILE: JSON lines, CSV or XLSX with the names of the API as columns.
+    """Check the leads in FILE: JSON lines, CSV or XLSX with the names of the API as columns. A pipe will do, and - is
+    the standard input.
 
     Prints one JSON object for each lead, in the order of the file. A row that cannot be read is answered with
     {"line", "error": {"field", "reason"}} and stops nothing; exit code 1 when there was such a row, 2 when the file
@@ -57,13 +64,15 @@ def check_command(
         own_domains=tuple(each.casefold() for each in own_domain),
         competitor_domains=tuple(each.casefold() for each in competitor_domain),
     )
+    form = _form(encoding)
     counts: Counter[str] = Counter()
     ignored: Counter[str] = Counter()
     try:
-        company = _company(file, region)
-        for line, answer in _answers(_leads(file), terms, company, ignored):
-            counts[str(answer.get("verdict", "not read"))] += 1
-            click.echo(json.dumps({"line": line, **answer} if "error" in answer else answer, ensure_ascii=False))
+        with readable_again(file) as source:
+            company = _company(source, form, region)
+            for line, answer in _answers(_leads(source, form), terms, company, ignored):
+                counts[str(answer.get("verdict", "not read"))] += 1
+                click.echo(json.dumps({"line": line, **answer} if "error" in answer else answer, ensure_ascii=False))
     except UnusableInput as problem:
         raise _Unusable(str(problem)) from problem
     except OSError as problem:
@@ -75,10 +84,18 @@ def check_command(
     sys.exit(1 if counts["not read"] else 0)
 
 
-def _company(file: Path, region: str | None) -> dict[int, Neighbours]:
+def _form(encoding: str | None) -> FileFormat:
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError:
+        raise _Unusable(f"--encoding {encoding}: no encoding is known by that name.") from None
+    return FileFormat(encoding=encoding)
+
+
+def _company(file: Path, form: FileFormat, region: str | None) -> dict[int, Neighbours]:
     """What the other leads of the file say of each, by line: of those that tell when they were sent."""
     rows = []
-    for line, values in _leads(file):
+    for line, values in _leads(file, form):
         if isinstance(values, BadField):
             continue
         try:
@@ -118,13 +135,13 @@ def _read(values: Mapping[str, object] | BadField, ignored: Counter[str]) -> Giv
         return {**named, "error": {"field": bad.field, "reason": bad.why}}
 
 
-def _leads(file: Path) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
+def _leads(file: Path, form: FileFormat) -> Iterator[tuple[int, Mapping[str, object] | BadField]]:
     """(line, values) of each lead; BadField where a line is no lead. Raises UnusableInput, OSError."""
     if is_json_lines(file):
         for line, found in json_lines(file):
             yield line, BadField("line", found.removeprefix("the line ")) if isinstance(found, str) else found
         return
-    with open_sheet(file, FileFormat(), READERS.keys()) as sheet:
+    with open_sheet(file, form, READERS.keys()) as sheet:
         if not set(READERS) & set(sheet.header):
             raise UnusableInput(
                 f"{file}: no column has a name that is known here. Columns are named as in the API: "

@@ -22,6 +22,7 @@ from audits.truth.duplicates.table import Table
 from audits.truth.duplicates.whole_pass import Found, Match, explained, find_duplicates
 from connector.exports.json_lines import is_json_lines, json_lines
 from connector.exports.mapping import FileFormat
+from connector.exports.piped import readable_again
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.reader import open_sheet
 from connector.exports.sheet import FaultyCell
@@ -53,7 +54,7 @@ class ColumnsMap:
 
 
 @click.command("dedupe")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--map",
     "map_path",
@@ -69,7 +70,8 @@ class ColumnsMap:
     help="Probability from which two records are one person.",
 )
 def dedupe_command(file: Path, map_path: Path, threshold: float) -> None:
-    """Find everybody who stands in FILE (CSV, XLSX or JSON lines) more than once.
+    """Find everybody who stands in FILE (CSV, XLSX or JSON lines) more than once. A pipe will do, and - is the
+    standard input.
 
     Prints one JSON object for each person with several records: their ids and lines, how sure it is, and for each
     pair the weight of every field. A row that cannot be read is told on standard error and stops nothing; exit code 1
@@ -78,8 +80,8 @@ def dedupe_command(file: Path, map_path: Path, threshold: float) -> None:
     try:
         mapped = read_columns(map_path)
         table, lines, bad = Table(), [], 0
-        with _progress() as tell:
-            for line, row in _rows(file, mapped):
+        with readable_again(file) as source, _progress() as tell:
+            for line, row in _rows(source, mapped):
                 if isinstance(row, str):
                     bad += 1
                     if bad <= _MOST_TOLD:

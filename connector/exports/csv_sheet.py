@@ -63,7 +63,7 @@ class _Lines:
         except UnicodeError as error:
             raise UnusableInput(
                 f"{self._name}: line {self.first_line + len(self.taken)} is not valid in the encoding of the file "
-                f"({error}); name the right one as `encoding` in the map"
+                f"({error}); name the right `encoding`"
             ) from error
         if not line:
             raise StopIteration
@@ -161,7 +161,7 @@ class CsvSheet(Sheet):
             else:
                 self.rescued_cells += 1
                 return text
-        reason = f"is not valid {self._encoding}; name `encoding` or `fallback_encoding` in the map"
+        reason = f"is not valid {self._encoding}; name the right `encoding`, or in a map a `fallback_encoding`"
         return FaultyCell(self._text(cell), reason)
 
     @staticmethod

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,40 @@ def test_a_file_without_a_known_column_is_refused(tmp_path: Path):
     result, answers = checked(written(tmp_path, "leads.csv", "Navn,E-post\nx,y\n"))
     assert (result.exit_code, answers) == (2, [])
     assert "no column has a name that is known" in result.stderr
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path):
+    """A pipe gives its rows once, and what the leads say of one another needs them twice."""
+    rows = [
+        {**GOOD, "id": f"{n}", "email": f"p{n}@firma.no", "phone": f"+47 2233 44{n:02}", "message": "Call me please",
+         "submitted_at": f"2026-03-02T12:{n:02}:00Z"}
+        for n in range(5)
+    ]  # fmt: skip
+    text = "\n".join(map(json.dumps, rows))
+    _, by_file = checked(written(tmp_path, "a.jsonl", text))
+    by_input = CliRunner().invoke(check_command, ["-"], input=text)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(text,))
+    writer.start()
+    _, by_pipe = checked(pipe)
+    writer.join()
+    assert [json.loads(line) for line in by_input.stdout.splitlines()] == by_file == by_pipe
+    assert len(by_file) == 5
+    assert any(each["classes"] for each in by_file)
+
+
+def test_an_encoding_can_be_named(tmp_path: Path):
+    path = tmp_path / "leads.csv"
+    path.write_bytes("name,email\nÅse Ødegård,a@firma.no\n".encode("cp1252"))
+    result, [answer] = checked(path)
+    assert answer["error"] == {
+        "field": "name",
+        "reason": "is not valid utf-8; name the right `encoding`, or in a map a `fallback_encoding`",
+    }
+    result, [answer] = checked(path, "--encoding", "windows-1252")
+    assert (result.exit_code, "error" in answer) == (0, False)
+    assert checked(path, "--encoding", "klingon")[0].exit_code == 2
 
 
 def test_a_country_that_nobody_knows_is_refused(tmp_path: Path):

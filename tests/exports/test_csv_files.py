@@ -88,7 +88,9 @@ def test_a_cell_that_nobody_reads_may_hold_any_bytes(run_audit: RunAudit):
 def test_bytes_that_are_wrong_in_a_mapped_cell_make_a_bad_row(run_audit: RunAudit):
     leads = LEADS_HEADER.encode() + b"1,2026-03-02 10:00,\xff,B,,,,new,Web\n2,2026-03-02 10:00,A,B,,,,new,Web\n"
     ran = run_audit(leads, None)
-    assert ran.bad == [("leads.csv", 2, "is not valid utf-8; name `encoding` or `fallback_encoding` in the map")]
+    assert ran.bad == [
+        ("leads.csv", 2, "is not valid utf-8; name the right `encoding`, or in a map a `fallback_encoding`")
+    ]
     assert ran.told["bad_rows"][0]["column"] == "First"
     assert ran.told["count_leads"] == 1
 

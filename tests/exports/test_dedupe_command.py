@@ -73,6 +73,15 @@ def test_each_person_is_one_object(tmp_path: Path, write) -> None:  # type: igno
     assert "5 records, 2 persons with several (4 records), 2 pairs kept apart" in result.stderr
 
 
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
+    as_csv(tmp_path)
+    by_file = run(tmp_path, "leads.csv")
+    words = ["dedupe", "-", "--map", str(tmp_path / "map.toml")]
+    by_pipe = CliRunner().invoke(main, words, input=(tmp_path / "leads.csv").read_text(encoding="utf-8"))
+    assert by_pipe.stdout == by_file.stdout
+    assert len(by_pipe.stdout.splitlines()) == 2
+
+
 def test_bad_rows_are_told_and_stop_nothing(tmp_path: Path) -> None:
     result = run(tmp_path, as_csv(tmp_path, "6,,,,,,", "7,a", *(f"8{n}" for n in range(30))))
     assert result.exit_code == 1
