@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from connector.exports.problems import UnusableInput
+
 #: The standard input, by the custom of command lines.
 STANDARD_INPUT = Path("-")
 
@@ -16,7 +18,7 @@ STANDARD_INPUT = Path("-")
 @contextmanager
 def readable_again(path: Path) -> Iterator[Path]:
     """`path` itself where it is a file; else a copy of all that it gives, which is gone after the context. Memory
-    stays flat. Raises OSError."""
+    stays flat. What is raised there of the copy names the input. Raises OSError."""
     if path.is_file():
         yield path
         return
@@ -28,4 +30,8 @@ def readable_again(path: Path) -> Iterator[Path]:
             else:
                 with path.open("rb") as source:
                     shutil.copyfileobj(source, target)
-        yield copy
+        try:
+            yield copy
+        except UnusableInput as problem:
+            told = "the standard input" if path == STANDARD_INPUT else str(path)
+            raise UnusableInput(str(problem).replace(str(copy), told)) from problem

@@ -116,6 +116,8 @@ def test_a_pipe_is_read_as_a_file_is(tmp_path: Path):
     assert [json.loads(line) for line in by_input.stdout.splitlines()] == by_file == by_pipe
     assert len(by_file) == 5
     assert any(each["classes"] for each in by_file)
+    empty = CliRunner().invoke(check_command, ["-"], input="")
+    assert (empty.exit_code, empty.stderr.startswith("Error: the standard input: is empty")) == (2, True)
 
 
 def test_an_encoding_can_be_named(tmp_path: Path):
