@@ -74,6 +74,23 @@ def ready(stack: Stack) -> tuple[Install, str]:
     return install, lead_id
 
 
+def accepted(stack: Stack) -> tuple[Install, str, FlaskClient]:
+    """A lead whose suggestion was accepted and stands in the CRM."""
+    install, lead_id = ready(stack)
+    head = head_of(stack, install)
+    decide(head, lead_id, "accept")
+    stack.settle(install)
+    assert stack.fields(lead_id)[OURS] == SUGGESTED
+    return install, lead_id, head
+
+
+def write_by_hand(stack: Stack, install: Install, lead_id: str, text: str) -> None:
+    """Somebody writes `text` where our suggestion stood, and something else that has the lead read again."""
+    stack.control.set_properties(PORTAL, lead_id, {OURS: text, "phone": "+4930123457"})
+    stack.settle(install)
+    assert stack.fields(lead_id)[OURS] == text
+
+
 def test_a_slip_is_suggested_once_accepted_and_goes_once_mended(stack: Stack):
     install, lead_id = ready(stack)
     head = head_of(stack, install)
@@ -98,11 +115,7 @@ def test_a_slip_is_suggested_once_accepted_and_goes_once_mended(stack: Stack):
 
 
 def test_what_is_taken_back_goes_from_the_record(stack: Stack):
-    install, lead_id = ready(stack)
-    head = head_of(stack, install)
-    decide(head, lead_id, "accept")
-    stack.settle(install)
-    assert stack.fields(lead_id)[OURS] == SUGGESTED
+    install, lead_id, head = accepted(stack)
     decide(head, lead_id, "undo")
     stack.settle(install)
     assert stack.fields(lead_id)[OURS] == ""
@@ -114,26 +127,16 @@ def test_what_is_taken_back_goes_from_the_record(stack: Stack):
 
 
 def test_what_a_person_made_of_the_suggestion_stays(stack: Stack):
-    install, lead_id = ready(stack)
-    head = head_of(stack, install)
-    decide(head, lead_id, "accept")
-    stack.settle(install)
-    stack.control.set_properties(PORTAL, lead_id, {OURS: "Asked her: it is gmx.", "phone": "+4930123457"})
-    stack.settle(install)
-    assert stack.fields(lead_id)[OURS] == "Asked her: it is gmx."
+    install, lead_id, head = accepted(stack)
+    write_by_hand(stack, install, lead_id, "Asked her: it is gmx.")
     decide(head, lead_id, "undo")
     stack.settle(install)
     assert stack.fields(lead_id)[OURS] == "Asked her: it is gmx."
 
 
 def test_a_suggestion_that_a_person_emptied_comes_back_only_when_accepted_again(stack: Stack):
-    install, lead_id = ready(stack)
-    head = head_of(stack, install)
-    decide(head, lead_id, "accept")
-    stack.settle(install)
-    stack.control.set_properties(PORTAL, lead_id, {OURS: "", "phone": "+4930123457"})
-    stack.settle(install)
-    assert stack.fields(lead_id)[OURS] == ""
+    install, lead_id, head = accepted(stack)
+    write_by_hand(stack, install, lead_id, "")
     decide(head, lead_id, "undo")
     stack.settle(install)
     decide(head, lead_id, "accept")
