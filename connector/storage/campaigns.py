@@ -1,18 +1,19 @@
 """Spans in which many leads were to be expected, because somebody of the account said so: a spot on television.
 
-One that is taken back stays, with who did it and when: what was judged before went by it.
+One that is taken back stays, with who did it and when: what was judged before went by it. One that is set again is
+a row of its own with the same id, so that between the two it explains nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from audits.truth.clusters import Announced, folded
-from connector.storage.statements import insert_new
+from connector.storage.statements import upsert
 from connector.storage.tables import campaigns, lead_audits, leads
 
 
@@ -38,8 +39,8 @@ class Campaign:
 
 
 def put_campaign(conn: Connection, install_id: str, campaign: Campaign) -> None:
-    """Keep a new one; an id that is there already changes nothing."""
-    insert_new(
+    """Keep one that holds from its `entered_at` on, instead of what was entered under its id at that very instant."""
+    upsert(
         conn,
         campaigns,
         [
@@ -52,25 +53,33 @@ def put_campaign(conn: Connection, install_id: str, campaign: Campaign) -> None:
                 "source": campaign.source,
                 "entered_by": campaign.entered_by,
                 "entered_at": campaign.entered_at,
+                "removed_by": None,
+                "removed_at": None,
             }
         ],
     )
 
 
 def list_campaigns(conn: Connection, install_id: str) -> list[Campaign]:
-    """All, those taken back included; the latest span first."""
+    """All, each as it was entered last, those taken back included; the latest span first."""
     rows = conn.execute(
         sa.select(campaigns)
         .where(campaigns.c.install_id == install_id)
         .order_by(campaigns.c.from_at.desc(), campaigns.c.entered_at.desc(), campaigns.c.campaign_id)
     )
-    return [_campaign(row) for row in rows]
+    found: dict[str, Campaign] = {}
+    for row in rows:
+        found.setdefault(row.campaign_id, _campaign(row))
+    return list(found.values())
 
 
 def find_campaign(conn: Connection, install_id: str, campaign_id: str) -> Campaign | None:
-    """One of them, taken back or not."""
+    """One of them as it was entered last, taken back or not."""
     row = conn.execute(
-        sa.select(campaigns).where(campaigns.c.install_id == install_id, campaigns.c.campaign_id == campaign_id)
+        sa.select(campaigns)
+        .where(campaigns.c.install_id == install_id, campaigns.c.campaign_id == campaign_id)
+        .order_by(campaigns.c.entered_at.desc())
+        .limit(1)
     ).one_or_none()
     return None if row is None else _campaign(row)
 
@@ -91,16 +100,15 @@ def take_back(conn: Connection, install_id: str, campaign_id: str, user_id: str,
 
 def set_again(conn: Connection, install_id: str, campaign_id: str, user_id: str, at: datetime) -> bool:
     """It holds again, as one that `user_id` entered at `at` (aware UTC). False where there is none, or it holds."""
-    done = conn.execute(
-        sa.update(campaigns)
-        .where(
-            campaigns.c.install_id == install_id,
-            campaigns.c.campaign_id == campaign_id,
-            campaigns.c.removed_at.is_not(None),
-        )
-        .values(removed_by=None, removed_at=None, entered_by=user_id, entered_at=at)
+    last = find_campaign(conn, install_id, campaign_id)
+    if last is None or last.removed_at is None:
+        return False
+    put_campaign(
+        conn,
+        install_id,
+        replace(last, entered_by=user_id, entered_at=max(at, last.removed_at), removed_by=None, removed_at=None),
     )
-    return done.rowcount == 1
+    return True
 
 
 def announced_at(conn: Connection, install_id: str, as_of: datetime) -> list[Announced]:

@@ -794,18 +794,18 @@ lookups = sa.Table(
 )
 
 #: Spans in which many leads were to be expected, as people entered them. `source` NULL = leads of any source. What
-#: was taken back counts for what was judged before `removed_at`.
+#: was taken back counts for what was judged before `removed_at`; set again, it counts from another row on.
 campaigns = sa.Table(
     "campaigns",
     metadata,
     _tenant(),
     _key("campaign_id"),
+    sa.Column("entered_at", UtcMicros, primary_key=True),
     _text("label"),
     _at("from_at"),
     _at("until_at"),
     _words("source"),
     _text("entered_by"),
-    _at("entered_at"),
     _words("removed_by"),
     _at("removed_at", nullable=True),
 )

@@ -125,6 +125,25 @@ def test_what_was_judged_before_it_was_entered_knows_nothing_of_it(
         assert len(campaigns.announced_at(connection, tenant.install_id, web.clock.now)) == 1
 
 
+def test_one_that_was_taken_back_and_set_again_held_before_and_holds_now_and_not_between(
+    web: WebApp, tenant: Tenant, head: FlaskClient
+) -> None:
+    entered_at = web.clock.now
+    post(head, PAGE, span(tenant, web))
+    [campaign_id] = re.findall(r'action="/settings/campaigns/(\w+)"', head.get(PAGE).text)
+    for deed in ("take-back", "put-back", "put-back", "take-back", "put-back"):
+        web.clock.now += timedelta(hours=1)
+        post(head, f"{PAGE}/{campaign_id}", {"do": deed}, form_on=PAGE)
+    with web.database.read() as connection:
+        held = [
+            len(campaigns.announced_at(connection, tenant.install_id, entered_at + timedelta(minutes=minutes)))
+            for minutes in (0, 59, 60, 90, 119, 120, 239, 240, 299, 300)
+        ]
+        [kept] = campaigns.list_campaigns(connection, tenant.install_id)
+    assert held == [1, 1, 0, 0, 0, 1, 1, 0, 0, 1]
+    assert (kept.campaign_id, kept.entered_at, kept.removed_at) == (campaign_id, web.clock.now, None)
+
+
 def test_days_are_those_of_the_account_and_whole(web: WebApp, tenant: Tenant, head: FlaskClient) -> None:
     post(head, PAGE, SPOT)
     with web.database.read() as connection:

@@ -298,18 +298,18 @@ def upgrade() -> None:
         "campaigns",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("campaign_id", Words, nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
         sa.Column("label", Words, nullable=False),
         sa.Column("from_at", sa.BigInteger(), nullable=False),
         sa.Column("until_at", sa.BigInteger(), nullable=False),
         sa.Column("source", Words, nullable=True),
         sa.Column("entered_by", Words, nullable=False),
-        sa.Column("entered_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_by", Words, nullable=True),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["install_id"], ["installs.install_id"], name=op.f("fk_campaigns_install_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("install_id", "campaign_id", name=op.f("pk_campaigns")),
+        sa.PrimaryKeyConstraint("install_id", "campaign_id", "entered_at", name=op.f("pk_campaigns")),
     )
     op.create_table(
         "counters",
