@@ -37,18 +37,22 @@ def judge_all(
     """The verdict on each delivery that falls under a contract of the book, in order; the others are given to
     `on_unmatched`, with the reason. What was delivered after `as_of` (aware UTC) is not there yet.
 
-    `deliveries` gives them anew each time it is called, in the order of `in_order`: they are gone through twice when
-    a contract needs to know how many there were. Raises ValueError when they are out of order, or when one comes
+    `deliveries` gives them anew each time it is called, in the order of `in_order`: they are gone through once more when
+    a contract needs to know how many there were, or what was sold later. Raises ValueError when they are out of order, or when one comes
     twice.
     """
     settlements = {id(contract): Settlement(contract, as_of) for contract in book.contracts}
-    if any(each.is_counted_first for each in settlements.values()):
-        take = Intake(book).take
+    counting, judging = Intake(book), Intake(book)
+    if judging.is_foresight_needed:
         for delivery in _checked(deliveries(), as_of):
-            taken = take(delivery)
+            counting.foresee(delivery)
+            judging.foresee(delivery)
+    if any(each.is_counted_first for each in settlements.values()):
+        for delivery in _checked(deliveries(), as_of):
+            taken = counting.take(delivery)
             if taken is not None:
                 settlements[id(taken.contract)].count(taken)
-    take = Intake(book).take
+    take = judging.take
     for delivery in _checked(deliveries(), as_of):
         taken = take(delivery)
         if taken is not None:

@@ -61,7 +61,7 @@ class Limits:
     def pass_by(self, taken: Taken, is_out: bool, is_settled: bool) -> None:
         """The second time: the lead joins those against which a rolling cap holds this one and the next."""
         if self._rolling is not None:
-            self._rolling.pass_by(taken.delivery, is_out, is_settled)
+            self._rolling.pass_by(taken, is_out, is_settled)
 
     def settle(self, taken: Taken) -> LeadState:
         """What becomes of a creditable return: RETURNABLE, WITHIN_TOLERANCE or BLOCKED_BY_CAP."""
@@ -70,7 +70,7 @@ class Limits:
         if self._cap is not None:
             is_let_through = self._cap.is_among_first(taken)
         elif self._rolling is not None:
-            is_let_through = self._rolling.is_let_through(taken.delivery)
+            is_let_through = self._rolling.is_let_through(taken)
         if is_tolerated:
             return LeadState.WITHIN_TOLERANCE
         return LeadState.RETURNABLE if is_let_through else LeadState.BLOCKED_BY_CAP
@@ -159,9 +159,9 @@ class _Rolling:
         self._groups: dict[tuple[str, ...], _Group] = {}
         self._ends_at = EPOCH
 
-    def pass_by(self, delivery: Delivery, is_out: bool, is_settled: bool) -> None:
-        group = self._group(delivery)
-        ends_at = self._over.after(delivery.delivered_at, self._zone)
+    def pass_by(self, taken: Taken, is_out: bool, is_settled: bool) -> None:
+        group = self._group(taken)
+        ends_at = self._over.after(taken.counts_at, self._zone)
         # When clocks are set forward, a later lead could drop out of the span before an earlier one.
         self._ends_at = max(ends_at, self._ends_at)
         if not (is_out and self._is_usable):
@@ -169,16 +169,16 @@ class _Rolling:
         if is_settled:
             group.passed.append(self._ends_at)
 
-    def is_let_through(self, delivery: Delivery) -> bool:
-        group = self._group(delivery)
+    def is_let_through(self, taken: Taken) -> bool:
+        group = self._group(taken)
         if len(group.passed) >= self._allowance(len(group.leads)):
             return False
         group.passed.append(self._ends_at)
         return True
 
-    def _group(self, delivery: Delivery) -> _Group:
-        group = self._groups.setdefault(group_of(delivery, self._by), _Group())
+    def _group(self, taken: Taken) -> _Group:
+        group = self._groups.setdefault(group_of(taken.delivery, self._by), _Group())
         for ends in (group.leads, group.passed):
-            while ends and ends[0] <= delivery.delivered_at:
+            while ends and ends[0] <= taken.counts_at:
                 ends.popleft()
         return group

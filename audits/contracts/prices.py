@@ -12,7 +12,7 @@ from audits.contracts.calendar import SpanCalendar
 from audits.contracts.shares import ShareOf
 from audits.contracts.steps import Taken
 from audits.model.contract import Contract, Overage, PriceModel, TierMode
-from audits.model.delivery import Delivery
+from audits.model.delivery import Delivery, HandlingFact
 
 
 def ordered_of(contract: Contract) -> int | None:
@@ -30,7 +30,8 @@ def is_worked(delivery: Delivery, until: datetime, as_of: datetime) -> bool | No
     ]
     if any(act < until and act <= as_of for act in acts):
         return True
-    return None if as_of < until or handling.unknown else False
+    # Where only the first attempt is shown, none came before it.
+    return None if as_of < until or handling.unknown - {HandlingFact.LATER_ATTEMPTS} else False
 
 
 def unit_price(contract: Contract) -> Callable[[Delivery, datetime], int | None]:
