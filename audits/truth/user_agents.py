@@ -31,14 +31,15 @@ _BROWSERS = (
     r"|Vivaldi|Brave|DuckDuckGo|Ddg|Whale|MiuiBrowser|HuaweiBrowser|VivoBrowser|HeyTapBrowser|Silk|GSA|Quark"
     r"|QtWebEngine|Epiphany|Avast|AVG|CCleaner|Firefox|Focus|Klar|KAIOS|NF|NintendoBrowser|XWEB|MMWEBSDK|MMWEBID"
     r"|MicroMessenger|WeChat|Snapchat|Instagram|Barcelona|Line|Viber|Telegram-Android|JsSdk|BytedanceWebview|Safari"
-    r"|Mobile|Gecko|AppleWebKit|Slack|Teams|Electron)[/ ]\d[\w.+-]*(?:/IAB)?(?:\([\w.]+\))?"
+    r"|Mobile|Gecko|AppleWebKit|Slack|Slack_SSB|WhatsApp|Teams|Electron)[/ ]\d[\w.+-]*(?:/IAB)?(?:\([\w.]+\))?"
 )
 _APPS = (
     r"\[(?:FB|LinkedInApp|Pinterest)[^\[\]]*\](?:/[\d.]+)?|BytedanceWebview/\w+|Mobile/\w+"
     r"|XiaoMi/MiuiBrowser/[\w.-]+|Twitter for (?:iPhone|iPad|Android)(?:/[\d.]+)?|NAVER\(inapp;[^()]*\)|Mobile|Safari"
     r"|TV|Brave|Android(?= \()|(?:musical_ly|trill|AppName|app_version|NetType|Channel|ByteLocale|ByteFullLocale"
     r"|Region|RevealType|isDarkMode|WKWebView|FalconTag|Language|ABI|WeChat)[/_][\w./-]*(?: Store)?|Weixin"
-    r"|WebAppManager|\(Edition [\w -]+\)|\((?:iPhone|iPad|SM-|\d+/|like Safari|Samsung|Ecosia)[^()]*\)"
+    r"|WebAppManager|Sonic(?= Slack_SSB)"
+    r"|\(Edition [\w -]+\)|\((?:iPhone|iPad|SM-|\d+/|like Safari|Samsung|Ecosia)[^()]*\)"
     r"|\(KHTML, like Gecko\)|like Chrome/[\d.]+|[\d.]+/[\d.]+"
 )
 _ORDINARY = re.compile(rf"Mozilla/5\.0 {_SYSTEM}(?:;KAKAOTALK [\d.]+| {{1,2}}(?:{_BROWSERS}|{_APPS}))+ ?")
@@ -51,7 +52,8 @@ _HEADLESS = re.compile(
 # Tools and words by which crawlers and tools of a later date than the list name themselves.
 _TOOL = re.compile(
     r"^(?:curl|wget|httpie|okhttp|java|python|go-http|ruby|perl|php|node|axios|got|undici|dart|rust|reqwest|postman"
-    r"|insomnia|libwww|lwp|http|aiohttp|scrapy|mechanize|apache-http|guzzle|faraday|restsharp|unirest|winhttp|powershell)"
+    r"|insomnia|libwww|libcurl|superagent|typhoeus|ktor|deno|bun|lwp|http|aiohttp|scrapy|mechanize|apache-http"
+    r"|guzzle|faraday|restsharp|unirest|winhttp|powershell)"
     r"[\w.-]*(?:$|[/ ;(])"
     r"|(?<![a-z])(?!cubot)[a-z._-]*(?:bot|crawler|spider|scraper|fetcher)(?![a-z])(?=[/;:, )-]|$)"
     r"|python-requests|python-urllib|go-http-client|apache-httpclient|postmanruntime|node-fetch",

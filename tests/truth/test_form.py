@@ -37,6 +37,26 @@ def test_most_browsers_are_known_by_their_shape_alone() -> None:
     assert sum(map(is_ordinary, ordinary)) > 0.95 * len(ordinary)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHROME.replace("Safari/537.36", "Safari/537.36 Sonic Slack_SSB/4.35.126"),
+        CHROME.replace("Safari/537.36", "Mobile Safari/537.36 WhatsApp/2.21.16.20"),
+    ],
+)
+def test_pages_within_an_app_whose_fetcher_is_on_the_list(text: str) -> None:
+    assert bot_named(text) is None
+    assert bot_named(text.rpartition("Safari/537.36 ")[2]) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["libcurl-agent/1.0", "Ktor client", "Deno/1.38", "Bun/1.0.14", "superagent/8.0", "Typhoeus - https://a.example"],
+)
+def test_more_tools(text: str) -> None:
+    assert bot_named(text) is not None
+
+
 @pytest.mark.parametrize("text", HEADLESS)
 def test_windowless(text: str) -> None:
     assert bot_named(text) is not None
