@@ -63,11 +63,17 @@ def _asked(lease: Lease, choice: LookupChoice) -> bool:
     known = [want for want in wants if want.told is not None or not want.value]
     open_ = [want for want in wants if want.told is None and want.value]
     asked = open_[: affordable(asker.price, choice.limit_minor, spent)]
+    booked = [_booked(want, asker.price, now) for want in asked] if asker.price.milli else []
+    if booked:
+        # Whoever loses the lease while he asks, or dies, must not lose what it cost: rather one too many is counted.
+        with lease.commit() as connection:
+            lookups.put_answers(connection, install_id, kind, booked)
     answers = asker.ask([want.value for want in asked]) if asked else {}
     told = [want for want in asked if want.value in answers and answers[want.value].told is not None]
     unknown = [want for want in asked if want.value in answers and answers[want.value].told is None]
     silent = [want for want in asked if want.value not in answers]
     with lease.commit() as connection:
+        lookups.drop_answers(connection, install_id, kind, booked)
         lookups.put_answers(
             connection,
             install_id,
@@ -82,6 +88,18 @@ def _asked(lease: Lease, choice: LookupChoice) -> bool:
             lookups.defer_wants(connection, install_id, kind, _leads(open_), next_month(now))
         worklist.mark_due(connection, install_id, _leads([want for want in known if want.value] + told), now)
     return bool(known or told)
+
+
+def _booked(want: Want, price: Price, now: datetime) -> AnswerRow:
+    """A question that is about to be asked: unknown, held for no time, and paid."""
+    return AnswerRow(
+        key_hash=want.key_hash,
+        told=None,
+        asked_at=now,
+        expires_at=now,
+        price_milli=price.milli,
+        currency=price.currency,
+    )
 
 
 def _row(want: Want, answer: Answer, price: Price, max_age: timedelta) -> AnswerRow:

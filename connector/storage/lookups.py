@@ -334,6 +334,19 @@ def put_answers(conn: Connection, install_id: str, kind: LookupKind, rows: Itera
     )
 
 
+def drop_answers(conn: Connection, install_id: str, kind: LookupKind, rows: Sequence[AnswerRow]) -> None:
+    """Nothing was asked at these instants about these keys, or what was is kept in other rows."""
+    for row in rows:
+        conn.execute(
+            sa.delete(lookups).where(
+                lookups.c.install_id == install_id,
+                lookups.c.kind == kind.value,
+                lookups.c.key_hash == row.key_hash,
+                lookups.c.asked_at == row.asked_at,
+            )
+        )
+
+
 def looked_up(
     conn: Connection, install_id: str, judged: Iterable[Lead], region: str | None, as_of: datetime
 ) -> Mapping[str, LookedUp]:

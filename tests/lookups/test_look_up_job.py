@@ -11,6 +11,7 @@ import pytest
 
 from audits.model.truth import LookedUp
 from audits.truth.ladder import Rung, RungState, Step
+from connector.errors import InstallLost
 from connector.jobs.audit_leads import audit_leads
 from connector.jobs.context import JobContext, Lease, take_lease
 from connector.jobs.look_up import AWAY, QUESTIONS, look_up, month_of, next_month
@@ -90,6 +91,10 @@ class Account:
     def waiting(self) -> int:
         with self.database.read() as conn:
             return lookups.count_wants(conn, self.install_id, MX)
+
+    def spent(self) -> int:
+        with self.database.read() as conn:
+            return lookups.spent_milli(conn, self.install_id, MX, month_of(NOW))
 
     def due(self) -> list[str]:
         with self.database.read() as conn:
@@ -280,8 +285,7 @@ def test_the_limit_of_the_month_ends_the_asking_until_the_next(account: Account)
         pass
     # Two of 0.8 cents fit into two cents, a third does not.
     assert len(account.paid.asked) == 2
-    with account.database.read() as conn:
-        assert lookups.spent_milli(conn, account.install_id, MX, month_of(NOW)) == 1600
+    assert account.spent() == 1600
     assert account.waiting() == 3
     account.now = next_month(NOW) - timedelta(seconds=1)
     assert not account.ask()
@@ -289,6 +293,53 @@ def test_the_limit_of_the_month_ends_the_asking_until_the_next(account: Account)
     account.now = next_month(NOW)
     account.ask()
     assert len(account.paid.asked) in (2, 4)
+
+
+def test_what_was_asked_without_a_lease_in_the_end_is_paid_all_the_same(account: Account):
+    """Another worker takes the install over while this one asks: what he asked has cost money."""
+
+    class Slow(Paid):
+        def ask(self, values: Sequence[str]) -> Mapping[str, Answer]:
+            take_lease(account.context, account.install_id, "another worker")
+            return super().ask(values)
+
+    price = Price(milli=800, currency="USD")
+    account.paid = Slow(lambda: account.now, price)
+    account.choose(limit_minor=3)
+    for number in range(3):
+        account.arrive(str(number), f"ada@domain-{number}.example")
+    account.judge(*"012")
+    with pytest.raises(InstallLost):
+        account.ask()
+    assert len(account.paid.asked) == 3
+    assert account.spent() == 2400
+    # Who goes on knows no answer, and asks again for what is left of the limit: nothing.
+    account.paid, account.now = Paid(lambda: account.now, price), at(5)
+    account.ask()
+    assert account.paid.asked == []
+    account.choose(limit_minor=6)
+    account.now = at(6)
+    assert account.ask()
+    assert len(account.paid.asked) == 3
+    assert account.spent() == 4800
+
+
+def test_what_is_not_charged_is_taken_off_again(account: Account):
+    class Free(Paid):
+        def ask(self, values: Sequence[str]) -> Mapping[str, Answer]:
+            assert account.spent() == 800 * len(values)
+            first, *_ = values
+            return {first: Answer(told=None, at=self.clock(), is_charged=False)}
+
+    account.paid = Free(lambda: account.now, Price(milli=800, currency="USD"))
+    account.choose(limit_minor=3)
+    for number in range(2):
+        account.arrive(str(number), f"ada@domain-{number}.example")
+    account.judge(*"01")
+    account.ask()
+    assert account.spent() == 0
+    with account.database.read() as conn:
+        assert lookups.count_asked(conn, account.install_id, MX, month_of(NOW)) == 1
 
 
 def test_a_higher_limit_lets_the_asking_go_on_at_once(account: Account):

@@ -447,6 +447,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
             "end_wants",
             "count_wants",
             "put_answers",
+            "drop_answers",
             "looked_up",
             "spent_milli",
             "count_asked",
