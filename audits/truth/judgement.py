@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import compress, islice
 from operator import attrgetter
 
 from audits.model.quick import quick
@@ -116,7 +116,8 @@ def judge(
     if learned is not AS_SHIPPED:
         at_first = tuple([each.code for each in signals if each.code not in FOUND_OUT])
         pseudo, pseudo_probability = _mended(pseudo, pseudo_probability, _odds_of(at_first)[1], learned)
-    verdict = _verdict(signals, repairs, pseudo_probability, _weak_share(pseudo, learned), error, terms)
+    weak = _weak_share(pseudo, learned) if learned.weak else 0.0
+    verdict = _verdict(signals, repairs, pseudo_probability, weak, error, terms)
     genuine = [each for each in signals if each.lead_class is None]
     return _new_judgement(
         id=given.id,
@@ -189,10 +190,11 @@ def _repairs(
         meant_nothing = {each.field for each in signals if each.lead_class is LeadClass.EMPTY}
         repairs = [each for each in repairs if each.field not in meant_nothing]
     # Of digits that nobody meant judge_phone suggests nothing; else a run of them is part of a number with a slip.
-    of_phones = [
-        each for field, text, judged in phones if judged.suggestions for each in phone_repairs(field, text, judged)
-    ]
-    return [*of_phones, *repairs]
+    of_phones: list[Repair] = []
+    for field, text, judged in phones:
+        if judged.suggestions:
+            of_phones += phone_repairs(field, text, judged)
+    return of_phones + repairs
 
 
 #: What the sums are made of: (code, class, weight) of each signal.
@@ -323,7 +325,10 @@ def _first_phone(phones: list[tuple[str, str, PhoneJudged]]) -> PhoneJudged | No
     """The number by which the person can be reached best: the first that can be called, else the first given."""
     if not phones:
         return None
-    return next((judged for _, _, judged in phones if judged.can_be_called), phones[0][2])
+    for _, _, judged in phones:
+        if judged.can_be_called:
+            return judged
+    return phones[0][2]
 
 
 _LOOKED_AT = ("email", "message", "ip", "user_agent", "time_on_form_s", "honeypot")
@@ -337,7 +342,7 @@ def _not_looked_at(
     neighbours: Neighbours,
     known: Known,
 ) -> tuple[str, ...]:
-    found = [field for field, value in zip(_LOOKED_AT, _looked_at(given), strict=True) if value is None]
+    found = list(compress(_LOOKED_AT, [value is None for value in _looked_at(given)]))
     for _, _, judged in phones:
         if judged.is_valid is None:
             found.insert(0, "phone")

@@ -32,15 +32,19 @@ _JOKING = frozenset(word for joke in JOKES for word in joke.split())
 _ABUSIVE = frozenset(marked_key(phrase.split()[0]) for phrase in PROFANITY)
 
 
-def _is_unlisted(word: str) -> bool:
-    """Whether a word is of letters alone, and on no list of what is no name."""
+#: Of a word: that it is not of letters alone, or on a list of what is no name; that it occurs in jokes, as many names
+#: do; neither.
+_LISTED, _OF_JOKES, _UNLISTED = range(3)
+
+
+def _on_lists(word: str) -> int:
     if not word.isalpha():
-        return False
+        return _LISTED
     # Without marks all lists compare alike.
     marked, folded = (marked_key(word), fold(word)) if not word.isascii() else (word.lower(), word.lower())
-    if marked in _ABUSIVE or folded in _JOKING:
-        return False
-    return is_unlisted_word(word)
+    if marked in _ABUSIVE or not is_unlisted_word(word):
+        return _LISTED
+    return _OF_JOKES if folded in _JOKING else _UNLISTED
 
 
 def _is_meant(word: str) -> bool:
@@ -49,7 +53,7 @@ def _is_meant(word: str) -> bool:
 
 
 # Kept, since few words make most names.
-_UNLISTED, _MEANT = KeptAnswers(_is_unlisted, 65_536), KeptAnswers(_is_meant, 65_536)
+_ON_LISTS, _MEANT = KeptAnswers(_on_lists, 65_536), KeptAnswers(_is_meant, 65_536)
 
 
 @lru_cache(maxsize=8_192)
@@ -58,13 +62,16 @@ def judge_name(first_name: str | None, last_name: str | None) -> NameJudged:
     first, last = (first_name or "").strip(), (last_name or "").strip()
     name = f"{first} {last}" if first and last else first or last
     words = name.replace("-", " ").replace("'", " ").replace("’", " ").split(" ")
+    on_lists = bytes(map(_ON_LISTS.__getitem__, words))
+    is_plain = _LISTED not in on_lists and any(map(_MEANT.__getitem__, words))
     # What is plain needs no closer look.
-    if all(map(_UNLISTED.__getitem__, words)) and any(map(_MEANT.__getitem__, words)):
+    if is_plain and (_OF_JOKES not in on_lists or joke_key(name) not in JOKES):
         return _NAME
     return _judge_closely(name, first_name, last_name)
 
 
 def _judge_closely(name: str, first_name: str | None, last_name: str | None) -> NameJudged:
+    """The same as `judge_name` says, by all that can be said of a name."""
     trouble = name_trouble(first_name, last_name)
     reasons = [] if trouble is None else [trouble.value]
     is_placeholder = trouble in (NameTrouble.PLACEHOLDER, NameTrouble.NO_LETTERS)

@@ -19,9 +19,10 @@ from audits.truth import email_domains, letters, message, message_words
 from audits.truth.email import judge_email, of_named_domain
 from audits.truth.email_lists import is_unnamed
 from audits.truth.form import bot_named, ip_class
+from audits.truth.joke_names import JOKES
 from audits.truth.judgement import AHEAD, judge, judge_all
 from audits.truth.message import judge_message
-from audits.truth.name import judge_name
+from audits.truth.name import _judge_closely, judge_name
 from audits.truth.phone import judge_phone
 
 FORMS = (
@@ -208,6 +209,27 @@ def test_many_leads_at_once_are_judged_as_each_of_them() -> None:
     for each in (judge_phone, judge_email, judge_name, judge_message):
         each.cache_clear()
     assert together == [judge(lead) for lead in leads]
+
+
+def test_a_plain_name_is_what_a_close_look_says() -> None:
+    """Of names made of words that occur in jokes, of words of abuse and tests, and of names; some of them split."""
+    chance = random.Random(17)
+    usual = ["Anna", "Öztürk", "Nguyễn", "Κολχούρης", "محمد", "Иванова", "van", "Lee", "O'Brien", "राजन", "7"]
+    listed = [word for phrase in (*message_words.PROFANITY, *message_words.TEST) for word in phrase.split()]
+    joking = sorted({word for joke in JOKES for word in joke.split()})
+    names = [(first, last) for first, _, last in (joke.title().rpartition(" ") for joke in sorted(JOKES))]
+    for _ in range(6_000):
+        first, last = (chance.choice(chance.choice((usual, joking, joking, listed))) for _ in range(2))
+        at = chance.randrange(len(last))
+        between = chance.choice(("", "", "", "-", "é"))
+        names.append((first.title(), last[:at] + between + last[at:]))
+    plain = 0
+    for first, last in names:
+        judged = judge_name(first, last)
+        assert judged == _judge_closely(f"{first} {last}".strip(), first, last), (first, last)
+        plain += not judged.reasons
+    assert len(JOKES) > 200
+    assert 2_000 < plain < len(names) - len(JOKES)
 
 
 def test_a_word_looks_as_its_parts_say() -> None:
