@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audits.contracts.duties import DEEMED_VALID, Duties, DutyState, HeldDuty, attempts
@@ -25,6 +25,7 @@ _NOT_OWED = say("By the contract it is not owed.")
 _WITHDRAWN = say("The claim was withdrawn.")
 _NOT_CREDITED = say("The claim was settled with nothing credited.")
 _NO_RETURNS = say("The contract knows no returns.")
+_IS_REPLACEMENT = say("It replaces another lead, and a replacement cannot be returned.")
 _PENDING = say("It counts when what is missing is shown.")
 _RANKS = {
     LeadState.RETURNABLE: 0,
@@ -179,6 +180,8 @@ class _Terms:
         cut_off_at, is_hidden = self._cut_off_of(taken.delivery, as_of)
         situation = _Situation(taken, as_of, claim, window, cut_off_at, is_hidden)
         grounds = _grounds_at(taken, claim, as_of)
+        if taken.delivery.replaces and self._returns is not None and not self._returns.replacement_returnable:
+            return self._kept(taken, [*(charge.ground for charge in taken.charges), *grounds])
         candidates = [
             found
             for charge in taken.charges
@@ -424,6 +427,17 @@ class _Terms:
             clause_ref=clause_ref,
             found_by=_finders(same),
             proofs=_ordered(proof for each in same for proof in each.proofs),
+        )
+
+    def _kept(self, taken: Taken, grounds: Sequence[Ground]) -> Draft:
+        """A replacement that cannot be returned, whatever was found."""
+        if not grounds:
+            return _draft(taken=taken, state=LeadState.PAYABLE, said=_NOTHING)
+        return replace(
+            self._not_credited(taken, grounds),
+            said=_IS_REPLACEMENT,
+            clause="returns.replacement_returnable",
+            clause_ref="" if self._returns is None else self._returns.ref,
         )
 
     def _drafted(self, outcome: _Outcome, situation: _Situation, candidates: Sequence[_Candidate]) -> Draft:

@@ -57,10 +57,12 @@ def signatures(clause: DuplicateClause) -> tuple[Signature, ...]:
 class SeenDeliveries:
     """The last delivery of each person, as far back as the windows of the contracts reach: by vendor, and of all.
 
-    `keep` is called once for each delivery in order, after what its contract asks of the ones before it.
+    `keep` is called once for each delivery in order, after what its contract asks of the ones before it. Sales after
+    `as_of` (aware UTC) are not known yet; None: all are.
     """
 
-    def __init__(self, contracts: Iterable[Contract]) -> None:
+    def __init__(self, contracts: Iterable[Contract], as_of: datetime | None = None) -> None:
+        self._as_of = as_of
         self._own: dict[tuple[str, Signature], _Table] = {}
         self._all: dict[Signature, _Table] = {}
         self._last_before_sale: dict[tuple[str | None, Signature], dict[object, Seen]] = {}
@@ -102,14 +104,20 @@ class SeenDeliveries:
         """When that person bought, as far as `foresee` was told."""
         return self._sales[vendor, signature].get(value)
 
+    def sale_of(self, delivery: Delivery) -> datetime | None:
+        """When it was won, as far as that is known yet."""
+        at = delivery.converted_at
+        return None if at is None or (self._as_of is not None and at > self._as_of) else at
+
     def foresee(self, delivery: Delivery) -> None:
         """Take down whether the person bought, and which delivery was the last before that."""
         for (vendor, signature), sales in self._sales.items():
             value = value_of(delivery, signature)
             if value is None or (vendor is not None and vendor != delivery.vendor):
                 continue
-            if delivery.converted_at is not None:
-                sales[value] = delivery.converted_at
+            converted_at = self.sale_of(delivery)
+            if converted_at is not None:
+                sales[value] = converted_at
             sold_at = sales.get(value)
             if sold_at is not None and delivery.delivered_at < sold_at:
                 seen = Seen(delivery.delivered_at, delivery.vendor, delivery.delivery_id)
@@ -251,7 +259,7 @@ class DuplicateCheck:
 
     def _is_sold_after(self, delivery: Delivery) -> bool:
         """Whether the sale came after this delivery."""
-        sales = [delivery.converted_at]
+        sales = [self._seen.sale_of(delivery)]
         for signature in self._signatures:
             value = value_of(delivery, signature)
             sales.append(None if value is None else self._seen.sold_at(self._scope, signature, value))

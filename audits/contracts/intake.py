@@ -24,12 +24,13 @@ class Intake:
 
     `take` is called in the order of (delivered_at, delivery_id). It keeps the persons of the deliveries that windows
     of duplicates still reach, and one counter a cap; nothing else grows. Where `is_foresight_needed`, each delivery
-    is given to `foresee` before the first one is taken: a sale may say which of two leads is paid.
+    is given to `foresee` before the first one is taken: a sale may say which of two leads is paid. Sales after
+    `as_of` (aware UTC) are not known yet; None: all are.
     """
 
-    def __init__(self, book: ContractBook) -> None:
+    def __init__(self, book: ContractBook, as_of: datetime | None = None) -> None:
         self._version_for = book.version_for
-        seen = SeenDeliveries(book.contracts)
+        seen = SeenDeliveries(book.contracts, as_of)
         self._desks = {id(contract): _Desk(contract, seen) for contract in book.contracts}
         self._keep = seen.keep if seen.is_needed else None
         self.is_foresight_needed = seen.is_foresight_needed
