@@ -37,9 +37,9 @@ def judge_all(
     """The verdict on each delivery that falls under a contract of the book, in order; the others are given to
     `on_unmatched`, with the reason. What was delivered after `as_of` (aware UTC) is not there yet.
 
-    `deliveries` gives them anew each time it is called, in the order of `in_order`: they are gone through once more when
-    a contract needs to know how many there were, or what was sold later. Raises ValueError when they are out of order, or when one comes
-    twice.
+    `deliveries` gives them anew each time it is called, in the order of `in_order`: they are gone through once more
+    when a contract needs to know how many there were, or what was sold later. Raises ValueError when they are out of
+    order, or when one comes twice.
     """
     settlements = {id(contract): Settlement(contract, as_of) for contract in book.contracts}
     counting, judging = Intake(book), Intake(book)
@@ -107,9 +107,8 @@ class Settlement:
             else:
                 drafted = draft(taken, self._as_of)
                 is_return = drafted.state is LeadState.RETURNABLE and not drafted.is_out
-                self._limits.count(
-                    taken, drafted.is_out, is_return, is_return and _credit(drafted, self._as_of) is not None
-                )
+                is_settled = is_return and _credit(drafted, self._as_of) is not None
+                self._limits.count(taken, drafted.is_out, is_return, is_settled)
 
     def verdict(self, taken: Taken) -> LeadVerdict:
         """The verdict on the lead."""
