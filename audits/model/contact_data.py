@@ -397,9 +397,15 @@ def check_email(text: str) -> EmailCheck:
     return check_by_library(text)
 
 
+# What stands for a byte or a NUL that is no text; the library takes it for a picture such as a smiley.
+_UNREADABLE = "\ufffd"
+
+
 @lru_cache(maxsize=_KEPT)
 def check_by_library(text: str) -> EmailCheck:
     """As `check_email`, of any text. Kept, as what the library says of a number is."""
+    if _UNREADABLE in text:
+        return EmailCheck(False, None, None, "The address holds a character that could not be read")
     # Only spaces are taken off: a line break in an address is how headers are forged.
     trimmed = text.strip(" ")
     try:

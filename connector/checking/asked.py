@@ -42,8 +42,10 @@ def unread(values: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _text(name: str, value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool) and name == "id":
-        value = str(value)
+    if name == "id" and not isinstance(value, bool):
+        # 7.0 is a whole number in JSON, too.
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        value = str(whole) if isinstance(whole, int) else value
     if not isinstance(value, str):
         raise BadField(name, "must be a text")
     longest = LONGEST.get(name, LONGEST_OTHER)

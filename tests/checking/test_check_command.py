@@ -77,6 +77,17 @@ def test_a_bad_row_names_its_field_and_stops_nothing(tmp_path: Path, row: str, f
     assert result.exit_code == 1
 
 
+def test_a_nul_in_an_address_is_no_letter(tmp_path: Path):
+    lines = [
+        '{"email": "kari\\u0000@firma.no"}',
+        '{"email": "kari@fir\\u0000ma.no"}',
+        '{"email": "a@b.no", "id": 7.0}',
+    ]
+    _, answers = checked(written(tmp_path, "leads.jsonl", "\n".join(lines)))
+    assert [each["email"]["valid"] for each in answers] == [False, False, True]  # type: ignore[index]
+    assert answers[2]["id"] == "7"
+
+
 def test_a_broken_csv_row_is_told_and_the_rest_is_read(tmp_path: Path):
     text = "id,email\n1,a@firma.no\n2\n3,b@firma.no\n"
     result, answers = checked(written(tmp_path, "leads.csv", text))
