@@ -32,6 +32,7 @@ from connector.report_command import compare_command, replay_command, report_com
 from connector.sandbox.dialects import DIALECTS, read_config
 from connector.sandbox.server import serve as serve_sandbox
 from connector.settings import PRIVATE, Settings, load_settings
+from connector.statement_command import statement_command
 from connector.storage.database import Database
 from connector.storage.inbox import Inbox, InboxStatus
 from connector.storage.migrate import upgrade
@@ -259,6 +260,7 @@ main.add_command(dedupe_command, name="dedupe")
 main.add_command(report_command, name="report")
 main.add_command(replay_command, name="replay")
 main.add_command(compare_command, name="compare")
+main.add_command(statement_command, name="statement")
 
 
 if __name__ == "__main__":

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from audits.model.contact_data import region_of
 from audits.truth.duplicates.model import SAME_PERSON
@@ -22,6 +19,7 @@ from audits.truth.duplicates.table import Table
 from audits.truth.duplicates.whole_pass import Found, Match, explained, find_duplicates
 from connector.exports.json_lines import is_json_lines, json_lines
 from connector.exports.mapping import FileFormat
+from connector.exports.output import progress
 from connector.exports.piped import readable_again
 from connector.exports.problems import BadRow, UnusableInput
 from connector.exports.reader import open_sheet
@@ -80,7 +78,7 @@ def dedupe_command(file: Path, map_path: Path, threshold: float) -> None:
     try:
         mapped = read_columns(map_path)
         table, lines, bad = Table(), [], 0
-        with readable_again(file) as source, _progress() as tell:
+        with readable_again(file) as source, progress() as tell:
             for line, row in _rows(source, mapped):
                 if isinstance(row, str):
                     bad += 1
@@ -228,18 +226,3 @@ def _record(cells: Mapping[str, str], mapped: ColumnsMap, line: int) -> Record |
     if not any(texts.values()):
         return "nothing stands in the columns that are compared"
     return Record(id=own_id or f"{line}", region=region_of(country, mapped.country), **texts)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar on stderr, if that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        phases: dict[str, int] = {}
-
-        def tell(phase: str, done: int, total: int | None) -> None:
-            if phase not in phases:
-                phases[phase] = int(bar.add_task(phase, total=total))
-            bar.update(bar.tasks[phases[phase]].id, completed=done, total=total)
-
-        yield tell

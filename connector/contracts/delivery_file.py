@@ -223,7 +223,7 @@ def read_deliveries(
     tell: Tell | None = None,
 ) -> Iterator[DeliveryFile]:
     """The deliveries in the file at `path`, checked and sorted, while the context lasts; `findings` are joined to
-    them by lead id, or delivery id where a row has none. Raises UnusableInput, OSError; ValueError without a contract.
+    them by lead id, or delivery id where a row has none. Raises UnusableInput, OSError.
     """
     mapped = mapped or DeliveryMap()
     terms = DeliveryTerms(contracts, mapped.times)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from audits.engine import LeadAudit
 from audits.model.case import LeadCase
@@ -24,6 +21,7 @@ from connector.exports.handling_files import KINDS, report_bytes
 from connector.exports.intake import FileSummary
 from connector.exports.json_output import JsonOutput
 from connector.exports.mapping_file import read_map
+from connector.exports.output import progress, whole_file
 from connector.exports.page import CAUSE_WORDS, render_page, share_text
 from connector.exports.policy_file import read_policy
 from connector.exports.problems import BadRow, UnusableInput
@@ -158,8 +156,8 @@ def _run(
 ) -> tuple[AuditRun, list[BadRow]]:
     with ExitStack() as stack:
         store = stack.enter_context(open_store())
-        output = JsonOutput(stack.enter_context(_target(json_path))) if json_path is not None else None
-        tell = stack.enter_context(_progress())
+        output = JsonOutput(stack.enter_context(whole_file(json_path))) if json_path is not None else None
+        tell = stack.enter_context(progress())
 
         def each(case: LeadCase, judged: LeadAudit) -> None:
             if output is not None:
@@ -169,11 +167,11 @@ def _run(
         if output is not None:
             output.finish(run, store.bad_rows())
         if html_path is not None:
-            with _target(str(html_path)) as page:
+            with whole_file(str(html_path)) as page:
                 page.write(render_page(run, store.bad_rows(), store.broken()).encode())
         for path in report_paths:
             made = report_bytes(store, run, path, language)
-            with _target(str(path)) as target:
+            with whole_file(str(path)) as target:
                 target.write(made)
         return run, list(islice(store.bad_rows(), MOST_SHOWN))
 
@@ -224,43 +222,6 @@ def _as_of(text: str | None, policy: Policy) -> datetime | None:
     if found.tzinfo is None:
         found = found.replace(tzinfo=load_zone(policy.calendar.zone))
     return found.astimezone(UTC)
-
-
-@contextmanager
-def _target(path: str | None) -> Iterator[BinaryIO]:
-    """A file that appears under its name only when it is whole, or stdout for "-"."""
-    if path is None or path == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    final = Path(path)
-    part = final.with_name(f".{final.name}.part-{os.getpid()}")
-    try:
-        target = part.open("wb")
-    except OSError as error:
-        raise UnusableInput(f"{path}: cannot be written ({error.strerror})") from error
-    try:
-        with target:
-            yield target
-        part.replace(final)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar on stderr, if that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        phases: dict[str, int] = {}
-
-        def tell(phase: str, done: int, total: int | None) -> None:
-            task = phases.get(phase)
-            if task is None:
-                task = phases[phase] = bar.add_task(phase, total=total)
-            bar.update(bar.tasks[task].id, completed=done, total=total)
-
-        yield tell
 
 
 def _refuse(sentence: str) -> NoReturn:
