@@ -60,21 +60,18 @@ def _validity(contract: Contract) -> Iterator[Problem]:
 
 def _against_earlier(contracts: Sequence[Contract], position: int) -> Iterator[Problem]:
     contract = contracts[position]
-    for earlier in contracts[:position]:
+    for index, earlier in enumerate(contracts[:position]):
         if earlier.contract == contract.contract:
-            yield from _two_versions(earlier, contract)
+            yield from (replace(each, other=index) for each in _two_versions(earlier, contract))
         elif earlier.vendor == contract.vendor and _overlap(earlier, contract) and _both_match(earlier, contract):
-            yield error(
-                "match",
-                ProblemCode.CONTRACTS_COMPETE,
-                say(
-                    "The contracts {one} and {other} take the same leads of {vendor}, so none of them does.",
-                    one=earlier.contract,
-                    other=contract.contract,
-                    vendor=contract.vendor,
-                ),
-                say("Say in match which leads are whose."),
+            said = say(
+                "The contracts {one} and {other} take the same leads of {vendor}, so none of them does.",
+                one=earlier.contract,
+                other=contract.contract,
+                vendor=contract.vendor,
             )
+            mend = say("Say in match which leads are whose.")
+            yield replace(error("match", ProblemCode.CONTRACTS_COMPETE, said, mend), other=index)
     yield from _gap(contracts, position)
 
 

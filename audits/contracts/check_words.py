@@ -40,7 +40,7 @@ from audits.model.contract import (
     Volume,
     Window,
 )
-from audits.model.said import say
+from audits.model.said import Count, Listed, Span, Value, say
 
 
 class Kind(Enum):
@@ -301,7 +301,11 @@ def _held(mention: Mention, at: str, figures: Figures, everywhere: Figures, *, i
         yield error(
             at,
             ProblemCode.NUMBER_DIFFERS,
-            say('It says "{shown}", the figures of the clause say otherwise.', shown=mention.shown),
+            say(
+                'It says "{shown}", the figures of the clause say {figures}.',
+                shown=mention.shown,
+                figures=Listed(tuple(_written(mention.kind, each) for each in sorted(own))),
+            ),
             say("Agree on one number, and write it in both places."),
         )
     elif own and not is_whole:
@@ -321,6 +325,16 @@ def _held(mention: Mention, at: str, figures: Figures, everywhere: Figures, *, i
             ),
             say("Enter the figure, or take the sentence out."),
         )
+
+
+def _written(kind: Kind, figure: Decimal) -> Value:
+    if kind is Kind.SPAN:
+        whole, rest = divmod(int(figure), _DAY)
+        return Span(int(figure)) if rest or not whole else Count(whole, "day")
+    if kind is Kind.CLOCK:
+        hour, minute = divmod(int(figure), 60)
+        return f"{hour:02}:{minute:02}"
+    return f"{figure} %" if kind is Kind.PERCENT else str(figure)
 
 
 def _agrees(mention: Mention, figures: frozenset[Decimal]) -> bool:

@@ -115,7 +115,7 @@ class ProblemCode(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is wrong at `place` (returns.window) of a version, and how to mend it. `position`: which of the contracts
-    that were checked it is, from 0."""
+    that were checked it is, from 0; `other`: which one it disagrees with, at the same place."""
 
     place: str
     code: ProblemCode
@@ -123,6 +123,7 @@ class Problem:
     said: Said
     mend: Said
     position: int = 0
+    other: int | None = None
 
     @property
     def sentence(self) -> str:

@@ -70,8 +70,10 @@ def read_contracts(text: str, name: str) -> list[Contract]:
     return [each.contract for each in read_contract_texts(text, name)]
 
 
-def read_contract_texts(text: str, name: str) -> list[ContractText]:
-    """The same with the lines of each. Raises ContractFileError."""
+def read_contract_texts(text: str, name: str, *, are_apart: bool = True) -> list[ContractText]:
+    """The same with the lines of each. `are_apart` False: versions that overlap are left to whoever checks them.
+
+    Raises ContractFileError."""
     documents, faults = read_documents(text)
     problems = [Problem(each.mark.line, each.mark.column, _place(each.path), each.reason) for each in faults]
     read: list[ContractText] = []
@@ -84,7 +86,8 @@ def read_contract_texts(text: str, name: str) -> list[ContractText]:
             read.append(ContractText(Contract.model_validate(document.data), name, document))
         except ValidationError as error:
             problems += _problems(error, document)
-    problems += _overlaps(read)
+    if are_apart:
+        problems += _overlaps(read)
     if not documents and not problems:
         problems.append(Problem(1, 1, "", "holds no contract"))
     if problems:
@@ -92,8 +95,8 @@ def read_contract_texts(text: str, name: str) -> list[ContractText]:
     return read
 
 
-def load_contracts(path: FilePath) -> list[ContractText]:
-    """The contracts in the file at `path` (UTF-8). Raises ContractFileError, OSError."""
+def load_contracts(path: FilePath, *, are_apart: bool = True) -> list[ContractText]:
+    """The contracts in the file at `path` (UTF-8), as by `read_contract_texts`. Raises ContractFileError, OSError."""
     with path.open("rb") as file:
         # A character has four bytes at most: more cannot be read anyhow, and need not be held.
         raw = file.read(4 * MOST_CHARACTERS + 1)
@@ -105,7 +108,7 @@ def load_contracts(path: FilePath) -> list[ContractText]:
         raise ContractFileError(
             str(path), [Problem(line, column, "", "is not written in UTF-8; save it as UTF-8 text")]
         ) from None
-    return read_contract_texts(text, str(path))
+    return read_contract_texts(text, str(path), are_apart=are_apart)
 
 
 def _path(place: str, data: Any) -> Path:
@@ -140,19 +143,19 @@ def _place(path: Sequence[str | int]) -> str:
 def _overlaps(read: Sequence[ContractText]) -> Iterator[Problem]:
     for index, later in enumerate(read):
         for earlier in read[:index]:
-            said = said_overlap(earlier, later)
+            said = _said_overlap(earlier, later)
             if said:
                 mark = later.document.mark_of(("valid_from",))
                 yield Problem(mark.line, mark.column, "valid_from", said)
 
 
-def said_overlap(one: ContractText, other: ContractText) -> str:
+def _said_overlap(one: ContractText, other: ContractText) -> str:
     """How two versions of one contract get into each other's way, naming the line of the first; "" = they do not."""
     a, b = one.contract, other.contract
     if a.contract != b.contract:
         return ""
     line = one.line_of("valid_from")
-    at = f"line {line}" if one.name == other.name else f"{one.name}:{line}"
+    at = f"line {line}"
     if a.version == b.version:
         return f"version {a.version} of {a.contract} stands twice, first at {at}; a change is a new version"
     if a.valid_from <= (b.valid_to or date.max) and b.valid_from <= (a.valid_to or date.max):
