@@ -20,6 +20,7 @@ from rich.table import Table
 
 from connector.check_command import check_command
 from connector.clock_command import clock_command
+from connector.contract_command import contract_command
 from connector.dedupe_command import dedupe_command
 from connector.demo import DEMO_CRMS, DemoOptions, run_demo
 from connector.doctor import examine
@@ -256,6 +257,7 @@ main.add_command(audit_command, name="audit")
 main.add_command(budget_command, name="budget")
 main.add_command(check_command, name="check")
 main.add_command(clock_command, name="clock")
+main.add_command(contract_command, name="contract")
 main.add_command(dedupe_command, name="dedupe")
 main.add_command(report_command, name="report")
 main.add_command(replay_command, name="replay")
