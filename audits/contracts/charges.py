@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from audits.contracts.comparing import compared, value_of, wanted
 from audits.contracts.duplicates import DuplicateCheck, SeenDeliveries
 from audits.contracts.evidence import charged
 from audits.contracts.steps import Charge
-from audits.contracts.windows import Timing
+from audits.contracts.windows import Timing, opening
 from audits.model.contract import (
     ConsentProof,
     Contract,
@@ -22,7 +23,6 @@ from audits.model.contract import (
 from audits.model.delivery import Delivery
 from audits.model.reasons import ReasonCode
 from audits.model.said import Count, Listed, Moment, Span, Value, say
-from audits.model.working_time import working_time
 
 Check = Callable[[Delivery], Charge | None]
 
@@ -73,12 +73,11 @@ def _hours(contract: Contract) -> Iterator[Checked]:
     terms = contract.delivery
     if terms.hours is None or terms.outside_hours is Treatment.QUEUE:
         return
-    clock = working_time(terms.hours.calendar(contract.timezone))
+    opens = opening(terms.hours, contract.timezone)
 
     def outside(delivery: Delivery) -> Charge | None:
         at = delivery.delivered_at
-        second = int(at.timestamp())
-        if clock.elapsed_epochs(second, second + 1):
+        if opens(at) == at:
             return None
         said = say("Delivered {at}, outside of the hours agreed.", at=Moment(at, contract.timezone))
         return charged(delivery, terms, "delivery.hours", ReasonCode.OUTSIDE_HOURS, said)
@@ -95,10 +94,12 @@ def _age(contract: Contract) -> Iterator[Checked]:
     listed = {reason.code for reason in (contract.returns.reasons if contract.returns is not None else ())}
     is_stale = ReasonCode.STALE in listed and ReasonCode.LATE_DELIVERY not in listed
     code = ReasonCode.STALE if is_stale else ReasonCode.LATE_DELIVERY
+    # What is younger than this is in time however the clocks were changed; only the others are looked at closely.
+    surely = timedelta(days=max(limit.days - 1, 0), seconds=limit.seconds)
 
     def late(delivery: Delivery) -> Charge | None:
         asked = delivery.submitted_at
-        if asked is None:
+        if asked is None or delivery.delivered_at - asked <= surely:
             return None
         due = timing.after(asked, limit, in_business=terms.business_time)
         if due is None or delivery.delivered_at <= due:
@@ -119,29 +120,31 @@ def _fields(contract: Contract) -> Iterator[Checked]:
     required = tuple(dict.fromkeys(terms.required_fields))
     others = tuple(name for name in required if name.casefold() != _PHONE)
 
+    phone = next((name for name in required if name.casefold() == _PHONE), "")
+
     def no_phone(delivery: Delivery) -> Charge | None:
-        if not _lacks(delivery, next(name for name in required if name.casefold() == _PHONE)):
+        if not _lacks(delivery, phone):
             return None
         said = say("No phone number came with the lead.")
         return charged(delivery, terms, "delivery.required_fields", ReasonCode.PHONE_MISSING, said)
 
     def no_field(delivery: Delivery) -> Charge | None:
-        for name in others:
-            if _lacks(delivery, name):
-                break
-        else:
+        missing = [name for name in others if _lacks(delivery, name)]
+        if not missing:
             return None
-        missing = tuple(name for name in others if _lacks(delivery, name))
-        said = say("Did not come with the lead: {fields}.", fields=Listed(missing))
+        said = say("Did not come with the lead: {fields}.", fields=Listed(tuple(missing)))
         return charged(delivery, terms, "delivery.required_fields", ReasonCode.MISSING_FIELD, said)
 
-    if len(others) < len(required):
+    if phone:
         yield from _checked(contract, terms.missing_field, no_phone)
     if others:
         yield from _checked(contract, terms.missing_field, no_field)
 
 
 def _lacks(delivery: Delivery, name: str) -> bool:
+    value = delivery.fields.get(name)
+    if value and not value.isspace():
+        return False
     if value_of(delivery, name):
         return False
     key = _KEY_OF.get(name.casefold())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 
 from audits.model.contract import Comparison, Operator
@@ -13,6 +13,9 @@ from audits.model.said import Listed, Said, say
 Compared = Callable[[Delivery], bool | None]
 """Whether it holds of a delivery; None = the field is not known, or is no number where numbers are compared."""
 
+#: What is known of every delivery, whatever its fields are called.
+SUB_SOURCE = "sub_source"
+_ANSWERS_KEPT = 4096
 # 007 and +49 are names made of digits (a postcode, a number), 7.50 is a number.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
@@ -20,22 +23,31 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 def value_of(delivery: Delivery, field: str) -> str:
     """What came in `field`, "" = nothing; `sub_source` is known beside the fields."""
     value = delivery.fields.get(field, "").strip()
-    return delivery.sub_source if not value and field == "sub_source" else value
+    return delivery.sub_source if not value and field == SUB_SOURCE else value
 
 
 def compared(comparison: Comparison) -> Compared:
-    """The comparison as a function."""
+    """The comparison as a function. Answers are kept by value: most fields say few different things."""
     field, op = comparison.field, comparison.op
     if op in (Operator.GTE, Operator.LTE, Operator.WITHIN_KM):
-        return _number(field, op, Decimal(comparison.value[0]))
-    wanted = frozenset(_plain(value) for value in comparison.value)
-    is_in = op is not Operator.NOT_IN
+        answer = _of_number(op, Decimal(comparison.value[0]))
+    else:
+        answer = _of_text(comparison.value, is_in=op is not Operator.NOT_IN)
+    is_beside = field == SUB_SOURCE
+    answers: dict[str, bool | None] = {"": None}
 
-    def one_of(delivery: Delivery) -> bool | None:
-        value = value_of(delivery, field)
-        return (_plain(value) in wanted) is is_in if value else None
+    def holds(delivery: Delivery) -> bool | None:
+        value = value_of(delivery, field) if is_beside else delivery.fields.get(field, "")
+        if value in answers:
+            return answers[value]
+        if len(answers) >= _ANSWERS_KEPT:
+            answers.clear()
+            answers[""] = None
+        told = value.strip()
+        found = answers[value] = answer(told) if told else None
+        return found
 
-    return one_of
+    return holds
 
 
 def wanted(comparison: Comparison) -> Said:
@@ -53,12 +65,17 @@ def wanted(comparison: Comparison) -> Said:
             return say("{values}", values=Listed(comparison.value))
 
 
-def _number(field: str, op: Operator, limit: Decimal) -> Compared:
+def _of_text(values: Iterable[str], *, is_in: bool) -> Callable[[str], bool | None]:
+    wanted = frozenset(_plain(value) for value in values)
+    return lambda value: (_plain(value) in wanted) is is_in
+
+
+def _of_number(op: Operator, limit: Decimal) -> Callable[[str], bool | None]:
     is_least = op is Operator.GTE
 
-    def fits(delivery: Delivery) -> bool | None:
+    def fits(value: str) -> bool | None:
         try:
-            number = Decimal(value_of(delivery, field))
+            number = Decimal(value)
         except InvalidOperation:
             return None
         if not number.is_finite():

@@ -11,10 +11,10 @@ from audits.contracts.caps import Caps
 from audits.contracts.charges import checks_of
 from audits.contracts.duplicates import SeenDeliveries
 from audits.contracts.steps import Charge, Taken
+from audits.contracts.windows import opening
 from audits.model.contract import Contract, Treatment
 from audits.model.delivery import Delivery
 from audits.model.quick import quick
-from audits.model.working_time import NeverOpens, OutOfRange, working_time
 
 _taken = quick(Taken)
 
@@ -92,15 +92,4 @@ def _opening(contract: Contract) -> Callable[[datetime], datetime] | None:
     terms = contract.delivery
     if terms.hours is None or terms.outside_hours is not Treatment.QUEUE:
         return None
-    clock = working_time(terms.hours.calendar(contract.timezone))
-
-    def opens(at: datetime) -> datetime:
-        second = int(at.timestamp())
-        if clock.elapsed_epochs(second, second + 1):
-            return at
-        try:
-            return clock.next_open(at)
-        except (NeverOpens, OutOfRange):
-            return at
-
-    return opens
+    return opening(terms.hours, contract.timezone)
