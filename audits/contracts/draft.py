@@ -382,7 +382,7 @@ class _Terms:
         code = claim.code or (same[0].code if same else None)
         listed = None if code is None else self._reasons.get(code)
         charge = next((each for each in taken.charges if each.ground.code is code), None)
-        clause, clause_ref = ("returns", "" if self._returns is None else self._returns.ref)
+        clause, clause_ref = ("", "") if self._returns is None else ("returns", self._returns.ref)
         if charge is not None:
             clause, clause_ref = charge.clause, charge.clause_ref
         elif listed is not None:
