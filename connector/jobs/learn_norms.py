@@ -17,6 +17,7 @@ from connector.jobs import daily
 from connector.jobs.context import Lease
 from connector.storage import norms, policies, worklist
 from connector.storage.cases import load_cases
+from connector.storage.deals import leads_of_deals
 from connector.storage.statements import portions
 
 NAME = "norms"
@@ -83,7 +84,7 @@ def _longest_gaps(
 ) -> Mapping[str, int]:
     """Deal id → the longest wait between two touches, from its creation until it was won."""
     touches: dict[str, set[datetime]] = {}
-    for lead_ids in portions(sorted(norms.leads_of_deals(connection, install_id, deal_ids)), _BATCH):
+    for lead_ids in portions(sorted(leads_of_deals(connection, install_id, deal_ids)), _BATCH):
         for case in load_cases(connection, install_id, lead_ids, now, coverage):
             for deal in case.deals:
                 if deal.deal_id in deal_ids and deal.closed_at is not None:

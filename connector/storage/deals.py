@@ -20,6 +20,7 @@ from audits.model.deal import Deal, DealContact
 from audits.model.lead import LeadStatus
 from connector.storage.column_types import storable
 from connector.storage.forget import forgotten_among
+from connector.storage.lead_links import live_among
 from connector.storage.statements import portions, upsert
 from connector.storage.tables import activities, deal_contacts, deals, leads
 from connector.storage.timeline_rows import RecordLike, Row
@@ -74,7 +75,7 @@ def store_deals(
     news |= {deal_id for deal_id, _ in (*lost, *moved)}
     upsert(conn, deals, list(rows.values()))
     upsert(conn, deal_contacts, [*lost.values(), *moved.values()])
-    return leads_of_deals(conn, install_id, news) | _known_leads(conn, install_id, {each for _, each in lost})
+    return leads_of_deals(conn, install_id, news) | live_among(conn, install_id, {each for _, each in lost})
 
 
 def _left(
@@ -138,19 +139,6 @@ def _has_news(before: sa.Row[Any] | None, row: Row) -> bool:
     return before is None or any(before._mapping[name] != value for name, value in row.items() if name != "read_at")
 
 
-def _known_leads(conn: Connection, install_id: str, lead_ids: Collection[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for ids in portions(sorted(lead_ids)):
-        found.update(
-            conn.execute(
-                sa.select(leads.c.lead_id).where(
-                    leads.c.install_id == install_id, leads.c.lead_id.in_(ids), leads.c.gone_at.is_(None)
-                )
-            ).scalars()
-        )
-    return frozenset(found)
-
-
 def leads_of_deals(conn: Connection, install_id: str, deal_ids: Collection[str]) -> frozenset[str]:
     """The live leads that have one of these deals, or are it."""
     people = set(deal_ids)
@@ -164,7 +152,7 @@ def leads_of_deals(conn: Connection, install_id: str, deal_ids: Collection[str])
                 )
             ).scalars()
         )
-    return _known_leads(conn, install_id, people)
+    return frozenset(live_among(conn, install_id, people))
 
 
 def deal_neighbours(conn: Connection, install_id: str, lead_ids: Collection[str]) -> frozenset[str]:

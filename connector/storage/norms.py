@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from audits.learning import finished_stays
 from audits.model.lead import LeadStatus
 from audits.norms import Norms
-from connector.storage.statements import portions
-from connector.storage.tables import deal_contacts, deals, leads, norms, stage_changes
+from connector.storage.deals import leads_of_deals
+from connector.storage.tables import deals, leads, norms, stage_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,31 +169,6 @@ def list_deal_ages(conn: Connection, install_id: str, as_of: datetime) -> list[D
         if row.status == LeadStatus.OPEN.value
         or (row.closed_at is not None and row.created_at <= row.closed_at <= as_of)
     ]
-
-
-def leads_of_deals(conn: Connection, install_id: str, deal_ids: Collection[str]) -> set[str]:
-    """The live leads that stand in one of these deals, or are it."""
-    found: set[str] = set()
-    for ids in portions(sorted(deal_ids)):
-        people = {
-            *ids,
-            *conn.execute(
-                sa.select(deal_contacts.c.contact_id).where(
-                    deal_contacts.c.install_id == install_id,
-                    deal_contacts.c.deal_id.in_(ids),
-                    deal_contacts.c.missing_since.is_(None),
-                )
-            ).scalars(),
-        }
-        for some in portions(sorted(people)):
-            found.update(
-                conn.execute(
-                    sa.select(leads.c.lead_id).where(
-                        leads.c.install_id == install_id, leads.c.lead_id.in_(some), leads.c.gone_at.is_(None)
-                    )
-                ).scalars()
-            )
-    return found
 
 
 def open_leads_in(

@@ -140,7 +140,7 @@ def test_won_and_open_deals_and_who_stands_in_them(database: Database, tenant: s
             DealAge("open", "Sales", at(days=-8), None),
             DealAge("won", "Sales", at(days=-9), at(days=-1)),
         ]
-        assert norms.leads_of_deals(conn, tenant, ["open"]) == {"1", "2"}
+        assert timeline.leads_of_deals(conn, tenant, ["open"]) == {"1", "2"}
         assert norms.open_leads_in(conn, tenant, {("web", "New")}, []) == {"1", "4"}
         assert norms.open_leads_in(conn, tenant, {("", "New")}, []) == {"3"}
         assert norms.open_leads_in(conn, tenant, (), ["Sales"]) == {"1", "2"}
