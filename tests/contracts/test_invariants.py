@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -287,3 +288,18 @@ def test_what_was_delivered_later_is_not_there_yet() -> None:
     book = ContractBook([make_contract()])
     told = make_deliveries(10)
     assert len(list(judge_all(book, lambda: told, MONDAY + timedelta(minutes=4)))) == 5
+
+
+@quick
+@given(contracts=books(), told=deliveries(), text=st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+def test_a_digest_is_of_what_the_verdict_says_but_its_wording(
+    contracts: list[Contract], told: list[Delivery], text: str
+) -> None:
+    for verdict in judged(contracts, told)[0]:
+        found = replace(verdict, lead_id=text, sub_source=verdict.sub_source + '"\\\n')
+        said: dict[str, Any] = found.to_json()
+        del said["as_of"], said["sentence"]
+        for each in said["missing"]:
+            del each["sentence"]
+        written = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        assert found.digest() == hashlib.sha256(written.encode()).hexdigest()
