@@ -190,8 +190,10 @@ class _Terms:
         candidates += [found for ground in grounds if (found := self._candidate(ground, None, ())) is not None]
         if not candidates:
             return self._not_credited(taken, [*(charge.ground for charge in taken.charges), *grounds])
-        best = min((self._outcome(each, situation, candidates) for each in candidates), key=_Outcome.key)
-        return self._drafted(best, situation, candidates)
+        evidence = Evidence(self._contract, taken.delivery, as_of)
+        outcomes = [self._outcome(each, situation, candidates, evidence) for each in candidates]
+        best = outcomes[0] if len(outcomes) == 1 else min(outcomes, key=_Outcome.key)
+        return self._drafted(best, situation, candidates, evidence)
 
     def _candidate(self, ground: Ground, charge: Charge | None, charges: Sequence[Charge]) -> _Candidate | None:
         """The ground, if a return for it may be credited."""
@@ -214,7 +216,9 @@ class _Terms:
             return None
         return _Candidate(ground, "returns.listed_reasons_only", self._returns.ref, (2, 0), needs, said, False)
 
-    def _outcome(self, candidate: _Candidate, situation: _Situation, all_of_it: Sequence[_Candidate]) -> _Outcome:
+    def _outcome(
+        self, candidate: _Candidate, situation: _Situation, candidates: Sequence[_Candidate], evidence: Evidence
+    ) -> _Outcome:
         if candidate.is_by_itself:
             return self._outcome_by_itself(candidate, situation)
         is_claimed = situation.is_claimed(candidate.ground.code)
@@ -227,13 +231,12 @@ class _Terms:
             return self._of(
                 candidate, LeadState.LOST_BY_NEGLECT, broken.clause, broken.clause_ref, self._neglected(broken)
             )
-        evidence = Evidence(self._contract, situation.delivery, situation.as_of)
-        proofs = _proofs(candidate, all_of_it, situation.as_of)
+        proofs = _proofs(candidate, candidates, situation.as_of)
         if is_over:
             return self._over(candidate, situation, held, evidence.waits_for_attempts(candidate.needs, proofs))
         until = None if is_claimed else situation.ends_at
         missing = self._suspected(candidate, until)
-        missing += [each.missing(until) for each in held if each.state is not DutyState.KEPT]
+        missing += [each.missing(until) for each in held]
         if situation.is_cut_off_hidden:
             missing.append(self._hidden_cut_off(until))
         missing += evidence.lacking(candidate.needs, proofs, until)
@@ -440,9 +443,10 @@ class _Terms:
             clause_ref="" if self._returns is None else self._returns.ref,
         )
 
-    def _drafted(self, outcome: _Outcome, situation: _Situation, candidates: Sequence[_Candidate]) -> Draft:
+    def _drafted(
+        self, outcome: _Outcome, situation: _Situation, candidates: Sequence[_Candidate], evidence: Evidence
+    ) -> Draft:
         candidate = outcome.candidate
-        evidence = Evidence(self._contract, situation.delivery, situation.as_of)
         proofs = _proofs(candidate, candidates, situation.as_of)
         same = [each.ground for each in candidates if each.ground.code is candidate.ground.code]
         window = None if candidate.is_by_itself else situation.window

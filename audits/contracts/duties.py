@@ -1,4 +1,4 @@
-"""The buyer's duties, held against what he did: kept, broken, still open, or not shown."""
+"""The buyer's duties, held against what he did: which were broken, are still open, or are not shown to be kept."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ DEEMED_VALID = "returns.deemed_valid_without_disposition_after"
 
 
 class DutyState(StrEnum):
-    """Where a duty stands as of an instant. UNKNOWN: its source does not show the fact."""
+    """Where a duty that was not kept stands as of an instant. UNKNOWN: its source does not show the fact."""
 
-    KEPT = "kept"
     BROKEN = "broken"
     OPEN = "open"
     UNKNOWN = "unknown"
@@ -29,8 +28,8 @@ class DutyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDuty:
-    """A duty held against what is shown. `due_at`: aware UTC; None = never. `is_attempt`: it is about reaching the
-    person. `said`: what was not done, or what is to be done, or what is not shown."""
+    """A duty that what is shown does not keep. `due_at`: aware UTC; None = never. `is_attempt`: it is about reaching
+    the person. `said`: what was not done, or what is to be done, or what is not shown."""
 
     state: DutyState
     clause: str
@@ -95,16 +94,19 @@ class Duties:
         window_ends_at: datetime | None,
         as_of: datetime,
     ) -> list[HeldDuty]:
-        """The duties on which a return for `code` hangs, in the order of the contract; last, the presumption of leads
-        without a disposition."""
-        found = [
-            self._hold(duty, place, delivery, counts_at, window_ends_at, as_of)
-            for duty, place in self._duties
-            if not duty.reasons or code in duty.reasons
-        ]
+        """The duties on which a return for `code` hangs and that were not kept by then, in the order of the contract;
+        last, the presumption of leads without a disposition."""
+        found = []
+        for duty, place in self._duties:
+            if not duty.reasons or code in duty.reasons:
+                held = self._hold(duty, place, delivery, counts_at, window_ends_at, as_of)
+                if held is not None:
+                    found.append(held)
         if self._deemed is not None and self._contract.returns is not None:
             due_at = self._timing.after(counts_at, self._deemed)
-            found.append(self._disposed(self._contract.returns, DEEMED_VALID, delivery, due_at, as_of))
+            held = self._disposed(self._contract.returns, DEEMED_VALID, delivery, due_at, as_of)
+            if held is not None:
+                found.append(held)
         return found
 
     def _hold(
@@ -115,7 +117,7 @@ class Duties:
         counts_at: datetime,
         window_ends_at: datetime | None,
         as_of: datetime,
-    ) -> HeldDuty:
+    ) -> HeldDuty | None:
         if duty.code is DutyCode.BIND_FILTERS:
             return self._filters_bound(duty, place, delivery, as_of)
         due_at = self._due(duty.within, duty.business_time, counts_at) if duty.within is not None else window_ends_at
@@ -130,16 +132,13 @@ class Duties:
 
     def _first_attempted(
         self, duty: Duty, place: str, delivery: Delivery, due_at: datetime | None, as_of: datetime
-    ) -> HeldDuty:
+    ) -> HeldDuty | None:
         shown = attempts(delivery, delivery.delivered_at, as_of)
         first = shown.tries[0].at if shown.tries else None
         is_hidden = HandlingFact.ATTEMPTS in delivery.handling.unknown
         if first is not None and (due_at is None or first <= due_at):
-            state = DutyState.KEPT
-        elif is_hidden:
-            state = DutyState.UNKNOWN
-        else:
-            state = _open_or_broken(due_at, as_of)
+            return None
+        state = DutyState.UNKNOWN if is_hidden else _open_or_broken(due_at, as_of)
         due = self._moment(due_at)
         if state is DutyState.UNKNOWN:
             said = say("When the person was first tried to be reached is not shown.")
@@ -165,7 +164,7 @@ class Duties:
 
     def _attempted(
         self, duty: Duty, place: str, delivery: Delivery, due_at: datetime | None, as_of: datetime
-    ) -> HeldDuty:
+    ) -> HeldDuty | None:
         until = as_of if due_at is None else min(as_of, due_at)
         shown = attempts(delivery, delivery.delivered_at, until)
         least = duty.count or 1
@@ -174,11 +173,8 @@ class Duties:
             shown.tries, least, duty.distinct_dayparts, self._contract
         ):
             # Who was reached need not be tried again.
-            state = DutyState.KEPT
-        elif not shown.is_complete:
-            state = DutyState.UNKNOWN
-        else:
-            state = _open_or_broken(due_at, as_of)
+            return None
+        state = DutyState.UNKNOWN if not shown.is_complete else _open_or_broken(due_at, as_of)
         said = needed(least, duty.distinct_dayparts, shown, self._contract, due_at)
         return HeldDuty(
             state=state,
@@ -192,7 +188,7 @@ class Duties:
 
     def _disposed(
         self, clause: Clause, place: str, delivery: Delivery, due_at: datetime | None, as_of: datetime
-    ) -> HeldDuty:
+    ) -> HeldDuty | None:
         handling = delivery.handling
         at = handling.disposed_at
         claim = delivery.claim
@@ -204,8 +200,8 @@ class Duties:
         if (first is not None and (due_at is None or first <= due_at)) or (
             is_timeless and (due_at is None or as_of <= due_at)
         ):
-            state = DutyState.KEPT
-        elif is_timeless or (at is None and HandlingFact.DISPOSITION in handling.unknown):
+            return None
+        if is_timeless or (at is None and HandlingFact.DISPOSITION in handling.unknown):
             state = DutyState.UNKNOWN
         else:
             state = _open_or_broken(due_at, as_of)
@@ -228,15 +224,17 @@ class Duties:
             said=said,
         )
 
-    def _filters_bound(self, duty: Duty, place: str, delivery: Delivery, as_of: datetime) -> HeldDuty:
+    def _filters_bound(self, duty: Duty, place: str, delivery: Delivery, as_of: datetime) -> HeldDuty | None:
         is_broken = any(
             ground.code is ReasonCode.BUYER_FILTER_NOT_SET
             and ground.is_proven
             and (ground.known_at is None or ground.known_at <= as_of)
             for ground in delivery.grounds
         )
+        if not is_broken:
+            return None
         return HeldDuty(
-            state=DutyState.BROKEN if is_broken else DutyState.KEPT,
+            state=DutyState.BROKEN,
             clause=place,
             clause_ref=duty.ref,
             due_at=None,
