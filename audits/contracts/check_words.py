@@ -155,6 +155,7 @@ _BUSINESS: Final = re.compile(r"\b(?:business|working) days?\b|\b(?:werk|arbeits
 _CALENDAR: Final = re.compile(r"\bcalendar days?\b|\bkalendertag", re.I)
 
 Figures = Mapping[Kind, frozenset[Decimal]]
+_NO_FIGURES: Final[frozenset[Decimal]] = frozenset()
 
 
 def mentions(text: str) -> list[Mention]:
@@ -210,7 +211,7 @@ def _gather(clause: Clause, into: dict[Kind, set[Decimal]]) -> None:
                 into[Kind.DAY_OF_MONTH].add(Decimal(each.day))
             elif isinstance(each, time):
                 into[Kind.CLOCK].add(Decimal(each.hour * 60 + each.minute))
-            elif isinstance(each, Per) and each in _PER_S:
+            elif isinstance(each, Per) and each in _PER_S and name in clause.model_fields_set:
                 into[Kind.SPAN].add(Decimal(_PER_S[each]))
 
 
@@ -284,10 +285,15 @@ def check_words(contract: Contract) -> Iterator[Problem]:
         if not clause.title and not clause.says:
             continue
         figures = figures_of(clause)
-        for part in ("title", "says"):
+        for part, other in (("title", "says"), ("says", "title")):
             at = f"{place}.{part}" if place else part
+            beside = mentions(getattr(clause, other))
             for mention in mentions(getattr(clause, part)):
-                yield from _held(mention, at, figures, everywhere, is_whole=not place)
+                # What the clause's other words say, and its figures with them, is not said of another clause.
+                told = [each for each in beside if each.kind is mention.kind]
+                is_gainsaid = bool(told) and all(_agrees(each, figures.get(each.kind, _NO_FIGURES)) for each in told)
+                elsewhere = {} if is_gainsaid else everywhere
+                yield from _held(mention, at, figures, elsewhere, is_whole=not place)
         yield from _title_against_words(place, clause, figures)
         if isinstance(clause, Window):
             yield from _business(place, clause)

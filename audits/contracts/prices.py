@@ -22,16 +22,17 @@ def ordered_of(contract: Contract) -> int | None:
 
 
 def is_worked(delivery: Delivery, until: datetime, as_of: datetime) -> bool | None:
-    """Whether the buyer did anything with the lead before `until` (aware UTC). None: not known, or still open."""
+    """Whether the buyer did anything with the lead by `until` (aware UTC), itself included. None: not known, or still
+    open."""
     handling = delivery.handling
     acts = [each.at for each in handling.tries]
     acts += [
         each for each in (handling.contacted_at, handling.quote_started_at, handling.disposed_at) if each is not None
     ]
-    if any(act < until and act <= as_of for act in acts):
+    if any(act <= until and act <= as_of for act in acts):
         return True
     # Where only the first attempt is shown, none came before it.
-    return None if as_of < until or handling.unknown - {HandlingFact.LATER_ATTEMPTS} else False
+    return None if as_of <= until or handling.unknown - {HandlingFact.LATER_ATTEMPTS} else False
 
 
 def unit_price(contract: Contract) -> Callable[[Delivery, datetime], int | None]:

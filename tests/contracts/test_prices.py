@@ -134,11 +134,12 @@ WITHIN = MONDAY + timedelta(hours=48)
         (handled(MONDAY + timedelta(hours=47)), LATER, 1251),
         (handled(contacted_at=MONDAY + timedelta(hours=1)), MONDAY + timedelta(hours=2), 1251),
         (handled(disposition="bad", disposed_at=MONDAY + timedelta(hours=1)), LATER, 1251),
+        (handled(MONDAY + timedelta(hours=48)), LATER, 1251),
         # Worked after the time to accept it was over, or never: it was not accepted, and is not owed.
-        (handled(MONDAY + timedelta(hours=48)), LATER, 0),
+        (handled(MONDAY + timedelta(hours=48, seconds=1)), LATER, 0),
         (handled(), LATER, 0),
         # Still open, or nothing is known of it.
-        (handled(), MONDAY + timedelta(hours=47), None),
+        (handled(), MONDAY + timedelta(hours=48), None),
         (handled(MONDAY + timedelta(hours=40)), MONDAY + timedelta(hours=39), None),
         (handled(unknown=[HandlingFact.ATTEMPTS]), LATER, None),
     ],
