@@ -20,6 +20,8 @@ from audits.model.said import Money, Said, joined, say
 from audits.model.verdict import LeadState, LeadVerdict
 
 _verdict = quick(LeadVerdict)
+# A name of the module is found sooner than a member of an enumeration.
+_PAYABLE = LeadState.PAYABLE
 _OWED = say("Nothing was found against it.")
 
 
@@ -95,6 +97,9 @@ class Settlement:
         self._as_of = as_of
         self._limits = Limits(contract, calendar)
         self._prices = Prices(contract, calendar)
+        self._name, self._version, self._currency = contract.contract, contract.version, contract.currency
+        self._source_field = contract.sub_source
+        self._is_limited = self._limits.is_there
         self._has_replacements = contract.returns is not None and contract.returns.remedy is Remedy.REPLACEMENT
         self.is_counted_first = self._limits.is_counted_first or self._prices.is_counted_first
 
@@ -113,32 +118,35 @@ class Settlement:
     def verdict(self, taken: Taken) -> LeadVerdict:
         """The verdict on the lead."""
         if _is_plain(taken):
-            if self._limits.is_there:
+            if self._is_limited:
                 self._limits.pass_by(taken, False, False)
-            price = self._prices.price_of(taken, False, self._as_of)
-            return self._worded(taken, price)
+            return self._worded(taken, self._prices.price_of(taken, False, self._as_of))
         return self._decided(draft(taken, self._as_of))
 
     def _worded(self, taken: Taken, price: int | None) -> LeadVerdict:
-        delivery, contract = taken.delivery, taken.contract
+        delivery = taken.delivery
+        at, counts_at = delivery.delivered_at, taken.counts_at
+        sub_source = delivery.sub_source
+        if not sub_source and self._source_field:
+            sub_source = delivery.fields.get(self._source_field, "")
         return _verdict(
             delivery_id=delivery.delivery_id,
             lead_id=delivery.lead_id,
             vendor=delivery.vendor,
-            sub_source=delivery.sub_source or delivery.fields.get(contract.sub_source, ""),
-            contract=contract.contract,
-            contract_version=contract.version,
-            delivered_at=delivery.delivered_at,
+            sub_source=sub_source,
+            contract=self._name,
+            contract_version=self._version,
+            delivered_at=at,
             as_of=self._as_of,
-            state=LeadState.PAYABLE,
+            state=_PAYABLE,
             code=None,
             clause="",
             clause_ref="",
             said=_OWED,
-            currency=contract.currency,
+            currency=self._currency,
             price=price,
             amount=price,
-            counts_at=None if taken.counts_at == delivery.delivered_at else taken.counts_at,
+            counts_at=None if counts_at is at or counts_at == at else counts_at,
             replaces=delivery.replaces,
         )
 
