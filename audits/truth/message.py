@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,20 +40,13 @@ from audits.truth.phrases import (
 from audits.truth.weights import signal
 
 _NEED, _SPAM, _TEST, _PROFANITY = "need", "spam", "test", "profanity"
-#: Where phrases of no other kind are, somebody asks for something, or says anything.
-_ASKS = frozenset({_NEED, *(f"unless {intent.value}" for intent in Intent)})
 _AGAINST = {intent: f"unless {intent.value}" for intent in Intent}
 _INTENTS = tuple((intent, intent.value) for intent in Intent)
-_FOLDED: Phrases[str] = Phrases(
-    {
-        _NEED: NEED,
-        _SPAM: SPAM,
-        _TEST: TEST,
-        **{intent.value: phrases for intent, phrases in INTENTS.items()},
-        **{_AGAINST[intent]: phrases for intent, phrases in UNLESS.items()},
-    },
-    folded_key,
-)
+_OTHER_LISTS = {_SPAM: SPAM, _TEST: TEST, **{intent.value: phrases for intent, phrases in INTENTS.items()}}
+_AGAINST_LISTS = {_AGAINST[intent]: phrases for intent, phrases in UNLESS.items()}
+_FOLDED: Phrases[str] = Phrases({_NEED: NEED, **_OTHER_LISTS, **_AGAINST_LISTS}, folded_key)
+#: Without a phrase of these somebody asks for something, or says anything.
+_OTHER: Phrases[str] = Phrases(_OTHER_LISTS, folded_key)
 _MARKED: Phrases[str] = Phrases({_PROFANITY: PROFANITY}, marked_key)
 _LINK = re.compile(r"https?://|\bwww\.|\[url|<a\s", re.IGNORECASE)
 _TAG = re.compile(r"\[url|<a\s+href|\[link", re.IGNORECASE)
@@ -82,12 +75,12 @@ _OF_NO_TABLE = re.compile("[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What stands between two spaces. `words`: as written; `keys`: the same as phrases are looked for among them;
-    `begun`: the places of those that begin a phrase, and how it may go on; `judged`: those of which the tables of
-    letters say something; `may_abuse`: whether abuse may begin in it."""
+    `begins`: whether a phrase of _OTHER may begin among them; `judged`: those of which the tables of letters say
+    something; `may_abuse`: whether abuse may begin among them."""
 
     words: tuple[str, ...]
     keys: tuple[str, ...]
-    begun: tuple[tuple[int, Begun[str]], ...]
+    begins: bool
     judged: tuple[str, ...]
     may_abuse: bool
 
@@ -101,10 +94,10 @@ def _part(text: str) -> _Part:
         return part
     words = words_of(text)
     keys = tuple(map(folded_key, words))
-    begun = tuple([(place, each) for place, key in enumerate(keys) if (each := _FOLDED.begun_by(key)[1]) is not None])
+    begins = any(_OTHER.begun_by(key)[1] is not None for key in keys)
     judged = tuple([each for each in letter_words(text) if len(each) >= SHORTEST and alphabet_of(each) is not None])
     may_abuse = any(_MARKED.look_up(word)[1] is not None for word in words)
-    return _new_part(words, keys, begun, judged, may_abuse)
+    return _new_part(words, keys, begins, judged, may_abuse)
 
 
 def _part_of_letters(text: str, bare: str) -> _Part | None:
@@ -114,13 +107,13 @@ def _part_of_letters(text: str, bare: str) -> _Part | None:
     if not (word.isalpha() and folded.isalpha()):
         return None
     key = folded if bare.isascii() else key_of_folded(folded)
-    begun = _FOLDED.begun_by(key)[1]
+    begins = _OTHER.begun_by(key)[1] is not None
     may_abuse = _MARKED.look_up(word)[1] is not None
     is_judged = _is_judged(text, folded)
     words = (word,)
     keys = words if key == word else (key,)
     judged = () if not is_judged else keys if folded == key else (folded,)
-    return _new_part(words, keys, () if begun is None else ((0, begun),), judged, may_abuse)
+    return _new_part(words, keys, begins, judged, may_abuse)
 
 
 def _is_judged(text: str, folded: str) -> bool:
@@ -139,18 +132,15 @@ def judge_message(text: str, language: str | None) -> MessageJudged:
     looked for whatever it says: people write in another one than their browser's."""
     tokens = text.split()
     looks = bytes(map(_LOOKS.__getitem__, tokens))
-    # Nearly all: words one by one, somebody asks for something or says anything.
-    if len(tokens) > _FEW_WORDS and _ODD not in looks and not _may_have_links(text) and not _is_odd(tokens, looks):
-        begins = [place for place, look in enumerate(looks) if look >= _BEGINS]
-        kinds = _kinds(tokens, begins) if begins else frozenset()
-        if kinds <= _ASKS:
-            says = _NEED in kinds or len(tokens) >= _TELLING_WORDS or _tells_enough(read(text))
-            return _ASKED if says else _SAYS_NOTHING
+    # Nearly all: words one by one, enough of them, and no phrase by which anything else is meant than to ask.
+    is_plain = len(tokens) >= _TELLING_WORDS and _ODD not in looks and not _is_odd(tokens, looks)
+    if is_plain and (max(looks) < _BEGINS or not _means_other(tokens, looks)):
+        return _ASKED
     return _judge_closely(text, list(map(_PARTS.__getitem__, tokens)))
 
 
 #: How what stands between two spaces looks: _ODD, or one word, of whose letters the tables say nothing (0), or were
-#: not asked (1), or which they call meant (2) or mashed (3); _BEGINS more where it begins a phrase.
+#: not asked (1), or which they call meant (2) or mashed (3); _BEGINS more where it begins a phrase of _OTHER.
 _NO_LETTERS, _UNASKED, _MEANT, _MEANINGLESS = range(4)
 _BEGINS, _ODD = 4, 8
 
@@ -165,26 +155,27 @@ def look(text: str) -> int:
         if key[:2] in _ABUSE_BEGINS:
             return look_closely(text)
         is_judged = _is_judged(text, folded)
-        return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _FOLDED.begun_by(key)[1] is not None else 0)
+        return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _OTHER.begun_by(key)[1] is not None else 0)
     else:
         return look_closely(text)
-    if key[:2] in _ABUSE_BEGINS and _MARKED.begun_by(key)[1] is not None:
-        return _ODD
+    if (key[:2] in _ABUSE_BEGINS and _MARKED.begun_by(key)[1] is not None) or key == "www":
+        return look_closely(text)
     is_judged = len(key) >= SHORTEST and not key.isdigit() and _is_judged(text, key)
-    return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _FOLDED.begun_by(key)[1] is not None else 0)
+    return (_UNASKED if is_judged else _NO_LETTERS) + (_BEGINS if _OTHER.begun_by(key)[1] is not None else 0)
 
 
 def look_closely(text: str) -> int:
     """The same by all that can be said of its words."""
     part = _PARTS[text]
-    if len(part.words) != 1 or len(part.judged) > 1 or part.may_abuse:
+    if len(part.words) != 1 or len(part.judged) > 1 or part.may_abuse or _may_have_links(text):
         return _ODD
-    return (_UNASKED if part.judged else _NO_LETTERS) + (_BEGINS if part.begun else 0)
+    return (_UNASKED if part.judged else _NO_LETTERS) + (_BEGINS if part.begins else 0)
 
 
 #: The first letters, without marks and articles, of words that abuse may begin with.
 _ABUSE_BEGINS = frozenset(folded_key(phrase.split()[0].rstrip("*"))[:2] for phrase in PROFANITY)
 _LOOKS: KeptAnswers[int] = KeptAnswers(look, 65_536)
+_BEGUN: KeptAnswers[Begun[str]] = KeptAnswers(lambda key: _OTHER.begun_by(key)[1] or ((), {}), 16_384)
 
 
 def _is_odd(tokens: list[str], looks: bytes) -> bool:
@@ -212,18 +203,17 @@ def _key(token: str) -> str:
     return bare.lower() if bare.isascii() and bare.isalpha() else _PARTS[token].keys[0]
 
 
-def _kinds(tokens: list[str], begins: list[int]) -> Set[str]:
-    """The kinds of phrases in words, of which those at `begins` begin any."""
-    found: set[str] = set()
-    for first in begins:
-        anything, by_second = _PARTS[tokens[first]].begun[0][1]
+def _means_other(tokens: list[str], looks: bytes) -> bool:
+    """Whether a phrase of _OTHER is in words that look so."""
+    for first in [place for place, look in enumerate(looks) if look >= _BEGINS]:
+        anything, by_second = _BEGUN[_key(tokens[first])]
         after = first + 1
         following = by_second.get(_key(tokens[after]), ()) if by_second and after < len(tokens) else ()
         for at, phrases in ((after, anything), (after + 1, following)):
-            for kind, rest in phrases:
-                if kind not in found and (not rest or _goes_on(rest, tokens, at)):
-                    found.add(kind)
-    return found
+            for _, rest in phrases:
+                if not rest or _goes_on(rest, tokens, at):
+                    return True
+    return False
 
 
 def _goes_on(rest: tuple[str, ...], tokens: list[str], at: int) -> bool:
@@ -238,7 +228,7 @@ def _goes_on(rest: tuple[str, ...], tokens: list[str], at: int) -> bool:
     return goes_on and last_of(rest, list(map(_key, tokens)), at) is not None
 
 
-_ASKED, _SAYS_NOTHING = MessageJudged(has_need=True), MessageJudged()
+_ASKED = MessageJudged(has_need=True)
 
 
 def _text(text: str, parts: list[_Part]) -> Text:
