@@ -151,8 +151,9 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
 
         verdicts = judge_all(asked.book, read.deliveries, asked.as_of, on_unmatched)
         for verdict in _told(verdicts, tell, read.count):
-            if statements[verdict.vendor, verdict.currency].take(verdict):
-                output.line(verdict)
+            facts = verdict.facts()
+            if statements[verdict.vendor, verdict.currency].take(verdict, facts):
+                output.line(verdict, facts)
                 lines += 1
             else:
                 elsewhere += 1

@@ -15,7 +15,7 @@ from audits.contracts.prices import ordered_of
 from audits.model.contract import Contract, Per, PriceModel, Shortfall
 from audits.model.delivery import Delivery
 from audits.model.reasons import ReasonCode
-from audits.model.verdict import VERDICT_VERSION, LeadState, LeadVerdict
+from audits.model.verdict import VERDICT_VERSION, LeadState, LeadVerdict, digest_of
 
 #: Raised when the same verdicts would add up to another statement.
 STATEMENT_VERSION = 1
@@ -157,9 +157,9 @@ class Statement:
             if ordered is not None:
                 self._orders[place] = _Order(contract, self._calendars[place], ordered)
 
-    def take(self, verdict: LeadVerdict) -> bool:
-        """Add the verdict up; False: it is of another vendor, currency or period. Raises ValueError when its contract
-        is none of the book's."""
+    def take(self, verdict: LeadVerdict, facts: dict[str, object] | None = None) -> bool:
+        """Add the verdict up; False: it is of another vendor, currency or period. `facts`: those of the verdict,
+        where they are at hand. Raises ValueError when its contract is none of the book's."""
         if verdict.vendor != self.vendor or verdict.currency != self.currency:
             return False
         place = (verdict.contract, verdict.contract_version)
@@ -173,6 +173,7 @@ class Statement:
             return False
         self._cited.add(place)
         self._add(verdict)
+        self._hash.update(digest_of(verdict.facts() if facts is None else facts))
         return True
 
     def _add(self, verdict: LeadVerdict) -> None:
@@ -192,7 +193,6 @@ class Statement:
             self.returnable_by_reason.setdefault(verdict.code, Sum()).add(credit)
         elif verdict.state is LeadState.LOST_BY_NEGLECT:
             self.neglected.add(verdict.price)
-        self._hash.update(bytes.fromhex(verdict.digest()))
 
     def take_unmatched(self, delivery: Delivery) -> bool:
         """Count a delivery that falls under no contract; False: it is of another vendor or period. Its day is told by

@@ -167,6 +167,8 @@ def english(value: Value) -> str:
         case int():
             return str(value)
         case Said():
+            if not value.values and "{" not in value.template:
+                return value.template
             return value.template.format_map({name: english(each) for name, each in value.values})
         case Moment():
             return _moment(value)

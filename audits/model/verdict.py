@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from json.encoder import encode_basestring as _quoted
+
+import orjson
 
 from audits.model.delivery import Proof
 from audits.model.reasons import ReasonCode
@@ -88,8 +88,10 @@ class LeadVerdict:
         """What is said, in English."""
         return english(self.said)
 
-    def to_json(self) -> dict[str, object]:
-        """All of it as JSON values; instants in ISO 8601, UTC."""
+    def facts(self) -> dict[str, object]:
+        """All of it but `as_of` and the wording, with instants (aware UTC) as they are: what `digest_of` and
+        `json_of` take, for whoever needs both."""
+        delivered_at = self.delivered_at
         return {
             "delivery_id": self.delivery_id,
             "lead_id": self.lead_id,
@@ -98,90 +100,52 @@ class LeadVerdict:
             "contract": self.contract,
             "contract_version": self.contract_version,
             "verdict_version": VERDICT_VERSION,
-            "delivered_at": self.delivered_at.isoformat(),
-            "counts_at": (self.counts_at or self.delivered_at).isoformat(),
-            "as_of": self.as_of.isoformat(),
-            "state": self.state.value,
-            "reason": None if self.code is None else self.code.value,
+            "delivered_at": delivered_at,
+            "counts_at": self.counts_at or delivered_at,
+            "state": self.state._value_,
+            "reason": None if self.code is None else self.code._value_,
             "clause": self.clause,
             "clause_ref": self.clause_ref,
-            "sentence": self.sentence,
             "currency": self.currency,
             "price": self.price,
             "amount": self.amount,
-            "found_by": list(self.found_by),
-            "evidence": self._evidence(),
-            "missing": self._what_is_missing(),
+            "found_by": self.found_by,
+            "evidence": [
+                {"kind": each.kind.value, "ref": each.ref, "sha256": each.sha256, "at": each.at}
+                for each in self.proofs
+            ]
+            if self.proofs
+            else (),
+            "missing": [{"what": each.what, "who": each.who.value, "until": each.until} for each in self.missing]
+            if self.missing
+            else (),
             "is_claim_needed": self.is_claim_needed,
             "is_replacement_due": self.is_replacement_due,
             "replaces": self.replaces,
-            "claimable_from": None if self.claimable_from is None else self.claimable_from.isoformat(),
-            "deadline_at": None if self.deadline_at is None else self.deadline_at.isoformat(),
+            "claimable_from": self.claimable_from,
+            "deadline_at": self.deadline_at,
         }
 
+    def json_of(self, facts: dict[str, object]) -> bytes:
+        """All of it as a JSON object in UTF-8, of its `facts`; instants in ISO 8601, UTC."""
+        told = {**facts, "as_of": self.as_of, "sentence": self.sentence}
+        if self.missing:
+            told["missing"] = [
+                {"what": each.what, "who": each.who.value, "sentence": english(each.said), "until": each.until}
+                for each in self.missing
+            ]
+        return orjson.dumps(told)
+
+    def to_json(self) -> dict[str, object]:
+        """All of it as JSON values; instants in ISO 8601, UTC."""
+        told: dict[str, object] = orjson.loads(self.json_of(self.facts()))
+        return told
+
     def digest(self) -> str:
-        """Hex SHA-256 over all of it but `as_of` and the wording: equal inputs and versions give an equal hash.
-
-        What is hashed is `to_json` without `as_of` and all that is called `sentence`, as JSON text with its keys in
-        order."""
-        # Written out by hand: it is asked for each of a million leads, of which most have nothing to show.
-        amount, price, code = self.amount, self.price, self.code
-        delivered_at = self.delivered_at.isoformat()
-        counts_at = delivered_at if self.counts_at is None else self.counts_at.isoformat()
-        text = (
-            f'{{"amount": {"null" if amount is None else amount}, '
-            f'"claimable_from": {_instant(self.claimable_from)}, '
-            f'"clause": {_quoted(self.clause)}, '
-            f'"clause_ref": {_quoted(self.clause_ref)}, '
-            f'"contract": {_quoted(self.contract)}, '
-            f'"contract_version": {self.contract_version}, '
-            f'"counts_at": "{counts_at}", '
-            f'"currency": {_quoted(self.currency)}, '
-            f'"deadline_at": {_instant(self.deadline_at)}, '
-            f'"delivered_at": "{delivered_at}", '
-            f'"delivery_id": {_quoted(self.delivery_id)}, '
-            f'"evidence": {_listed(self._evidence()) if self.proofs else "[]"}, '
-            f'"found_by": {_listed(list(self.found_by)) if self.found_by else "[]"}, '
-            f'"is_claim_needed": {"true" if self.is_claim_needed else "false"}, '
-            f'"is_replacement_due": {"true" if self.is_replacement_due else "false"}, '
-            f'"lead_id": {_quoted(self.lead_id)}, '
-            f'"missing": {_listed(self._what_is_missing(False)) if self.missing else "[]"}, '
-            f'"price": {"null" if price is None else price}, '
-            f'"reason": {"null" if code is None else _quoted(code)}, '
-            f'"replaces": {_quoted(self.replaces)}, '
-            f'"state": {_quoted(self.state)}, '
-            f'"sub_source": {_quoted(self.sub_source)}, '
-            f'"vendor": {_quoted(self.vendor)}, '
-            f'"verdict_version": {VERDICT_VERSION}}}'
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _evidence(self) -> list[dict[str, object]]:
-        return [
-            {
-                "kind": each.kind.value,
-                "ref": each.ref,
-                "sha256": each.sha256,
-                "at": None if each.at is None else each.at.isoformat(),
-            }
-            for each in self.proofs
-        ]
-
-    def _what_is_missing(self, is_worded: bool = True) -> list[dict[str, object]]:
-        return [
-            {
-                "what": each.what,
-                "who": each.who.value,
-                **({"sentence": english(each.said)} if is_worded else {}),
-                "until": None if each.until is None else each.until.isoformat(),
-            }
-            for each in self.missing
-        ]
+        """Hex SHA-256 over all of it but `as_of` and the wording: equal inputs and versions give an equal hash."""
+        return digest_of(self.facts()).hex()
 
 
-def _instant(at: datetime | None) -> str:
-    return "null" if at is None else f'"{at.isoformat()}"'
-
-
-def _listed(values: object) -> str:
-    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+def digest_of(facts: dict[str, object]) -> bytes:
+    """The digest of a verdict, of its `facts`: SHA-256 of their canonical JSON (names sorted, no blanks, UTF-8)."""
+    return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()

@@ -34,11 +34,11 @@ class StatementOutput:
         head = orjson.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, "as_of": as_of.isoformat()})
         self._write(head[:-1] + b',\n"lines":[')
 
-    def line(self, verdict: LeadVerdict) -> None:
-        """Write the verdict on one lead."""
+    def line(self, verdict: LeadVerdict, facts: dict[str, object]) -> None:
+        """Write the verdict on one lead, whose `facts` are at hand."""
         if self._target is None:
             return
-        self._waiting.append(orjson.dumps(verdict.to_json()))
+        self._waiting.append(verdict.json_of(facts))
         if len(self._waiting) >= _FLUSH:
             self._flush()
 
