@@ -1,8 +1,10 @@
 """Makes audits/truth/letters.bin: `python -m scripts.mashed_letters`. Development packages only; no network.
 
-Learned from: first and last names of all locales of Faker (MIT); names of the US census of 1990 (public domain, from
-the package `names`, MIT); names of countries, languages, months, days, currencies and cities of the CLDR (Unicode
-licence, from Babel). Each word counts once, whatever the number of lists that hold it.
+Learned from: first and last names of all locales of Faker (MIT), those of Armenia and Georgia also as they are
+written in Latin and Russian letters, in which most of their bearers abroad give them; common names of Wales (ours);
+names of the US census of 1990 (public domain, from the package `names`, MIT); names of countries, languages,
+months, days, currencies and cities of the CLDR (Unicode licence, from Babel). Each word counts once, whatever the
+number of lists that hold it.
 """
 
 from __future__ import annotations
@@ -98,10 +100,56 @@ def names_by_alphabet(locale: str) -> dict[str, set[str]]:
     return by_alphabet(word for kind in ("first", "last") for name in lists[kind] for word in letter_words(name))
 
 
+def _letters(text: str) -> dict[str, tuple[str, str]]:
+    """Letter → in Latin letters, in Russian ones."""
+    return {letter: (latin, russian) for letter, latin, russian in (each.split("/") for each in text.split())}
+
+
+#: As the two peoples write their names abroad; what is longer comes first.
+_ABROAD = {
+    "hy_AM": _letters(
+        "ու/u/у յա/ya/я և/ev/ев ա/a/а բ/b/б գ/g/г դ/d/д ե/e/е զ/z/з է/e/э ը/y/ы թ/t/т ժ/zh/ж ի/i/и լ/l/л "
+        "խ/kh/х ծ/ts/ц կ/k/к հ/h/г ձ/dz/дз ղ/gh/г ճ/ch/ч մ/m/м յ/y/й ն/n/н շ/sh/ш ո/o/о չ/ch/ч պ/p/п ջ/j/дж "
+        "ռ/r/р ս/s/с վ/v/в տ/t/т ր/r/р ց/ts/ц ւ/v/в փ/p/п ք/k/к օ/o/о ֆ/f/ф"
+    ),
+    "ka_GE": _letters(
+        "ა/a/а ბ/b/б გ/g/г დ/d/д ე/e/е ვ/v/в ზ/z/з თ/t/т ი/i/и კ/k/к ლ/l/л მ/m/м ნ/n/н ო/o/о პ/p/п ჟ/zh/ж "
+        "რ/r/р ს/s/с ტ/t/т უ/u/у ფ/p/п ქ/k/к ღ/gh/г ყ/q/к შ/sh/ш ჩ/ch/ч ც/ts/ц ძ/dz/дз წ/ts/ц ჭ/ch/ч ხ/kh/х "
+        "ჯ/j/дж ჰ/h/х"
+    ),
+}
+_OF_WALES = """
+    Aled Alun Aneirin Anwen Arwyn Awel Bedwyr Bethan Blodwen Bronwen Bryn Caradog Carwyn Catrin Ceinwen Ceri
+    Ceridwen Cledwyn Clwyd Cynan Dafydd Delyth Dewi Dilwyn Dilys Dyfan Dylan Efa Eifion Eilir Eirlys Eirwen
+    Eleri Elfyn Eluned Elwyn Emlyn Emrys Emyr Eurwyn Ffion Gareth Geraint Gethin Glenys Glyndwr Gruffudd
+    Gruffydd Gwawr Gwen Gwenllian Gwerfyl Gwilym Gwyn Gwyneth Gwynfor Heddwyn Heledd Hefin Huw Hywel Idris
+    Idwal Ieuan Ifan Ifor Iolo Iorwerth Islwyn Iwan Lleucu Llew Llewelyn Llinos Lloyd Llywarch Llywelyn Luned
+    Lowri Mabli Maldwyn Maredudd Meinir Meirion Menna Meredydd Merfyn Morfydd Morgan Mostyn Myfanwy Myrddin
+    Nerys Nesta Non Olwen Osian Owain Penllyn Prydwen Prys Rhian Rhiannon Rhodri Rhys Sian Sioned Tegwen
+    Teleri Trefor Trystan Tudur Wyn Wynford Ynyr Bowen Cadwaladr Cynddylan Ellis Eynon Floyd Gwynedd Gwynne
+    Gittins Hopcyn Howell Llwyd Llywelyn Maddocks Nanney Parry Powell Prydderch Pugh Pryce Rheinallt Rhydderch
+    Trahaearn Tudor Vaughan Wynne Ynyr
+"""
+
+
+@lru_cache(maxsize=1)
+def written_abroad() -> frozenset[str]:
+    """Folded words of names as their bearers write them where other letters are in use, and of those of Wales."""
+    names = set(_OF_WALES.split())
+    for locale, letters in _ABROAD.items():
+        for name in (each for kind in faker_names()[locale].values() for each in kind):
+            for script in (0, 1):
+                spelled = name.lower()
+                for letter, forms in letters.items():
+                    spelled = spelled.replace(letter, forms[script])
+                names.add(spelled)
+    return frozenset(word for name in names for word in letter_words(name))
+
+
 @lru_cache(maxsize=1)
 def all_words() -> dict[str, frozenset[str]]:
     """Alphabet → every folded word that the shipped tables are learned from."""
-    found = by_alphabet(other_words())
+    found = by_alphabet(other_words() | written_abroad())
     for locale in faker_names():
         for alphabet, words in names_by_alphabet(locale).items():
             found[alphabet] |= words
