@@ -77,6 +77,8 @@ _NEEDS_CLAUSE: Final = {
     ReasonCode.NO_CONSENT: "delivery.consent_proof",
     ReasonCode.OVER_CAP: "volume.caps",
     ReasonCode.NOT_EXCLUSIVE: "exclusivity",
+    ReasonCode.OUT_OF_GEO: "a filter for the area",
+    ReasonCode.AGE_OUT: "a filter for the age",
     ReasonCode.DUP_SAME_VENDOR: "duplicates",
     ReasonCode.DUP_OTHER_VENDOR: "duplicates",
     ReasonCode.DUP_BUYER_CRM: "duplicates",

@@ -22,6 +22,7 @@ from audits.model.contract import Clause, Comparison, Contract, DayOfNextMonth, 
 from connector.contracts.yaml_nodes import MOST_CHARACTERS, Document, Mark, Path, read_documents
 from connector.errors import LeadAssayError
 
+_OTHER_BREAKS: Final = re.compile("[\x85\u2028\u2029\r]")
 #: A line of a written file is not made longer than this where it can be helped.
 _WIDTH: Final = 100
 
@@ -411,6 +412,9 @@ def _scalar(text: str) -> yaml.ScalarNode:
     style = None
     if text in ("", "~", "null"):
         style = "'"
+    elif _OTHER_BREAKS.search(text):
+        # Breaks of a line that YAML reads as others.
+        style = '"'
     elif "\n" in text:
         style = "|"
     return yaml.ScalarNode(_STR, text, style=style)
@@ -419,8 +423,7 @@ def _scalar(text: str) -> yaml.ScalarNode:
 def _on_one_line(node: _Collection) -> _Collection:
     """Small lists and mappings of plain values stand on one line."""
     parts = [part for each in node.value for part in (each if isinstance(each, tuple) else (each,))]
-    is_list_of_clauses = isinstance(node, yaml.SequenceNode) and any(isinstance(p, yaml.MappingNode) for p in parts)
-    if is_list_of_clauses:
+    if any(isinstance(part, yaml.MappingNode) and part.value for part in parts):
         return node
     if not parts or (all(_is_short(part) for part in parts) and sum(_length(part) for part in parts) <= _WIDTH - 20):
         node.flow_style = True
@@ -429,7 +432,7 @@ def _on_one_line(node: _Collection) -> _Collection:
 
 def _is_short(node: yaml.Node) -> bool:
     if isinstance(node, yaml.ScalarNode):
-        return node.style != "|"
+        return node.style not in ("|", '"')
     return isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
 
 
