@@ -195,7 +195,7 @@ _BRANDS = _words(
 
 # No such top-level domains exist: what is written so was meant otherwise.
 _NO_TLDS = {
-    "com": "con cmo ocm comm coom ccom cpm vom xom dom cim cmm cob cok clm fom",
+    "com": "con cmo ocm comm coml comn c0m coom ccom cpm vom xom dom cim cmm cob cok clm fom",
     "net": "nte ent nett met ner ney nrt neet",
     "org": "ogr rog orgg prg",
     "de": "dee ded",

@@ -55,6 +55,7 @@ def test_rules_and_truth_read_alike() -> None:
         ("ann@yaho.co.uk", "ann@yahoo.co.uk"),
         ("ann@www.gmail.com", "ann@gmail.com"),
         ("ann@firma.con", "ann@firma.com"),
+        ("ann@gmail.coml", "ann@gmail.com"),
         ("анна@gmial.com", "анна@gmail.com"),
     ],
 )
