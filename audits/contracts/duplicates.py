@@ -123,6 +123,10 @@ class SeenDeliveries:
                 seen = Seen(delivery.delivered_at, delivery.vendor, delivery.delivery_id)
                 self._last_before_sale[vendor, signature][value] = seen
 
+    def __len__(self) -> int:
+        """How many are kept because a window still reaches them."""
+        return len(self._kept)
+
     def keep(self, delivery: Delivery) -> None:
         """Take down the delivery, and forget those that no window reaches any more."""
         vendor, at = delivery.vendor, delivery.delivered_at

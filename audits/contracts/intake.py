@@ -30,7 +30,7 @@ class Intake:
 
     def __init__(self, book: ContractBook, as_of: datetime | None = None) -> None:
         self._version_for = book.version_for
-        seen = SeenDeliveries(book.contracts, as_of)
+        self.seen = seen = SeenDeliveries(book.contracts, as_of)
         self._desks = {id(contract): _Desk(contract, seen) for contract in book.contracts}
         self._keep = seen.keep if seen.is_needed else None
         self.is_foresight_needed = seen.is_foresight_needed
