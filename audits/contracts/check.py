@@ -102,7 +102,7 @@ def _two_versions(one: Contract, other: Contract) -> Iterator[Problem]:
             ),
             say("End the earlier one (valid_to) on the day before the later one begins."),
         )
-    elif (one.version < other.version) != (one.valid_from < other.valid_from):
+    elif one.version != other.version and (one.version < other.version) != (one.valid_from < other.valid_from):
         yield warning(
             "version",
             ProblemCode.VERSION_ORDER,
