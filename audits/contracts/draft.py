@@ -15,12 +15,13 @@ from audits.model.contract import Clause, Contract, CutOff, Need, Treatment
 from audits.model.delivery import Claim, ClaimStatus, Delivery, Ground, HandlingFact, Proof
 from audits.model.quick import quick
 from audits.model.reasons import NEVER_BY_DEFAULT, ReasonCode
-from audits.model.said import Moment, Said, joined, say
+from audits.model.said import Moment, Money, Said, joined, say
 from audits.model.verdict import LeadState, Missing, Supplier
 
 _draft = quick(Draft)
 
-_NOTHING = say("Nothing was found against it.")
+#: What is said of a lead that nobody says anything against.
+NOTHING_FOUND = say("Nothing was found against it.")
 _NOT_OWED = say("By the contract it is not owed.")
 _WITHDRAWN = say("The claim was withdrawn.")
 _NOT_CREDITED = say("The claim was settled with nothing credited.")
@@ -46,7 +47,7 @@ def draft(taken: Taken, as_of: datetime) -> Draft:
     if taken.out is not None:
         return _out(taken, taken.out)
     if not taken.charges and not delivery.grounds and delivery.claim is None:
-        return _draft(taken=taken, state=LeadState.PAYABLE, said=_NOTHING)
+        return _draft(taken=taken, state=LeadState.PAYABLE, said=NOTHING_FOUND)
     digest = taken.contract.digest
     terms = _terms.get(digest)
     if terms is None:
@@ -233,7 +234,9 @@ class _Terms:
             )
         proofs = _proofs(candidate, candidates, situation.as_of)
         if is_over:
-            return self._over(candidate, situation, held, evidence.waits_for_attempts(candidate.needs, proofs))
+            # What was tried after the end makes nothing good.
+            until_end = Evidence(self._contract, situation.delivery, situation.ends_at or situation.as_of)
+            return self._over(candidate, situation, held, until_end.waits_for_attempts(candidate.needs, proofs))
         until = None if is_claimed else situation.ends_at
         missing = self._suspected(candidate, until)
         missing += [each.missing(until) for each in held]
@@ -377,7 +380,11 @@ class _Terms:
             said, state = _WITHDRAWN, LeadState.PAYABLE
         elif claim.status is ClaimStatus.SETTLED and claim.credited is not None:
             is_credited = claim.credited > 0
-            said, state = (_settled(), LeadState.RETURNABLE) if is_credited else (_NOT_CREDITED, LeadState.PAYABLE)
+            said, state = (
+                (self._credited(claim.credited), LeadState.RETURNABLE)
+                if is_credited
+                else (_NOT_CREDITED, LeadState.PAYABLE)
+            )
         else:
             return None
         grounds = [each.ground for each in taken.charges] + _grounds_at(taken, claim, as_of)
@@ -405,10 +412,13 @@ class _Terms:
             deadline_at=None if window is None else window.ends_at,
         )
 
+    def _credited(self, credit: int) -> Said:
+        return say("The claim was settled with a credit of {credit}.", credit=Money(credit, self._contract.currency))
+
     def _not_credited(self, taken: Taken, grounds: Sequence[Ground]) -> Draft:
         """Payable, though something was found: no ground of it is one for a return."""
         if not grounds:
-            return _draft(taken=taken, state=LeadState.PAYABLE, said=_NOTHING)
+            return _draft(taken=taken, state=LeadState.PAYABLE, said=NOTHING_FOUND)
         first = min(grounds, key=lambda each: (not each.is_proven, each.code.value, each.found_by))
         reason = REASON_WORDS[first.code]
         clause, clause_ref = "", ""
@@ -435,7 +445,7 @@ class _Terms:
     def _kept(self, taken: Taken, grounds: Sequence[Ground]) -> Draft:
         """A replacement that cannot be returned, whatever was found."""
         if not grounds:
-            return _draft(taken=taken, state=LeadState.PAYABLE, said=_NOTHING)
+            return _draft(taken=taken, state=LeadState.PAYABLE, said=NOTHING_FOUND)
         return replace(
             self._not_credited(taken, grounds),
             said=_IS_REPLACEMENT,
@@ -474,10 +484,6 @@ def _found(ground: Ground) -> Said:
     if ground.is_proven:
         return say("Found: {reason}.", reason=REASON_WORDS[ground.code])
     return say("Suspected: {reason}.", reason=REASON_WORDS[ground.code])
-
-
-def _settled() -> Said:
-    return say("The claim was settled with a credit.")
 
 
 def _claim_at(claim: Claim | None, as_of: datetime) -> Claim | None:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from audits.contracts.book import ContractBook
 from audits.contracts.calendar import SpanCalendar
-from audits.contracts.draft import draft
+from audits.contracts.draft import NOTHING_FOUND, draft
 from audits.contracts.intake import Intake
 from audits.contracts.limits import Limits
 from audits.contracts.prices import Prices
 from audits.contracts.steps import Draft, Taken
 from audits.model.contract import Contract, Remedy
-from audits.model.delivery import ClaimStatus, Delivery
+from audits.model.delivery import ClaimStatus, Delivery, Proof
 from audits.model.quick import quick
-from audits.model.said import Money, Said, joined, say
-from audits.model.verdict import LeadState, LeadVerdict
+from audits.model.reasons import ReasonCode
+from audits.model.said import Said, joined, say
+from audits.model.verdict import LeadState, LeadVerdict, Missing
 
 _verdict = quick(LeadVerdict)
 # A name of the module is found sooner than a member of an enumeration.
 _PAYABLE = LeadState.PAYABLE
-_OWED = say("Nothing was found against it.")
+_BLOCKED = say("The cap on returns was used up before it.")
+_BORNE = say("It is among those that the buyer bears by the agreed tolerance.")
 
 
 def in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
@@ -120,35 +121,9 @@ class Settlement:
         if _is_plain(taken):
             if self._is_limited:
                 self._limits.pass_by(taken, False, False)
-            return self._worded(taken, self._prices.price_of(taken, False, self._as_of))
+            price = self._prices.price_of(taken, False, self._as_of)
+            return self._written(taken, price, price, _PAYABLE, "", "", NOTHING_FOUND)
         return self._decided(draft(taken, self._as_of))
-
-    def _worded(self, taken: Taken, price: int | None) -> LeadVerdict:
-        delivery = taken.delivery
-        at, counts_at = delivery.delivered_at, taken.counts_at
-        sub_source = delivery.sub_source
-        if not sub_source and self._source_field:
-            sub_source = delivery.fields.get(self._source_field, "")
-        return _verdict(
-            delivery_id=delivery.delivery_id,
-            lead_id=delivery.lead_id,
-            vendor=delivery.vendor,
-            sub_source=sub_source,
-            contract=self._name,
-            contract_version=self._version,
-            delivered_at=at,
-            as_of=self._as_of,
-            state=_PAYABLE,
-            code=None,
-            clause="",
-            clause_ref="",
-            said=_OWED,
-            currency=self._currency,
-            price=price,
-            amount=price,
-            counts_at=None if counts_at is at or counts_at == at else counts_at,
-            replaces=delivery.replaces,
-        )
 
     def _decided(self, drafted: Draft) -> LeadVerdict:
         taken = drafted.taken
@@ -163,8 +138,6 @@ class Settlement:
             amount = 0
         elif credit is not None:
             amount = None if price is None else price - credit
-            settled = Money(credit, taken.contract.currency)
-            said = joined(said, say("It was settled with a credit of {credit}.", credit=settled))
         elif is_return:
             state = self._limits.settle(taken)
             returns = taken.contract.returns
@@ -174,26 +147,78 @@ class Settlement:
             elif state is LeadState.BLOCKED_BY_CAP and returns is not None and returns.cap is not None:
                 is_claim_needed = False
                 clause, clause_ref = "returns.cap", returns.cap.ref
-                said = joined(said, say("The cap on returns was used up before it."))
+                said = joined(said, _BLOCKED)
             elif returns is not None and returns.tolerance is not None:
                 is_claim_needed = False
                 clause, clause_ref = "returns.tolerance", returns.tolerance.ref
-                said = joined(said, say("It is among those that the buyer bears by the agreed tolerance."))
-        return replace(
-            self._worded(taken, price),
+                said = joined(said, _BORNE)
+        return self._written(
+            taken,
+            price,
+            amount,
+            state,
+            clause,
+            clause_ref,
+            said,
+            drafted.code,
+            drafted.found_by,
+            drafted.proofs,
+            drafted.missing,
+            is_claim_needed,
+            is_replacement_due,
+            drafted.claimable_from,
+            drafted.deadline_at,
+        )
+
+    def _written(
+        self,
+        taken: Taken,
+        price: int | None,
+        amount: int | None,
+        state: LeadState,
+        clause: str,
+        clause_ref: str,
+        said: Said,
+        code: ReasonCode | None = None,
+        found_by: tuple[str, ...] = (),
+        proofs: tuple[Proof, ...] = (),
+        missing: tuple[Missing, ...] = (),
+        is_claim_needed: bool = False,
+        is_replacement_due: bool = False,
+        claimable_from: datetime | None = None,
+        deadline_at: datetime | None = None,
+    ) -> LeadVerdict:
+        delivery = taken.delivery
+        at, counts_at = delivery.delivered_at, taken.counts_at
+        sub_source = delivery.sub_source
+        if not sub_source and self._source_field:
+            sub_source = delivery.fields.get(self._source_field, "")
+        return _verdict(
+            delivery_id=delivery.delivery_id,
+            lead_id=delivery.lead_id,
+            vendor=delivery.vendor,
+            sub_source=sub_source,
+            contract=self._name,
+            contract_version=self._version,
+            delivered_at=at,
+            as_of=self._as_of,
             state=state,
-            code=drafted.code,
+            code=code,
             clause=clause,
             clause_ref=clause_ref,
             said=said,
+            currency=self._currency,
+            price=price,
             amount=amount,
-            found_by=drafted.found_by,
-            proofs=drafted.proofs,
-            missing=drafted.missing,
+            found_by=found_by,
+            proofs=proofs,
+            missing=missing,
             is_claim_needed=is_claim_needed,
             is_replacement_due=is_replacement_due,
-            claimable_from=drafted.claimable_from,
-            deadline_at=drafted.deadline_at,
+            claimable_from=claimable_from,
+            deadline_at=deadline_at,
+            counts_at=None if counts_at is at or counts_at == at else counts_at,
+            replaces=delivery.replaces,
         )
 
 
