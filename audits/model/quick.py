@@ -16,16 +16,16 @@ Made = TypeVar("Made")
 
 
 def quick(cls: Callable[Fields, Made], *, checked: bool = False) -> Callable[Fields, Made]:
-    """A function that takes what the dataclass `cls` takes and makes what `cls` makes.
+    """A function that takes what the dataclass `cls` takes and makes what `cls` makes. Fields whose default is made
+    anew each time must be given.
 
     `checked`: whoever calls it has checked the fields himself, so that `__post_init__` is left out. Raises TypeError
-    unless `cls` is a dataclass with slots and nothing else to do but keep its fields: no defaults made anew each
-    time, no base with fields.
+    unless `cls` is a dataclass with slots and nothing else to do but keep its fields: no base with fields.
     """
     if not isinstance(cls, type) or not is_dataclass(cls) or "__slots__" not in vars(cls):
         raise TypeError(f"{cls!r} is no dataclass with slots")
     of = fields(cls)
-    plain = all(each.init and each.default_factory is MISSING for each in of)
+    plain = all(each.init for each in of)
     if not plain or (hasattr(cls, "__post_init__") and not checked) or cls.__mro__ != (cls, object):
         raise TypeError(f"{cls.__name__} has more to do than to keep its fields")
     names = [each.name for each in of]

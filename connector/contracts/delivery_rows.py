@@ -60,9 +60,12 @@ _BETWEEN = re.compile(r"\s*[;|\n]\s*")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _parsed = datetime.fromisoformat
 _NO_GROUNDS: tuple[Ground, ...] = ()
+_UNTRIED: tuple[Try, ...] = ()
 _NOTHING_EARLIER: tuple[EarlierRecord, ...] = ()
 _new_handling = quick(Handling)
 _new_try = quick(Try)
+_new_delivery = quick(Delivery)
+_CHANNELS = {each.value: each for each in Channel}
 
 
 class RowPlan:
@@ -85,8 +88,9 @@ class RowPlan:
         self._values: Callable[[Sequence[str]], tuple[str, ...]] = _getter([place for _, place in named])
         self._country = dict(named).get("country", -1)
         self._place = {column: columns.get(column, -1) for column in Column}
-        handling = [column for column in (*_FACT_OF, Column.FIRST_ATTEMPT_AT, Column.ATTEMPTS) if column in columns]
-        self._handling: Callable[[Sequence[str]], tuple[str, ...]] = _getter([columns[each] for each in handling])
+        acts = (Column.ATTEMPTS, Column.FIRST_ATTEMPT_AT, *_FACT_OF)
+        self._acts = [(column, columns[column]) for column in acts if column in columns]
+        self._handling: Callable[[Sequence[str]], tuple[str, ...]] = _getter([place for _, place in self._acts])
         claims = [columns[each] for each in _CLAIMS if each in columns]
         self._claims: Callable[[Sequence[str]], tuple[str, ...]] = _getter(claims)
         self.unknown = self._not_shown()
@@ -171,18 +175,29 @@ class RowPlan:
         )
 
     def _handling_of(self, cells: Sequence[str], terms: VendorTerms) -> tuple[Any, ...]:
-        attempts = self._text(cells, Column.ATTEMPTS)
-        tries = [self._try(each, terms) for each in _BETWEEN.split(attempts) if each]
-        first = self._instant(cells, Column.FIRST_ATTEMPT_AT, terms)
-        if first and all(each[0] != first for each in tries):
-            tries.append((first, Channel.CALL.value, "", "", ""))
-        return (
-            tuple(sorted(tries, key=lambda each: (_parsed(each[0]), *each[1:]))),
-            self._text(cells, Column.DISPOSITION),
-            self._instant(cells, Column.DISPOSED_AT, terms),
-            self._instant(cells, Column.CONTACTED_AT, terms),
-            self._instant(cells, Column.QUOTE_STARTED_AT, terms),
-        )
+        tries: list[tuple[str, str, str, str, str]] = []
+        disposition = disposed_at = contacted_at = quote_started_at = ""
+        for column, place in self._acts:
+            text = cells[place]
+            if not text:
+                continue
+            if column is Column.DISPOSITION:
+                disposition = text
+            elif column is Column.FIRST_ATTEMPT_AT:
+                first = self._instant(cells, column, terms)
+                if all(each[0] != first for each in tries):
+                    tries.append((first, "call", "", "", ""))
+            elif column is Column.ATTEMPTS:
+                tries = [self._try(each, terms) for each in _BETWEEN.split(text) if each]
+            elif column is Column.DISPOSED_AT:
+                disposed_at = self._instant(cells, column, terms)
+            elif column is Column.CONTACTED_AT:
+                contacted_at = self._instant(cells, column, terms)
+            else:
+                quote_started_at = self._instant(cells, column, terms)
+        if len(tries) > 1:
+            tries.sort(key=lambda each: (_parsed(each[0]), *each[1:]))
+        return tuple(tries), disposition, disposed_at, contacted_at, quote_started_at
 
     def _try(self, text: str, terms: VendorTerms) -> tuple[str, str, str, str, str]:
         """[call|email|other] INSTANT [#REF] [rec:RECORDING] [sha256:HEX]"""
@@ -284,7 +299,7 @@ class RowPlan:
             if found.handling is not None:
                 handling = filled_in(handling, found.handling)
         consent, replaces, revenue, converted_at = seldom or ("", "", None, "")
-        return Delivery(
+        return _new_delivery(
             delivery_id=delivery_id,
             vendor=vendor,
             delivered_at=_parsed(delivered_at),
@@ -328,9 +343,11 @@ def _handling(handled: tuple[Any, ...], unknown: frozenset[HandlingFact]) -> Han
     tries, disposition, disposed_at, contacted_at, quote_started_at = handled
     return _new_handling(
         tries=tuple([
-            _new_try(at=_parsed(at), channel=Channel(channel), ref=ref, sha256=sha256, recording_id=recording_id)
+            _new_try(at=_parsed(at), channel=_CHANNELS[channel], ref=ref, sha256=sha256, recording_id=recording_id)
             for at, channel, ref, sha256, recording_id in tries
-        ]),
+        ])
+        if tries
+        else _UNTRIED,
         disposition=disposition,
         disposed_at=_parsed(disposed_at) if disposed_at else None,
         contacted_at=_parsed(contacted_at) if contacted_at else None,

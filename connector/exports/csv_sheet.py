@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from audits.model.quick import quick
 from connector.exports.mapping import FileFormat
 from connector.exports.problems import BadRow, UnusableInput, excerpt
 from connector.exports.sheet import Cell, FaultyCell, Row, Sheet
@@ -25,6 +26,9 @@ _DELIMITERS = ",;\t|"
 _SAMPLE_BYTES = 256 * 1024
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?')
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+_row = quick(Row)
 
 
 class _RowTooLong(Exception):
@@ -128,7 +132,9 @@ class CsvSheet(Sheet):
                 if len(cells) > width and not any(cells[width:]):
                     del cells[width:]
                 if len(cells) == width:
-                    yield Row(lines.first_line, [self._cell(cell) for cell in cells])
+                    # Most rows are one line of plain letters, which are valid in every encoding.
+                    is_plain = len(lines.taken) == 1 and lines.taken[0].isascii()
+                    yield _row(lines.first_line, list(cells) if is_plain else list(map(self._cell, cells)))
                     continue
                 fault = f"has {len(cells)} cells, the header has {width}"
             first = lines.taken[0]

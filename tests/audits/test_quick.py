@@ -75,10 +75,17 @@ class Derived(Pair):
     third: int = 3
 
 
-@pytest.mark.parametrize("cls", [int, WithoutSlots, Checked, Listing, Derived])
+@pytest.mark.parametrize("cls", [int, WithoutSlots, Checked, Derived])
 def test_no_class_that_has_more_to_do(cls: type) -> None:
     with pytest.raises(TypeError):
         quick(cls)
+
+
+def test_what_is_made_anew_each_time_must_be_given() -> None:
+    new_listing = quick(Listing)
+    assert new_listing([1]) == Listing([1])
+    with pytest.raises(TypeError):
+        new_listing()
 
 
 def test_what_is_said_is_still_checked() -> None:
