@@ -45,7 +45,7 @@ def judge_all(
     order, or when one comes twice.
     """
     settlements = {id(contract): Settlement(contract, as_of) for contract in book.contracts}
-    counting, judging = Intake(book), Intake(book)
+    counting, judging = Intake(book, as_of), Intake(book, as_of)
     if judging.is_foresight_needed:
         for delivery in _checked(deliveries(), as_of):
             counting.foresee(delivery)

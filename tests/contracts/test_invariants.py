@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -242,6 +243,7 @@ def _as_known(delivery: Delivery, as_of: datetime) -> Delivery:
         claim = None
     elif claim is not None and claim.answered_at is not None and claim.answered_at > as_of:
         claim = Claim(status=ClaimStatus.SENT, code=claim.code, sent_at=claim.sent_at)
+    is_disposed = handling.disposed_at is None or handling.disposed_at <= as_of
     is_sold = delivery.converted_at is None or delivery.converted_at <= as_of
     return replace(
         delivery,
@@ -251,7 +253,7 @@ def _as_known(delivery: Delivery, as_of: datetime) -> Delivery:
         handling=replace(
             handling,
             tries=tuple(each for each in handling.tries if each.at <= as_of),
-            disposition=handling.disposition if known(handling.disposed_at) else "",
+            disposition=handling.disposition if handling.disposed_at in (None, known(handling.disposed_at)) else "",
             disposed_at=known(handling.disposed_at),
             contacted_at=known(handling.contacted_at),
             quote_started_at=known(handling.quote_started_at),
@@ -308,3 +310,27 @@ def test_a_digest_stands_for_all_but_the_instant_and_the_wording(
         for name in ("is_claim_needed", "is_replacement_due"):
             turned: dict[str, Any] = {name: not getattr(verdict, name)}
             assert replace(verdict, **turned).digest() != verdict.digest()
+
+
+def test_the_properties_are_asked_of_all_states() -> None:
+    found: Counter[LeadState] = Counter()
+    amounts: Counter[str] = Counter()
+
+    @settings(quick, max_examples=150, derandomize=True, database=None, phases=[Phase.generate])
+    @given(contracts=books(), told=deliveries())
+    def look(contracts: list[Contract], told: list[Delivery]) -> None:
+        verdicts, unmatched = judged(contracts, told)
+        found.update(each.state for each in verdicts)
+        amounts["unmatched"] += len(unmatched)
+        for each in verdicts:
+            amounts["not known"] += each.amount is None
+            amounts["in part"] += each.amount not in (None, 0, each.price)
+            amounts["replaced"] += each.is_replacement_due
+            amounts["put off"] += each.counts_at is not None
+            amounts["without a claim"] += each.state is LeadState.RETURNABLE and not each.is_claim_needed
+
+    look()
+    assert set(found) == set(LeadState), found
+    assert all(each >= 5 for each in found.values()), found
+    assert len(amounts) == 6
+    assert all(each >= 5 for each in amounts.values()), amounts
