@@ -173,7 +173,7 @@ class _Terms:
 
     def draft(self, taken: Taken, as_of: datetime) -> Draft:
         claim = _claim_at(taken.delivery.claim, as_of)
-        window = self._timing.claim_window(taken.counts_at)
+        window = self._timing.claim_window(taken.counts_at, taken.delivery.delivered_at)
         if claim is not None:
             ended = self._ended(taken, claim, window, as_of)
             if ended is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from audits.contracts.duties import Attempts, are_enough, attempts, needed
 from audits.model.contract import Contract, Need, NeedKind
@@ -31,8 +32,11 @@ class Evidence:
     def __init__(self, contract: Contract, delivery: Delivery, as_of: datetime) -> None:
         self._contract = contract
         self._delivery = delivery
-        self._shown = attempts(delivery, delivery.delivered_at, as_of)
         self._as_of = as_of
+
+    @cached_property
+    def _shown(self) -> Attempts:
+        return attempts(self._delivery, self._delivery.delivered_at, self._as_of)
 
     def lacking(self, needs: Iterable[Need], proofs: Sequence[Proof], until: datetime | None) -> list[Missing]:
         """Which needs the proofs of a ground and the attempts do not meet; to be supplied `until`."""

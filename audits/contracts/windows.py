@@ -59,15 +59,18 @@ class Timing:
             at = (at.astimezone(self._zone) - timedelta(days=span.days)).astimezone(UTC)
         return at - timedelta(seconds=span.seconds)
 
-    def claim_window(self, counts_at: datetime) -> ClaimWindow | None:
-        """The window of a lead that counts from `counts_at` on; None: the contract knows no returns."""
+    def claim_window(self, counts_at: datetime, delivered_at: datetime | None = None) -> ClaimWindow | None:
+        """The window of a lead that counts from `counts_at` on, and came at `delivered_at` (None: then, too). None:
+        the contract knows no returns."""
         window = self._window
         if window is None:
             return None
         start = counts_at
         if window.start is WindowFrom.CYCLE_END:
             start = self._cycle_end(counts_at)
-        opens_at = start if window.not_before is None else self._window_day(start, window.not_before, window)
+        opens_at = counts_at if delivered_at is None else delivered_at
+        if window.not_before is not None:
+            opens_at = self._window_day(start, window.not_before, window)
         return ClaimWindow(opens_at, None if window.until is None else self._window_day(start, window.until, window))
 
     def _window_day(self, start: datetime, until: Until, window: Window) -> datetime:

@@ -218,6 +218,22 @@ class TestWindow:
         )
         assert drafted(contract, grounds=[DEAD]).deadline_at == at("2026-03-16T08:00")
 
+    def test_without_not_before_it_is_open_from_delivery_on(self) -> None:
+        cycle = with_returns(window={"start": "cycle_end", "until": "P5D"})
+        queued = make_contract(
+            returns=returns(),
+            delivery={"hours": {"week": {"fri": [["09:00", "17:00"]]}}, "outside_hours": "queue"},
+        )
+        for contract in (cycle, queued):
+            assert drafted(contract, MONDAY, grounds=[DEAD]).state is LeadState.RETURNABLE
+            kept = drafted(contract, "2030-01-01", grounds=[DEAD], claim=claimed(MONDAY))
+            assert kept.state is LeadState.RETURNABLE
+
+    def test_not_before_is_counted_from_the_end_of_the_cycle(self) -> None:
+        contract = with_returns(window={"start": "cycle_end", "not_before": "P1D", "until": "P5D"})
+        found = drafted(contract, grounds=[DEAD])
+        assert (found.claimable_from, found.deadline_at) == (at("2026-04-01T22:00"), at("2026-04-05T22:00"))
+
 
 class TestCutOff:
     contract = with_returns(window={"until": "PT72H", "cut_off": "quote_started", "ref": "2"})
