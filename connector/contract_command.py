@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from audits.contracts.check import Problem, Severity, check
 from audits.model.said import english
 from connector.contracts.contract_file import ContractFileError, ContractText, load_contracts, write_contract
 from connector.contracts.contract_schema import contract_schema
+from connector.contracts.contract_words import in_words
 
 _CONTRADICTS, _UNREADABLE = 1, 2
 
@@ -111,6 +115,21 @@ def _tell(problem: Problem, texts: Sequence[ContractText], as_json: bool) -> Non
     if other is not None:
         values |= {"other_file": other.name, "other_line": other_line}
     click.echo(json.dumps(values, ensure_ascii=False))
+
+
+@contract_command.command("show")
+@click.argument("files", nargs=-1, required=True, type=_file)
+def contract_show(files: tuple[Path, ...]) -> None:
+    """Say in plain words what each clause of FILES means."""
+    out = Console()
+    for text in _load(files, as_json=False):
+        contract = text.contract
+        table = Table(
+            "line", "clause", "no.", "what it means", title=f"{contract.contract}, version {contract.version}"
+        )
+        for place, ref, said in in_words(contract):
+            table.add_row(*map(Text, (str(text.line_of(place)), place, ref, said)))
+        out.print(table)
 
 
 @contract_command.command("tidy")
