@@ -113,7 +113,8 @@ class _Outcome:
 @dataclass(frozen=True, slots=True)
 class _Situation:
     """One delivery as of an instant. `claim`: what had been claimed by then. `cut_off_at`: when an act of the buyer
-    ended the right to return; `is_cut_off_hidden`: whether that is not shown."""
+    ended the right to return; `is_cut_off_hidden`: whether that is not shown. `ends_at`: when the right to claim
+    ends, with the window or, where `is_cut_off`, before that; None = never. `is_over`: whether it has ended."""
 
     taken: Taken
     as_of: datetime
@@ -121,26 +122,13 @@ class _Situation:
     window: ClaimWindow | None
     cut_off_at: datetime | None
     is_cut_off_hidden: bool
+    ends_at: datetime | None
+    is_cut_off: bool
+    is_over: bool
 
     @property
     def delivery(self) -> Delivery:
         return self.taken.delivery
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """When the right to claim ends: with the window, or before that by an act of the buyer."""
-        end = None if self.window is None else self.window.ends_at
-        known = [each for each in (end, self.cut_off_at) if each is not None]
-        return min(known, default=None)
-
-    @property
-    def is_cut_off(self) -> bool:
-        return self.cut_off_at is not None and self.cut_off_at == self.ends_at
-
-    @property
-    def is_over(self) -> bool:
-        end = self.ends_at
-        return end is not None and (self.as_of > end or self.is_cut_off)
 
     def is_claimed(self, code: ReasonCode) -> bool:
         """Whether a claim for that reason was sent in time, which keeps the right for good."""
@@ -150,6 +138,12 @@ class _Situation:
         is_in_time = self.window.holds(claim.sent_at)
         is_in_time = is_in_time and (self.cut_off_at is None or claim.sent_at <= self.cut_off_at)
         return is_in_time and claim.code in (None, code)
+
+
+_candidate = quick(_Candidate)
+_outcome = quick(_Outcome)
+_situation = quick(_Situation)
+_said = quick(Said, checked=True)
 
 
 class _Terms:
@@ -179,7 +173,12 @@ class _Terms:
             if ended is not None:
                 return ended
         cut_off_at, is_hidden = self._cut_off_of(taken.delivery, as_of)
-        situation = _Situation(taken, as_of, claim, window, cut_off_at, is_hidden)
+        ends_at = None if window is None else window.ends_at
+        is_cut_off = cut_off_at is not None and (ends_at is None or cut_off_at <= ends_at)
+        if is_cut_off:
+            ends_at = cut_off_at
+        is_over = is_cut_off or (ends_at is not None and as_of > ends_at)
+        situation = _situation(taken, as_of, claim, window, cut_off_at, is_hidden, ends_at, is_cut_off, is_over)
         grounds = _grounds_at(taken, claim, as_of)
         if taken.delivery.replaces and self._returns is not None and not self._returns.replacement_returnable:
             return self._kept(taken, [*(charge.ground for charge in taken.charges), *grounds])
@@ -206,16 +205,16 @@ class _Terms:
         needs = self._needs if listed is None else (*self._needs, *listed[1].need)
         if charge is not None and charge.is_listed and (is_by_itself or self._returns is not None):
             place = next(at for at, each in enumerate(charges) if each is charge)
-            return _Candidate(ground, charge.clause, charge.clause_ref, (0, place), needs, charge.said, is_by_itself)
+            return _candidate(ground, charge.clause, charge.clause_ref, (0, place), needs, charge.said, is_by_itself)
         if self._returns is None:
             return None
         said = _found(ground) if charge is None else charge.said
         if listed is not None:
             at, reason = listed
-            return _Candidate(ground, f"returns.reasons.{at}", reason.ref, (1, at), needs, said, False)
+            return _candidate(ground, f"returns.reasons.{at}", reason.ref, (1, at), needs, said, False)
         if self._returns.listed_reasons_only or code in NEVER_BY_DEFAULT:
             return None
-        return _Candidate(ground, "returns.listed_reasons_only", self._returns.ref, (2, 0), needs, said, False)
+        return _candidate(ground, "returns.listed_reasons_only", self._returns.ref, (2, 0), needs, said, False)
 
     def _outcome(
         self, candidate: _Candidate, situation: _Situation, candidates: Sequence[_Candidate], evidence: Evidence
@@ -312,7 +311,8 @@ class _Terms:
         said: Said,
         missing: Iterable[Missing] = (),
     ) -> _Outcome:
-        return _Outcome(candidate, state, joined(candidate.said, said), clause, clause_ref, tuple(missing))
+        both = _said("{s0} {s1}", (("s0", candidate.said), ("s1", said)))
+        return _outcome(candidate, state, both, clause, clause_ref, tuple(missing))
 
     def _held(self, candidate: _Candidate, situation: _Situation) -> list[HeldDuty]:
         window = situation.window
