@@ -1,19 +1,24 @@
 """Return policies that vendors publish, written as contracts, each judged on deliveries with a hand-worked answer.
 
-What a policy leaves out is filled, and its file says so. Where it cannot be said in a contract, or not be tested:
+What a policy leaves out (its price and zone always) is filled, and its file says so. One is too incomplete for a
+contract:
 
-- quoteleads-au: no contract. It says what becomes of leads that never came, and nothing of those that did.
-- energysage: its public part names no reasons; two are filled. What may be asked for (10 % of the cap) is not what is
-  granted (10 % of what was delivered): the grant is judged.
-- smartbrains: a share of one reason (over 80 only beyond 10 %) and a count of rebuttals have no clause. Its
-  duplicates say 30 days in the title and 45 in the text, which the check of contracts must find.
-- prospectzone: the cap hangs on each buyer's history and a mean of the industry, without figures: left out.
-- bankrate: "invalid" is not defined in the public part, so the list of reasons is open.
+- quoteleads-au: it says what becomes of leads that never came, by the buyer's choice, and nothing of those that did.
+
+Of others a part is left out, as it has no figures or no clause:
+
 - agentadvantage, leads-junction: the vendor may try the lead himself before he answers; his answer does not change
   what the contract says, so only a term for it is kept.
-- hbb, sumup, mal, premiumlawleads, targetleads, google-lsa: no window for claims is told, or none for the class of
-  leads; none is written, or the one named in the file.
-- boberdoo, leadspedia: settings of a platform, not one vendor's policy; the figures are filled.
+- bankrate: "invalid" is not defined in the public part, so the list of reasons is open.
+- contactability: that a call of over five minutes ends the right to return; a contract knows conversations only.
+- energysage: its public part names no reasons; two are filled. What may be asked for (10 % of the buyer's cap) is not
+  what is granted (10 % of what was delivered): the grant is judged.
+- google-lsa, mal, premiumlawleads, trafficmanager: no window for claims is told, and none is written.
+- hbb: what the "extra leads instead of credits" are held against is read as the order.
+- prospectzone: the cap hangs on each buyer's history and a mean of the industry, without figures.
+- smartbrains: a share of one reason (over 80 only beyond 10 %) and a count of rebuttals. Its duplicates say 30 days in
+  the title and 45 in the text, which the check of contracts must find.
+- boberdoo, leadspedia: settings of a platform, not one vendor's policy; all figures are filled.
 """
 
 from __future__ import annotations
