@@ -76,11 +76,13 @@ class _Composer(yaml.BaseLoader):
         self._depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
             self._note(event, "is an alias (*); write the value out where it holds")
-            return yaml.ScalarNode(_TEXT_TAG, "alias", event.start_mark, event.end_mark, style="'")
+            begin: Any = event.start_mark
+            end: Any = event.end_mark
+            return yaml.ScalarNode(_TEXT_TAG, "alias", begin, end, style="'")
         if event.anchor is not None:
             self._note(event, "has an anchor (&); write each value out where it holds")
             # One that is defined twice would end the reading with words about the library.
@@ -92,7 +94,7 @@ class _Composer(yaml.BaseLoader):
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _Refused(problem="is nested deeper than any contract", problem_mark=event.start_mark)
-        node = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
         self._depth -= 1
         return node
 
@@ -135,7 +137,7 @@ def read_documents(text: str) -> tuple[list[Document], list[Fault]]:
     except yaml.YAMLError as error:
         faults.append(Fault(Mark(1, 1), (), f"is no YAML: {error}"))
     finally:
-        composer.dispose()  # type: ignore[no-untyped-call]
+        composer.dispose()
     return found, sorted((*composer.faults, *faults), key=lambda fault: fault.mark)
 
 
@@ -144,8 +146,8 @@ def _both(places: _Places) -> tuple[dict[Path, Mark], dict[Path, Mark]]:
 
 
 def _nodes(composer: _Composer) -> Iterator[Any]:
-    while composer.check_node():  # type: ignore[no-untyped-call]
-        yield composer.get_node()  # type: ignore[no-untyped-call]
+    while composer.check_node():
+        yield composer.get_node()
 
 
 def _data(node: Any, path: Path, places: _Places, faults: list[Fault]) -> Data:
