@@ -105,7 +105,7 @@ def _age(contract: Contract) -> Iterator[Checked]:
         if due is None or delivery.delivered_at <= due:
             return None
         said = say(
-            "Requested {asked} and delivered {at}; {limit} were agreed.",
+            "Requested {asked} and delivered {at}; agreed: within {limit}.",
             asked=Moment(asked, contract.timezone),
             at=Moment(delivery.delivered_at, contract.timezone),
             limit=told(limit),

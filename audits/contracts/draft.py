@@ -130,6 +130,12 @@ class _Situation:
     def delivery(self) -> Delivery:
         return self.taken.delivery
 
+    def is_undated(self, code: ReasonCode) -> bool:
+        """Whether a claim for that reason was sent, and nobody says when."""
+        claim = self.claim
+        is_sent = claim is not None and claim.status is not ClaimStatus.DRAFT and claim.sent_at is None
+        return is_sent and claim is not None and claim.code in (None, code)
+
     def is_claimed(self, code: ReasonCode) -> bool:
         """Whether a claim for that reason was sent in time, which keeps the right for good."""
         claim = self.claim
@@ -222,7 +228,8 @@ class _Terms:
         if candidate.is_by_itself:
             return self._outcome_by_itself(candidate, situation)
         is_claimed = situation.is_claimed(candidate.ground.code)
-        is_over = situation.is_over and not is_claimed
+        is_undated = situation.is_over and situation.is_undated(candidate.ground.code)
+        is_over = situation.is_over and not is_claimed and not is_undated
         held = self._held(candidate, situation)
         broken = next((each for each in held if each.state is DutyState.BROKEN), None)
         if not candidate.ground.is_proven and (is_over or broken is not None):
@@ -236,11 +243,14 @@ class _Terms:
             # What was tried after the end makes nothing good.
             until_end = Evidence(self._contract, situation.delivery, situation.ends_at or situation.as_of)
             return self._over(candidate, situation, held, until_end.waits_for_attempts(candidate.needs, proofs))
-        until = None if is_claimed else situation.ends_at
+        until = None if is_claimed or is_undated else situation.ends_at
         missing = self._suspected(candidate, until)
         missing += [each.missing(until) for each in held]
         if situation.is_cut_off_hidden:
             missing.append(self._hidden_cut_off(until))
+        if is_undated:
+            said = say("When the claim was sent is not told.")
+            missing.append(Missing(what="sent_at", who=Supplier.HEAD_OF_SALES, said=said))
         missing += evidence.lacking(candidate.needs, proofs, until)
         window = situation.window
         if not is_claimed and window is not None and situation.as_of < window.opens_at:

@@ -251,20 +251,18 @@ def needed(least: int, distinct_dayparts: bool, shown: Attempts, contract: Contr
     """How many attempts are needed and how many are shown, in a sentence."""
     need, made = Count(least, "attempt"), len(shown.tries)
     if not shown.is_complete and not made:
-        return say("{need} are needed; what was tried is not shown.", need=need)
+        return say("Needed: {need}; what was tried is not shown.", need=need)
     if distinct_dayparts:
         parts = len({part_of_day(each.at, contract) for each in shown.tries})
         return say(
-            "{need} at different times of day are needed; shown are {made}, at different times of day {parts}.",
+            "Needed: {need} at different times of day; shown: {made}, at different times of day: {parts}.",
             need=need,
             made=made,
             parts=parts,
         )
     if due_at is None:
-        return say("{need} are needed; shown are {made}.", need=need, made=made)
-    return say(
-        "{need} are needed by {due}; shown are {made}.", need=need, due=Moment(due_at, contract.timezone), made=made
-    )
+        return say("Needed: {need}; shown: {made}.", need=need, made=made)
+    return say("Needed: {need} by {due}; shown: {made}.", need=need, due=Moment(due_at, contract.timezone), made=made)
 
 
 def _open_or_broken(due_at: datetime | None, as_of: datetime) -> DutyState:

@@ -389,6 +389,15 @@ class TestClaims:
         assert (found.state, found.code) == (LeadState.PENDING_EVIDENCE, ReasonCode.FICTITIOUS)
         assert found.missing[0].until is None
 
+    def test_of_which_nobody_says_when_it_was_sent(self) -> None:
+        claim = Claim(status=ClaimStatus.SENT)
+        assert drafted(with_returns(), grounds=[DEAD], claim=claim).state is LeadState.RETURNABLE
+        found = drafted(with_returns(), "2030-01-01", grounds=[DEAD], claim=claim)
+        assert (found.state, wants(found)) == (LeadState.PENDING_EVIDENCE, ["sent_at"])
+        draft_claim = Claim(status=ClaimStatus.DRAFT)
+        found = drafted(with_returns(), "2030-01-01", grounds=[DEAD], claim=draft_claim)
+        assert found.state is LeadState.EXPIRED_WINDOW
+
     def test_a_draft_keeps_nothing(self) -> None:
         claim = claimed("2026-03-05", status=ClaimStatus.DRAFT)
         assert drafted(with_returns(), "2030-01-01", grounds=[DEAD], claim=claim).state is LeadState.EXPIRED_WINDOW

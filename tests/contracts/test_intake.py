@@ -162,7 +162,7 @@ class TestAge:
         late = take(make_delivery(delivered_at="2026-03-30T08:00:01", submitted_at=asked), contract)
         assert codes(late) == [ReasonCode.LATE_DELIVERY]
         assert said(late) == [
-            "Requested Sat 2026-03-28 10:00 and delivered Mon 2026-03-30 10:00; 2 days were agreed."
+            "Requested Sat 2026-03-28 10:00 and delivered Mon 2026-03-30 10:00; agreed: within 2 days."
         ]
 
     @given(st.integers(0, 400), st.integers(0, 200_000), st.sampled_from(["PT20H", "P1D", "P2D", "P2DT30M"]))
