@@ -23,6 +23,8 @@ from connector.contracts.yaml_nodes import MOST_CHARACTERS, Document, Mark, Path
 from connector.errors import LeadAssayError
 
 _OTHER_BREAKS: Final = re.compile("[\x85\u2028\u2029\r]")
+#: Mistakes told one by one; whoever made more did not write a contract.
+_MOST_TOLD: Final = 500
 #: A line of a written file is not made longer than this where it can be helped.
 _WIDTH: Final = 100
 
@@ -92,7 +94,11 @@ def read_contract_texts(text: str, name: str, *, are_apart: bool = True) -> list
     if not documents and not problems:
         problems.append(Problem(1, 1, "", "holds no contract"))
     if problems:
-        raise ContractFileError(name, sorted(set(problems)))
+        told = sorted(set(problems))
+        if len(told) > _MOST_TOLD:
+            last = told[_MOST_TOLD - 1]
+            told[_MOST_TOLD:] = [Problem(last.line, last.column, "", f"and {len(told) - _MOST_TOLD} more mistakes")]
+        raise ContractFileError(name, told)
     return read
 
 

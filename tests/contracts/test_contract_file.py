@@ -241,7 +241,7 @@ def test_mistakes_are_said_in_words(line: str, place: str, reason: str) -> None:
         ("# nothing\n---\n---\n", 1, "holds no contract"),
         ("a: " + "[" * 5000, 1, "is nested deeper than any contract"),
         ("a: " + "{b: " * 5000, 1, "is nested deeper than any contract"),
-        ("a: 1\n" * 120_000, 1, "is longer than 512 KiB"),
+        ("a: 1\n" * 60_000, 1, "is longer than 256 KiB"),
         ("---\na\n" * 300, 402, "holds more than 200 documents"),
     ],
 )  # fmt: skip
@@ -260,6 +260,13 @@ def test_mistakes_before_a_mistake_in_the_yaml_are_told_too() -> None:
     found = problems_of(HEAD.replace("version: 1", "version: x") + "---\na: {b: [1\n")
     assert found[0].place == "version"
     assert found[-1].reason.startswith("is no YAML")
+
+
+def test_of_very_many_mistakes_the_first_are_told_and_the_rest_is_counted() -> None:
+    found = problems_of(HEAD + "filters:\n" + "- {}\n" * 400)
+    assert len(found) == 501
+    assert found[-1].reason == "and 700 more mistakes"
+    assert found[-1].line == found[-2].line
 
 
 @pytest.mark.parametrize(
@@ -312,7 +319,7 @@ def test_a_file_is_read_from_disk_with_its_mistakes(tmp_path: Path) -> None:
         load_contracts(file)
     with file.open("wb") as long:
         long.truncate(10**9)
-    with pytest.raises(ContractFileError, match="longer than 512 KiB"):
+    with pytest.raises(ContractFileError, match="longer than 256 KiB"):
         load_contracts(file)
 
 
