@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -205,6 +206,18 @@ grounds = st.builds(
     missing=st.sampled_from(["", "line_type"]),
 )
 optional_instants = st.none() | instants
+
+
+def _told_apart(handling: Handling) -> Handling:
+    """The same with nothing both told and unknown."""
+    told = {
+        HandlingFact.DISPOSITION: handling.disposed_at,
+        HandlingFact.CONTACTED: handling.contacted_at,
+        HandlingFact.QUOTE_STARTED: handling.quote_started_at,
+    }
+    return replace(handling, unknown=frozenset(fact for fact in handling.unknown if told.get(fact) is None))
+
+
 handlings = st.builds(
     Handling,
     tries=st.lists(st.builds(Try, at=instants, channel=st.sampled_from(Channel)), max_size=3).map(tuple),
@@ -213,7 +226,7 @@ handlings = st.builds(
     contacted_at=optional_instants,
     quote_started_at=optional_instants,
     unknown=st.frozensets(st.sampled_from(HandlingFact), max_size=2),
-)
+).map(_told_apart)
 
 
 @st.composite
