@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("audits", "connector", "webhooks")
-UNWANTED = ("scrub_", "violation", "sla_", "first_response", "creditable")
+#: A return is creditable, a lead is payable: contracts mix the two, names do not.
+UNWANTED = ("scrub_", "violation", "sla_", "first_response", "creditable_lead", "lead_creditable")
 #: connector.storage scrubs freed pages of the file: another trade's word, kept out of the names of leads.
 ALLOWED = {"scrub"}
 
@@ -50,7 +51,7 @@ def test_words_with_other_meanings_are_not_used(word):
 
 
 def test_times_and_spans_are_spelt_as_agreed():
-    """A field annotated as datetime ends in _at or _since, unless it stands among the stated exceptions."""
+    """A field annotated as datetime ends in _at or says from or until when, unless it is a stated exception."""
     wrong = []
     for path in (ROOT / "audits/model").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -60,7 +61,7 @@ def test_times_and_spans_are_spelt_as_agreed():
                         annotation = ast.unparse(field.annotation)
                         name = field.target.id
                         if re.fullmatch(r"datetime( \| None)?", annotation) and not re.search(
-                            r"(_at|_since|^at|^since|^as_of|^valid_from)$", name
+                            r"(_at|_since|_from|^at|^since|^as_of|^until)$", name
                         ):
                             wrong.append(f"{path.name}: {node.name}.{name}")
     assert wrong == []
