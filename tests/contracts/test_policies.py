@@ -16,8 +16,8 @@ Of others a part is left out, as it has no figures or no clause:
 - google-lsa, mal, premiumlawleads, trafficmanager: no window for claims is told, and none is written.
 - hbb: what the "extra leads instead of credits" are held against is read as the order.
 - prospectzone: the cap hangs on each buyer's history and a mean of the industry, without figures.
-- smartbrains: a share of one reason (over 80 only beyond 10 %) and a count of rebuttals. Its duplicates say 30 days in
-  the title and 45 in the text, which the check of contracts must find.
+- smartbrains: a share of one reason (over 80 only beyond 10 %) and a count of rebuttals. Its duplicates say 30 days
+  in the title and 45 in the text, which the check of contracts must find.
 - boberdoo, leadspedia: settings of a platform, not one vendor's policy; all figures are filled.
 """
 
