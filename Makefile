@@ -40,6 +40,7 @@ bench: setup ## the benchmarks, each with a ratio inside one run
 	$(PY) benchmarks/working_time.py
 	$(PY) benchmarks/audit.py
 	$(PY) benchmarks/exports.py
+	$(PY) benchmarks/statement.py
 	$(PY) benchmarks/cards.py
 	$(PY) benchmarks/crm_budget.py
 	$(PY) benchmarks/compare.py

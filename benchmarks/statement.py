@@ -4,13 +4,15 @@
 
 The deliveries are a thousand a day, in order: some twice, of other states, late, over the cap of the day, without a
 phone number, returned, with findings, never called. The contract has filters, an age, a cap, windows of duplicates, a
-window of returns, a duty and a tolerance, so that all is gone through twice. Each size is judged by `leadassay
-statement` in a process of its own, whose peak is what the kernel counted (VmHWM); imports are not counted as time.
+window of returns and a duty. The largest file is judged once more with a tolerance, for which all is gone through
+twice; that figure is printed without a bound. Each is judged by `leadassay statement` in a process of its own, whose
+peak is what the kernel counted (VmHWM); imports are not counted as time.
 
 The tally reads the same file, parses its instants, and counts by state of the filters, what is late, what is over the
-cap of its day and what is a duplicate within 30 days, by window functions; the plainest one counts leads by state. It
-fails when a delivery costs more than 1.15 times as much in the largest file as in the smallest, when the largest
-needs a quarter more memory than the one before, or more than 20 times as long as the tally takes.
+cap of its day and what is a duplicate within 30 days, by window functions; the plainest one counts leads by state,
+and is printed without a bound. Work is the time of all cores, which other programs beside it change little. It fails
+when a delivery costs more than 1.15 times the work in the largest file as in the smallest, when the largest needs a
+quarter more memory than the one before, or more than 20 times the work of the tally.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ MOST_GROWTH, MOST_MEMORY, MOST_TIMES = 1.15, 1.25, 20
 #: The smallest files are judged more than once: the best counts.
 ROUNDS = {10_000: 5, 100_000: 2}
 
-A_DAY, CAP = 1000, 1010
+A_DAY, CAP = 1000, 990
 STATES = ("NW", "BY", "BW", "HE", "NI", "SN", "BE", "HH")
 CONTRACT = f"""
 contract: leads
@@ -52,11 +54,11 @@ duplicates:
   - {{fields: [phone, email], window: P30D, against: same_vendor}}
 returns:
   window: {{until: P10D}}
-  tolerance: {{percent: 3, per: month}}
   reasons: [OUT_OF_GEO, LATE_DELIVERY, DUP_SAME_VENDOR, MISSING_FIELD, FICTITIOUS, PHONE_DISCONNECTED, BOT]
 duties:
   - {{code: first_attempt_within, within: PT24H}}
 """
+TOLERANCE = "  tolerance: {percent: 3, per: month}\n"
 TALLY = f"""
 WITH read AS (
     SELECT *, delivered_at::TIMESTAMPTZ AS came, submitted_at::TIMESTAMPTZ AS asked
@@ -99,6 +101,7 @@ print(*min(rounds), peak.split()[1], file=sys.stderr)
 """
 COUNT = """
 import sys, time, duckdb
+duckdb.sql("SET enable_progress_bar = false")
 begun, worked = time.perf_counter(), time.process_time()
 rows = duckdb.sql(sys.argv[1]).fetchall()
 print(time.perf_counter() - begun, time.process_time() - worked, rows[0], sep="|")
@@ -143,6 +146,7 @@ def write_deliveries(folder: Path, count: int) -> None:
             if chance.random() < 0.03:
                 found.write(json.dumps(_answer(f"D{number:08}", chance)) + "\n")
     (folder / "contract.yaml").write_text(CONTRACT)
+    (folder / "tolerance.yaml").write_text(CONTRACT.replace("  reasons:", f"{TOLERANCE}  reasons:"))
 
 
 def _answer(lead_id: str, chance: random.Random) -> dict[str, object]:
@@ -179,10 +183,10 @@ def run(code: str, *arguments: str, folder: Path) -> tuple[str, str]:
     return ran.stdout, ran.stderr
 
 
-def judge(folder: Path, rounds: int) -> tuple[float, float, int]:
+def judge(folder: Path, rounds: int, contract: str = "contract.yaml") -> tuple[float, float, int]:
     """Seconds, seconds of work and peak memory in KiB of judging what is in `folder`; the best of `rounds`."""
     _, told = run(
-        JUDGE, str(rounds), "--contract", "contract.yaml", "--deliveries", "deliveries.csv", "--findings",
+        JUDGE, str(rounds), "--contract", contract, "--deliveries", "deliveries.csv", "--findings",
         "findings.jsonl", "--as-of", "2030-01-01T00:00", "--json", "out.json", "--bad-rows", "bad.csv", folder=folder,
     )  # fmt: skip
     seconds, worked, peak = told.split()[-3:]
@@ -203,6 +207,7 @@ def main(sizes: list[int]) -> None:
             folder = Path(name)
             write_deliveries(folder, size)
             seconds, worked, peak = judge(folder, ROUNDS.get(size, 1))
+            twice = judge(folder, 1, "tolerance.yaml") if size == max(sizes) else None
             (tallied, tally_worked), row = tally(folder, TALLY)
             (plainest, _), _ = tally(folder, PLAINEST)
         per_lead.append(worked / size)
@@ -215,8 +220,14 @@ def main(sizes: list[int]) -> None:
             flush=True,
         )
         # Reading a small file costs a database as much as beginning to.
-        if size == max(sizes) and seconds > tallied * MOST_TIMES:
-            wrong.append(f"Judging takes {seconds / tallied:.1f} times as long as the tally.")
+        if size == max(sizes) and worked > tally_worked * MOST_TIMES:
+            wrong.append(f"Judging takes {worked / tally_worked:.1f} times the work of the tally.")
+        if twice is not None:
+            print(
+                f"{size:>9,} deliveries with a tolerance: {twice[0]:6.2f} s, {twice[1] / size * 1e6:5.1f} µs of work "
+                f"each, peak {twice[2] / 1024:4.0f} MiB, {twice[1] / tally_worked:.1f} times the work of the tally",
+                flush=True,
+            )
     if per_lead[-1] > per_lead[0] * MOST_GROWTH:
         wrong.append(f"A delivery costs {per_lead[-1] / per_lead[0]:.2f} times as much in the largest file.")
     if len(peaks) > 1 and peaks[-1] > peaks[-2] * MOST_MEMORY:

@@ -258,16 +258,18 @@ def _with_point(value: int, digits: int) -> str:
 
 def _moment(moment: Moment) -> str:
     local = moment.at.astimezone(ZoneInfo(moment.zone))
-    day = f"{_WEEKDAYS[local.weekday()]} {local:%Y-%m-%d}"
+    # Not by strftime, which takes five times as long.
+    written = local.isoformat(" ", "minutes")
+    day = f"{_WEEKDAYS[local.weekday()]} {written[:10]}"
     match moment.shape:
         case Shape.TIME:
-            return f"{local:%H:%M}"
+            return written[11:16]
         case Shape.DAY:
             return day
         case Shape.HOUR_UNKNOWN:
             return f"{day} (hour not known)"
         case Shape.MINUTE:
-            return f"{day} {local:%H:%M}"
+            return f"{day} {written[11:16]}"
 
 
 def _span(seconds: int) -> str:

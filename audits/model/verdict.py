@@ -128,7 +128,7 @@ class LeadVerdict:
 
     def json_of(self, facts: dict[str, object]) -> bytes:
         """All of it as a JSON object in UTF-8, of its `facts`; instants in ISO 8601, UTC."""
-        told = {**facts, "as_of": self.as_of, "sentence": self.sentence}
+        told = {**facts, "as_of": self.as_of, "sentence": english(self.said)}
         if self.missing:
             told["missing"] = [
                 {"what": each.what, "who": each.who.value, "sentence": english(each.said), "until": each.until}

@@ -156,7 +156,7 @@ class RowPlan:
             vendor,
             lead_id,
             sub_source,
-            self._instant(cells, Column.SUBMITTED_AT, terms) if at_submitted >= 0 and cells[at_submitted] else "",
+            self._instant(cells, Column.SUBMITTED_AT, terms) if at_submitted >= 0 else "",
             values,
             phone,
             email,

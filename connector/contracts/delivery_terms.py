@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 
@@ -19,11 +19,13 @@ class VendorTerms:
     def __init__(self, versions: Sequence[Contract], how: TimeReading | None) -> None:
         self._versions = versions
         self._readers = {each.timezone: Instants(each.timezone, how) for each in versions}
-        self._only = next(iter(self._readers.values())) if len(self._readers) == 1 else None
+        #: The instant (aware UTC) in a text, by the clock of the version in force on that day. Raises ValueError.
+        self.instant: Callable[[str], datetime] = (
+            next(iter(self._readers.values())).read if len(self._readers) == 1 else self._by_day
+        )
 
-    def instant(self, text: str) -> datetime:
-        """The instant (aware UTC) in `text`, by the clock of the version in force on that day. Raises ValueError."""
-        return (self._only or self._reader(text)).read(text)
+    def _by_day(self, text: str) -> datetime:
+        return self._reader(text).read(text)
 
     def _reader(self, text: str) -> Instants:
         first = self._versions[0]
