@@ -232,4 +232,5 @@ def _credit(drafted: Draft, as_of: datetime) -> int | None:
     claim = drafted.taken.delivery.claim
     if claim is None or claim.status is not ClaimStatus.SETTLED or not claim.credited:
         return None
-    return claim.credited if claim.answered_at is None or claim.answered_at <= as_of else None
+    is_later = any(each is not None and each > as_of for each in (claim.sent_at, claim.answered_at))
+    return None if is_later else claim.credited

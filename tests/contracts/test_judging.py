@@ -13,7 +13,7 @@ from audits.contracts.book import ContractBook
 from audits.contracts.judging import in_order, judge_all
 from audits.contracts.statement import Period, Statement
 from audits.model.contract import Contract
-from audits.model.delivery import ClaimStatus, Delivery
+from audits.model.delivery import Claim, ClaimStatus, Delivery
 from audits.model.reasons import ReasonCode
 from audits.model.said import Said, english
 from audits.model.verdict import LeadState, LeadVerdict
@@ -105,6 +105,13 @@ def test_what_was_settled_takes_its_credit_off() -> None:
     assert verdict.sentence.endswith("The claim was settled with a credit of 10.00 EUR.")
     [verdict] = judged(contract, settled(0))
     assert (verdict.state, verdict.amount) == (LeadState.PAYABLE, 2500)
+
+
+@pytest.mark.parametrize(("sent_at", "answered_at"), [("2026-03-03", "2026-03-06"), ("2026-03-06", "2026-03-03")])
+def test_what_is_settled_later_is_not_settled_yet(sent_at: str, answered_at: str) -> None:
+    claim = Claim(status=ClaimStatus.SETTLED, sent_at=at(sent_at), answered_at=at(answered_at), credited=1000)
+    [verdict] = judged(make_contract(returns=RETURNS), make_delivery(grounds=["FICTITIOUS"], claim=claim))
+    assert (verdict.state, verdict.amount) == (LeadState.RETURNABLE, 0)
 
 
 def test_what_was_settled_stands_over_cap_and_tolerance() -> None:
