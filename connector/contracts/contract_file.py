@@ -8,9 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
-from decimal import Decimal
-from enum import Enum
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
@@ -18,7 +16,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from audits.model.contract import Clause, Comparison, Contract, DayOfNextMonth, Duration, Need, Operator, Reason
+from audits.contracts.plain import value_text
+from audits.model.contract import Clause, Comparison, Contract, Need, Operator, Reason
 from connector.contracts.yaml_nodes import MOST_CHARACTERS, Document, Mark, Path, read_documents
 from connector.errors import LeadAssayError
 
@@ -116,6 +115,15 @@ def load_contracts(path: FilePath, *, are_apart: bool = True) -> list[ContractTe
             str(path), [Problem(line, column, "", "is not written in UTF-8; save it as UTF-8 text")]
         ) from None
     return read_contract_texts(text, str(path), are_apart=are_apart)
+
+
+def contract_of(data: Mapping[str, Any]) -> Contract | list[Problem]:
+    """The contract that plain data (texts, lists, mappings) describe, as a form gives them; or all that is wrong, in
+    the order of the contract, with no line to speak of."""
+    try:
+        return Contract.model_validate(data)
+    except ValidationError as error:
+        return list(_problems(error, Document(dict(data), {(): Mark(1, 1)}, {})))
 
 
 def _path(place: str, data: Any) -> Path:
@@ -394,24 +402,7 @@ def _node(value: object) -> yaml.Node:
         return _on_one_line(yaml.MappingNode(_MAP, pairs, flow_style=False))
     if isinstance(value, tuple):
         return _on_one_line(yaml.SequenceNode(_SEQ, [_node(each) for each in value], flow_style=False))
-    return _scalar(_text(value))
-
-
-def _text(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case Enum():
-            return str(value.value)
-        case Decimal():
-            return format(value, "f")
-        case time():
-            return value.isoformat("minutes")
-        case date():
-            return value.isoformat()
-        case str() | int() | Duration() | DayOfNextMonth():
-            return str(value)
-    raise TypeError(f"{value!r} has no place in a contract")
+    return _scalar(value_text(value))
 
 
 def _scalar(text: str) -> yaml.ScalarNode:

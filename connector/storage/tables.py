@@ -810,6 +810,27 @@ campaigns = sa.Table(
     _at("removed_at", nullable=True),
 )
 
+#: Contracts with lead vendors by version. `body`: the contract as it was saved; what `digest` is of. `ends_on`: the
+#: last day on which it holds where that is earlier than the body says: what was judged by a version keeps its terms,
+#: and its end stands beside. `used_at` set = it never changes again; `withdrawn_at` set = it never held.
+contracts = sa.Table(
+    "contracts",
+    metadata,
+    _tenant(),
+    _key("contract"),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("vendor"),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    _on("valid_to"),
+    _on("ends_on"),
+    _text("body"),
+    _text("digest"),
+    _at("saved_at"),
+    _text("saved_by"),
+    _at("used_at", nullable=True),
+    _at("withdrawn_at", nullable=True),
+)
+
 #: What an account's own outcomes taught of lead truth, as it held from `learned_at` on. Kept for good, as norms are.
 #: `figures` are what leads are judged by; `grounds` what they were learned from, for people.
 learned_truths = sa.Table(

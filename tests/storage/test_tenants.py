@@ -8,6 +8,7 @@ import json
 import pkgutil
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ import connector.storage
 from audits.duplicate_terms import DuplicateTerms
 from audits.model.activity import ActivityKind
 from audits.model.case import Coverage
+from audits.model.contract import Contract
 from audits.model.exchange import case_to_json
 from audits.model.finding import Evidence
 from audits.model.said import verbatim
@@ -39,6 +41,7 @@ from connector.storage import (
     api_keys,
     campaigns,
     contests,
+    contracts,
     cursors,
     field_roles,
     findings,
@@ -199,6 +202,7 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     worklist.mark_due(conn, tenant, ["1"], NOW)
     worklist.finish_wake(conn, tenant, 3, last_error=mark)
     campaigns.put_campaign(conn, tenant, campaign(mark))
+    contracts.put_version(conn, tenant, agreed(mark), at=at(-30), user_id=mark)
     return tenant
 
 
@@ -213,6 +217,16 @@ def campaign(mark: str, number: int = 1) -> campaigns.Campaign:
     return campaigns.Campaign(
         campaign_id=f"spot-{number}", label=mark, from_at=at(days=-1), until_at=at(days=1), source=None,
         entered_by="user-1", entered_at=at(-30),
+    )  # fmt: skip
+
+
+def agreed(mark: str, version: int = 1) -> Contract:
+    return Contract.model_validate(
+        {
+            "contract": "acme-solar", "vendor": "acme", "version": version, "valid_from": f"{2019 + version}-01-01",
+            "valid_to": f"{2019 + version}-12-31", "timezone": "Europe/Berlin", "currency": "EUR", "signed_ref": mark,
+            "pricing": {"price": "25"},
+        }
     )  # fmt: skip
 
 
@@ -275,6 +289,9 @@ ARGUMENTS: dict[str, Any] = {
     "given": f"{FOREIGN}@gmial.com",
     "proposed": f"{FOREIGN}@gmail.com",
     "contest_id": "1",
+    "contract": "acme-solar",
+    "ends_on": date(2020, 6, 30),
+    "used": [("acme-solar", 1)],
     "decision": contests.Decision.UPHELD,
     "fingerprint": make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint(),
     "fingerprints": [make_finding("1", "AG001", sentence=FOREIGN, owner_id="owner-1").fingerprint()],
@@ -461,6 +478,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health.note_unmapped": {"value": FOREIGN},
     "page_queries.count_unseen": {"name": "owner_history"},
     "people.upsert_user": {"name": "Olga"},
+    "contracts.put_version": {"contract": agreed("new", 2)},
+    "contracts.follow_version": {"contract": agreed("new", 2)},
     "policies.find_policy": {"version": "2"},
     "value_mappings.replace_known_values": {"values": [KnownValue(field="status", value="New", label="New")]},
     "lead_ends.merge_ended": {"records": {"1": make_record("1", merged_ids=("2",))}},

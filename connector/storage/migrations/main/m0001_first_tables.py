@@ -312,6 +312,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "campaign_id", "entered_at", name=op.f("pk_campaigns")),
     )
     op.create_table(
+        "contracts",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("contract", Words, nullable=False),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("vendor", Words, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("body", Words, nullable=False),
+        sa.Column("digest", Words, nullable=False),
+        sa.Column("saved_at", sa.BigInteger(), nullable=False),
+        sa.Column("saved_by", Words, nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_contracts_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "contract", "version", name=op.f("pk_contracts")),
+    )
+    op.create_table(
         "counters",
         sa.Column("install_id", Words, nullable=False),
         sa.Column("name", Words, nullable=False),
