@@ -159,8 +159,8 @@ def follow_version(
 def end_version(
     conn: Connection, install_id: str, contract: str, version: int, *, ends_on: date, at: datetime, user_id: str
 ) -> ContractVersion | None:
-    """Let a version hold until `ends_on`, the last day, and no longer; as it then stands, None where there is none. One
-    that nothing was judged by gets the end into its words, one in use beside them.
+    """Let a version hold until `ends_on`, the last day, and no longer; as it then stands, None where there is none.
+    One that nothing was judged by gets the end into its words, one in use beside them.
 
     Raises ContractRefused where it ended before, where it begins later, and where a version in use would end before
     the day of `at` (aware UTC) in the contract's zone: deliveries of those days were judged by it."""

@@ -47,6 +47,11 @@ _SAID = {
     "key-revoked": ("good", phrase("The key is revoked: it opens nothing any more.")),
     "campaign-entered": ("good", phrase("Entered. The leads of its time are being judged anew.")),
     "campaign-taken": ("good", phrase("Taken back. The leads of its time are being judged anew.")),
+    "contract-saved": ("good", phrase("Saved. It holds for leads that are delivered on its days.")),
+    "contract-same": ("good", phrase("Nothing was changed: this is what was saved already.")),
+    "contract-withdrawn": ("good", phrase("Withdrawn: that version never held.")),
+    "contracts-imported": ("good", phrase("The file was read, and all its versions are saved.")),
+    "contracts-same": ("good", phrase("Nothing was changed: all versions of the file are here already.")),
     "look-up-on": (
         "good",
         phrase("Switched on. Answers come over the next minutes; leads are judged again by them."),

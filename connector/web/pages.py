@@ -69,6 +69,7 @@ _NAV = (
             ("/report", phrase("Reports"), Access.MANAGER),
         ),
     ),
+    (phrase("Vendors"), (("/contracts", phrase("Contracts"), Access.MANAGER),)),
     (
         phrase("Rules"),
         (
