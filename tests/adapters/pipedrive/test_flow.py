@@ -41,7 +41,7 @@ def installed(stack: Stack) -> Install:
 
 def test_a_lead_is_read_judged_and_written_to_with_its_person(stack: Stack, side: PipedriveSide) -> None:
     old = side.create_lead(
-        side.account, at=datetime.now(UTC) - timedelta(days=2), first_name="Ann", last_name="Old", phone="+4930555010"
+        side.account, at=datetime.now(UTC) - timedelta(days=7), first_name="Ann", last_name="Old", phone="+4930555010"
     )
     install = installed(stack)
     assert stack.fields(old)["leadassay_follow_up_status"] == "never_called"

@@ -133,7 +133,7 @@ def test_a_deal_tells_its_history_and_what_it_was(side: PipedriveSide, adapter: 
     lead_id, uuid = lead_of(side)
     side.log_call(side.account, lead_id)
     deal = side.control.act("convert", COMPANY, id=uuid)["id"]
-    at = NOW + timedelta(minutes=5)
+    at = datetime.now(UTC) + timedelta(minutes=5)
     side.control.set_values(COMPANY, "deal", deal, {"owner_id": REP}, at=at.isoformat())
     side.control.set_values(
         COMPANY, "deal", deal, {"status": "lost", "lost_reason": "Price"}, at=(at + timedelta(minutes=1)).isoformat()
