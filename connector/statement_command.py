@@ -6,7 +6,7 @@ import gc
 import re
 import sys
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,10 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from audits.contracts.book import ContractBook
+from audits.contracts.invoice_check import why_refused
+from audits.contracts.invoice_result import How, InvoiceMatch
+from audits.contracts.invoices import InvoiceMatcher
 from audits.contracts.judging import judge_all
 from audits.contracts.statement import Period, Statement, Sum
-from audits.model.contract import Contract
+from audits.model.contract import Contract, KeyField
 from audits.model.delivery import Delivery
+from audits.model.invoice import Invoice
 from audits.model.said import Money, Said, english
 from audits.model.verdict import LeadVerdict
 from connector.contracts.contract_file import ContractFileError, load_contracts
@@ -29,6 +33,8 @@ from connector.contracts.delivery_file import DeliveryFile, Tell, read_deliverie
 from connector.contracts.delivery_map import read_delivery_map
 from connector.contracts.findings_file import read_findings
 from connector.contracts.instants import Instants
+from connector.contracts.invoice_file import read_invoice
+from connector.contracts.invoice_map import read_invoice_map
 from connector.contracts.statement_output import statement_output
 from connector.exports.output import progress, whole_file
 from connector.exports.piped import readable_again
@@ -63,6 +69,14 @@ class _Unusable(click.ClickException):
     multiple=True,
     help="What `leadassay audit --json` or `leadassay check` found; repeatable.",
 )
+@click.option(
+    "--invoice",
+    "invoice_paths",
+    type=_FILE,
+    multiple=True,
+    help="The vendor's invoice: CSV, XLSX, UBL 2.1 XML; repeatable, with credit notes.",
+)
+@click.option("--invoice-map", "invoice_map_path", type=_FILE, help="MAP.toml: what columns of the invoice mean.")
 @click.option("--as-of", metavar="TIME", help="Judge as of this time (ISO 8601; default: now).")
 @click.option("--period", metavar="PERIOD", help="Only what counts in 2026-05, or in 2026-05-01..2026-05-15.")
 @click.option("--bad-rows", "bad_path", type=_NEW_FILE, help="Write the rows that were not taken, to be mended.")
@@ -72,6 +86,8 @@ def statement_command(
     deliveries_path: Path,
     map_path: Path | None,
     findings_paths: tuple[Path, ...],
+    invoice_paths: tuple[Path, ...],
+    invoice_map_path: Path | None,
     as_of: str | None,
     period: str | None,
     bad_path: Path | None,
@@ -80,11 +96,15 @@ def statement_command(
     """Judge what vendors delivered under their contracts, and add up what is owed.
 
     Rows that cannot be read are told on standard error and stop nothing: exit code 1 when there was such a row, 2
-    when a file cannot be used at all.
+    when a file cannot be used at all. An invoice is such a file when any of its lines cannot be read, or when it is
+    of another vendor, currency or period. What is wrong with an invoice that was read is a result, and no fault.
     """
+    if invoice_map_path is not None and not invoice_paths:
+        raise _Unusable("--invoice-map says how an invoice is read: name one with --invoice")
     try:
         book = _book(contract_paths)
-        asked = _Asked(book, _period(period), _instant(as_of, book.contracts))
+        billed = _invoices(invoice_paths, invoice_map_path, book)
+        asked = _Asked(book, _period_with(_period(period), billed, book), _instant(as_of, book.contracts), billed)
         with ExitStack() as stack:
             tell = stack.enter_context(progress())
             stack.enter_context(_seldom_collected())
@@ -117,6 +137,7 @@ class _Asked:
     book: ContractBook
     period: Period
     as_of: datetime
+    invoices: tuple[Invoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +146,7 @@ class Judged:
     count outside of the period; `unmatched`: those under no contract."""
 
     statements: tuple[Statement, ...]
+    invoice: InvoiceMatch | None
     lines: int
     elsewhere: int
     unmatched: int
@@ -154,6 +176,8 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
     first_of: dict[str, Statement] = {}
     for (vendor, _), statement in statements.items():
         first_of.setdefault(vendor, statement)
+    matcher = _matcher(asked, statements)
+    given = _Given(read.deliveries)
     with statement_output(target, asked.as_of) as output:
         lines = elsewhere = unmatched = 0
 
@@ -161,21 +185,30 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
             nonlocal unmatched
             statement = first_of.get(delivery.vendor)
             unmatched += 1
+            if matcher is not None:
+                matcher.take_unmatched(delivery)
             # Of a vendor without a contract nobody can say to which period it belongs.
             if statement is None or statement.take_unmatched(delivery):
                 output.unmatched(delivery, why)
 
-        verdicts = judge_all(asked.book, read.deliveries, asked.as_of, on_unmatched)
+        verdicts = judge_all(asked.book, read.deliveries if matcher is None else given, asked.as_of, on_unmatched)
         for verdict in _told(verdicts, tell, read.count):
             facts = verdict.facts()
-            if statements[verdict.vendor, verdict.currency].take(verdict, facts):
+            is_of_period = statements[verdict.vendor, verdict.currency].take(verdict, facts)
+            if matcher is not None:
+                matcher.take(verdict, given.keys_of(verdict), is_in_period=is_of_period)
+            if is_of_period:
                 output.line(verdict, facts)
                 lines += 1
             else:
                 elsewhere += 1
-        output.finish(read.bad_rows(), statements.values())
+        match = None if matcher is None else matcher.finish()
+        if match is not None:
+            statements[asked.invoices[0].vendor, match.currency].take_match(match)
+        output.finish(read.bad_rows(), statements.values(), match)
     return Judged(
         statements=tuple(statements.values()),
+        invoice=match,
         lines=lines,
         elsewhere=elsewhere,
         unmatched=unmatched,
@@ -183,6 +216,66 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
         copies=read.copies,
         bad_rows=read.count_bad,
     )
+
+
+class _Given:
+    """The deliveries as `judge_all` asks for them, with the one that was given last: a verdict has no phone and no
+    e-mail, by which lines of an invoice may find it."""
+
+    def __init__(self, deliveries: Callable[[], Iterable[Delivery]]) -> None:
+        self._deliveries = deliveries
+        self._last: Delivery | None = None
+
+    def __call__(self) -> Iterator[Delivery]:
+        for delivery in self._deliveries():
+            self._last = delivery
+            yield delivery
+
+    def keys_of(self, verdict: LeadVerdict) -> Mapping[KeyField, str]:
+        """Phone and e-mail of the lead that was judged last. Raises ValueError when it is another."""
+        last = self._last
+        if last is None or (last.delivery_id, last.vendor) != (verdict.delivery_id, verdict.vendor):
+            raise ValueError(f"delivery {verdict.delivery_id} is not the one that was given last")
+        return last.keys
+
+
+def _invoices(paths: Sequence[Path], map_path: Path | None, book: ContractBook) -> tuple[Invoice, ...]:
+    """The invoices, all of one vendor and currency. Raises UnusableInput."""
+    mapped = None if map_path is None else read_invoice_map(map_path)
+    found: list[Invoice] = []
+    for path in paths:
+        with readable_again(path) as file:
+            found.append(read_invoice(file, book.contracts, mapped))
+        refused = why_refused(found[-1], book.contracts, Period())
+        if refused is not None:
+            raise UnusableInput(f"{path.name}: {english(refused)}")
+    if len({(each.vendor, each.currency) for each in found}) > 1:
+        raise UnusableInput("the invoices are of several vendors or currencies; make a statement for each")
+    again = [each.number for each in found if each.number and [x.number for x in found].count(each.number) > 1]
+    if again:
+        raise UnusableInput(f"two of the invoices have the number {again[0]}; give each of them once")
+    return tuple(found)
+
+
+def _period_with(period: Period, invoices: Sequence[Invoice], book: ContractBook) -> Period:
+    """The period that was asked for; where none was, that of the invoices. Raises UnusableInput for an invoice of
+    another period."""
+    if period == Period() and invoices and all(each.first and each.last for each in invoices):
+        return Period(
+            min(each.first for each in invoices if each.first), max(each.last for each in invoices if each.last)
+        )
+    for invoice in invoices:
+        refused = why_refused(invoice, book.contracts, period)
+        if refused is not None:
+            raise UnusableInput(english(refused))
+    return period
+
+
+def _matcher(asked: _Asked, statements: Mapping[tuple[str, str], Statement]) -> InvoiceMatcher | None:
+    if not asked.invoices:
+        return None
+    place = asked.invoices[0].vendor, asked.invoices[0].currency
+    return InvoiceMatcher(asked.invoices, *place, statements[place].bounds)
 
 
 def _told(verdicts: Iterable[LeadVerdict], tell: Tell, total: int) -> Iterator[LeadVerdict]:
@@ -242,6 +335,9 @@ def _show(done: Judged, console: Console) -> None:
     """The statements as tables."""
     for statement in done.statements:
         console.print(_table(statement))
+    if done.invoice is not None:
+        console.print(_invoice_table(done.invoice))
+        _tell_doubts(done.invoice, console)
     rest = (
         ("unmatched", done.unmatched),
         ("outside of the period", done.elsewhere),
@@ -285,3 +381,34 @@ def _table(statement: Statement) -> Table:
                 f"ordered {line.ordered}, {line.begins_at:%Y-%m-%d}", f"-{line.missing}", money(line.refund)
             )
     return table
+
+
+def _invoice_table(match: InvoiceMatch) -> Table:
+    """What was billed, each kind of difference, and what is due."""
+
+    def money(minor: int) -> str:
+        return english(Money(minor, match.currency))
+
+    numbers = ", ".join(each.number or "without a number" for each in match.invoices)
+    table = Table(title=f"invoice {numbers}", caption=f"{sum(len(each.lines) for each in match.invoices)} lines")
+    table.add_column("")
+    table.add_column("leads", justify="right")
+    table.add_column("amount", justify="right")
+    table.add_row("billed", "", money(match.billed), style="bold")
+    for kind, (count, amount) in match.by_kind.items():
+        table.add_row(f"  {kind.value.replace('_', ' ')}", str(count), money(-amount))
+    table.add_section()
+    table.add_row("amount due", "", money(match.amount_due), style="bold")
+    table.add_row("billed beyond it", "", money(match.difference), style="red" if match.difference else "")
+    return table
+
+
+def _tell_doubts(match: InvoiceMatch, console: Console) -> None:
+    lumps = [each for each in match.matches if each.how is How.AS_LUMP]
+    for lump in lumps[:_MOST_TOLD]:
+        console.print(f"line {lump.line}: {lump.count} leads matched by count and price, as a lump", highlight=False)
+    for doubt in match.doubts[:_MOST_TOLD]:
+        choices = ", ".join(f"{each.delivery_id} ({each.confidence} %)" for each in doubt.choices)
+        console.print(f"line {doubt.line} is doubtful; it may be {choices}", highlight=False)
+    if len(match.doubts) > _MOST_TOLD:
+        console.print(f"and {len(match.doubts) - _MOST_TOLD} more doubtful lines", highlight=False)

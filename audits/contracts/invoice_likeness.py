@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
@@ -134,6 +135,7 @@ class Likeness:
     signs: tuple[Sign, ...]
 
 
+@lru_cache(maxsize=16_384)
 def plain_id(text: str) -> str:
     """An id without punctuation, case and leading zeros: what spreadsheets and typists take away."""
     plain = _NOT_OF_AN_ID.sub("", text).casefold()
@@ -166,6 +168,8 @@ def likeness(line: InvoiceLine, lead: Billable, *, has_lead_id: bool = False) ->
 
 
 def _of_id(line: InvoiceLine, lead: Billable) -> list[Sign]:
+    if not line.refs and not line.description:
+        return []
     ids = [each for each in (lead.delivery_id, lead.lead_id) if each]
     plain = {plain_id(each) for each in ids}
     refs = [plain_id(each) for each in line.refs]

@@ -62,6 +62,15 @@ class Lead:
         return self.lump >= 0 or bool(self.lines)
 
     @property
+    def lump_apart(self) -> int:
+        """What a lump bills beyond the price, where that is told with the line: not of a lead that is billed below
+        its price and not owed, nor where an amount is not known yet."""
+        if self.lump < 0 or self.price is None or self.due is None:
+            return 0
+        apart = self.lump_price - self.price
+        return 0 if apart < 0 and self.due < self.price else apart
+
+    @property
     def counted(self) -> int:
         """Minor units that the amount due holds of it."""
         return (self.due or 0) if self.standing is Standing.DUE else 0
@@ -215,7 +224,7 @@ class _Settling:
                 like = likeness(told, kept.leads[place], has_lead_id=place in named)
                 if like.points > 0:
                     edges.append((line, place, like))
-        prints = {line: _print(kept.lines[line]) for line, _, _ in edges}
+        prints = {line: _print(kept.lines[line]) for line in {line for line, _, _ in edges}}
         pairs, doubtful = pair_up(edges, prints, kept.threshold)
         for line, (place, sure, signs) in pairs.items():
             self._attach(line, place, How.BY_LIKENESS, sure, signs)
@@ -310,10 +319,7 @@ class _Settling:
                 is_rounding = abs(rest) <= max(1, _count(line) // 2)
                 kind = DifferenceKind.ROUNDING if is_rounding else DifferenceKind.WRONG_PRICE
                 self._of_line(kind, place, rest, say("The line is not its quantity times its price."), 0)
-            # Of amounts not known yet all that is billed is told with the lead.
-            known = [each for each in leads if each.price is not None and each.due is not None]
-            others = [each for each in known if each.lump_price != each.price]
-            self._lump_prices(place, others)
+            self._lump_prices(place, [each for each in leads if each.lump_apart])
 
     def _lump_prices(self, place: int, leads: list[Lead]) -> None:
         by_price: dict[int, list[int]] = {}
@@ -362,6 +368,8 @@ class _Settling:
 
     def _of_line(self, kind: DifferenceKind, place: int, amount: int, said: Said, count: int = 1) -> None:
         kept = self._kept
+        # Of a line that bills again what another bills, the lead is known.
+        known = kept.matches.get(self.duplicates[place]) if place in self.duplicates else None
         self._found.append(
             Difference(
                 kind=kind,
@@ -370,6 +378,8 @@ class _Settling:
                 invoice=kept.papers[place],
                 line=kept.lines[place].place,
                 count=count,
+                delivery_id="" if known is None else known.delivery_id,
+                lead_id="" if known is None else known.lead_id,
             )
         )
 
@@ -467,15 +477,13 @@ class _Settling:
         elif lead.price is None:
             self._not_owed(lead, apart)
         elif lead.credits or lead.lump_credit:
-            self._credited(lead, apart - (0 if lead.lump < 0 else lead.lump_price - lead.price))
+            self._credited(lead, apart - lead.lump_apart)
         else:
             self._plain(lead, billed)
 
     def _plain(self, lead: Lead, billed: int) -> None:
         price, due = lead.price or 0, lead.due or 0
-        if lead.lump >= 0:
-            # The price of the lump is told with the line.
-            billed = price
+        billed -= lead.lump_apart
         wrong, not_owed = billed - price, price - due
         if not_owed > 0 and wrong < 0:
             wrong, not_owed = (0, billed - due) if billed > due else (billed - due, 0)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from audits.contracts.book import ContractBook
 from audits.contracts.calendar import SpanCalendar
+from audits.contracts.invoice_result import InvoiceMatch
 from audits.contracts.prices import ordered_of
 from audits.model.contract import Contract, Per, PriceModel, Shortfall
 from audits.model.delivery import Delivery
@@ -124,6 +125,7 @@ class Statement:
     Each verdict of `judge_all` is given to `take`, each unmatched delivery to `take_unmatched`, in order. Leads that
     count before or after the period are not in it, but are needed to know what came of an order. Memory grows with
     spans, reasons and versions, not with leads. `billed`: what the vendor's invoices say (minor units); None = none.
+    `match`: what came of holding them against the verdicts, set by `take_match`.
     """
 
     def __init__(self, vendor: str, currency: str, book: ContractBook, period: Period, as_of: datetime) -> None:
@@ -141,6 +143,7 @@ class Statement:
         self.replacements_delivered = 0
         self.unmatched = 0
         self.billed: int | None = None
+        self.match: InvoiceMatch | None = None
         self._hash = hashlib.sha256()
         self._contracts = {
             (each.contract, each.version): each
@@ -206,6 +209,14 @@ class Statement:
         self.unmatched += 1
         return True
 
+    def take_match(self, match: InvoiceMatch) -> None:
+        """The vendor's invoices were held against the verdicts of the period. Raises ValueError when that was done
+        with other verdicts than those taken here."""
+        if match.amount_due != self.amount_due or match.currency != self.currency:
+            raise ValueError(f"the invoices were held against {match.amount_due}, and {self.amount_due} is due")
+        self.match = match
+        self.billed = match.billed
+
     @property
     def amount_due(self) -> int:
         """Minor units: the sum of what is owed for each lead, as far as it is known."""
@@ -215,6 +226,12 @@ class Statement:
     def is_at_least(self) -> bool:
         """Whether some amounts are not known yet, so that more than `amount_due` may be due."""
         return self.due.is_at_least
+
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """The period as instants (aware UTC), by the zone of the vendor's first contract: from the first on, and
+        before the second; None = open."""
+        return self._unmatched_bounds
 
     @property
     def difference(self) -> int | None:
@@ -277,7 +294,14 @@ class Statement:
             "volume": [line.to_json() for line in self.volume_lines()],
             "unmatched": self.unmatched,
             "billed": self.billed,
+            "vendor_invoice": []
+            if self.match is None
+            else [
+                {"kind": each.kind.value, "number": each.number, "billed": each.billed, "digest": each.digest}
+                for each in self.match.invoices
+            ],
             "difference": self.difference,
+            "unmatched_lines": None if self.match is None else self.match.unmatched_lines,
             "verdicts_hash": self.verdicts_hash,
         }
 

@@ -12,6 +12,7 @@ from typing import IO, BinaryIO
 
 import orjson
 
+from audits.contracts.invoice_result import InvoiceMatch
 from audits.contracts.statement import Statement
 from audits.model.delivery import Delivery
 from audits.model.said import Said, english
@@ -54,8 +55,13 @@ class StatementOutput:
         self._unmatched.write((b"\n" if self._is_first_unmatched else b",\n") + orjson.dumps(told))
         self._is_first_unmatched = False
 
-    def finish(self, bad_rows: Iterable[BadDelivery], statements: Iterable[Statement]) -> None:
-        """Write the rest and close the object."""
+    def finish(
+        self,
+        bad_rows: Iterable[BadDelivery],
+        statements: Iterable[Statement],
+        invoice: InvoiceMatch | None = None,
+    ) -> None:
+        """Write the rest and close the object. `invoice`: what came of the vendor's invoices, if there were any."""
         self._flush()
         if self._target is None:
             return
@@ -66,7 +72,10 @@ class StatementOutput:
         self._items(each.to_json() for each in bad_rows)
         self._write(b'\n],\n"statements":[')
         self._items(each.to_json() for each in statements)
-        self._write(b"\n]}\n")
+        self._write(b"\n]")
+        if invoice is not None:
+            self._write(b',\n"invoice":' + orjson.dumps(invoice.to_json()))
+        self._write(b"}\n")
 
     def _items(self, values: Iterable[dict[str, object]]) -> None:
         for place, value in enumerate(values):

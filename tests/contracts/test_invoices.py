@@ -153,7 +153,7 @@ def test_a_wrong_price_of_a_return_is_told_in_two_parts():
 
 def test_a_second_line_for_one_lead_is_the_wrong_one_whatever_its_place():
     found = matched(invoice(line(1, "d001", 2400), line(2, "L001")), [judged(1)])
-    assert told(found) == [(Kind.DUPLICATE_LINE, 2400, "1", "")]
+    assert told(found) == [(Kind.DUPLICATE_LINE, 2400, "1", "d001")]
     assert "billed by line 2" in str(found.differences[0].to_json()["sentence"])
 
 
@@ -364,7 +364,7 @@ def test_a_lead_of_the_crm_that_was_delivered_twice_is_told_apart_by_time():
 def test_the_same_line_again_without_an_id_is_a_duplicate():
     keys = {"d001": phone("+4930111111")}
     again = [line(n, keys=phone("+4930111111"), at=judged(1).delivered_at) for n in (1, 2)]
-    assert told(matched(invoice(*again), [judged(1)], keys)) == [(Kind.DUPLICATE_LINE, 2500, "2", "")]
+    assert told(matched(invoice(*again), [judged(1)], keys)) == [(Kind.DUPLICATE_LINE, 2500, "2", "d001")]
     # The same print twice for a person who was delivered twice in one minute are two leads.
     keys["d002"] = phone("+4930111111")
     verdicts = [judged(1), judged(2, delivered_at=judged(1).delivered_at)]
