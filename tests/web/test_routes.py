@@ -7,13 +7,15 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from audits.model.contract import Contract
 from connector.reporting import pdf
+from connector.storage import contracts
 from connector.web.access import Access, access_of
 from tests.reporting.printed import pages_of, text_of
 from tests.web.card_calls import ask_hubspot
 from tests.web.conftest import WebApp, csrf_of
 from tests.web.routes import ROUTES, Route
-from tests.web.seed import Tenant, seed_tenant
+from tests.web.seed import NOW, Tenant, seed_tenant
 
 OWN, FOREIGN = "OWN-canary-1", "FOREIGN-canary-2"
 PROTECTED = [route for route in ROUTES if route.access not in (None, Access.PUBLIC)]
@@ -26,12 +28,24 @@ def path_of(route: Route, tenant: Tenant, *, probe: bool = False) -> str:
         user_id=tenant.rep_id,
         owner_id=tenant.rep_owner_id,
         report_id=tenant.report_id,
+        contract=f"contract-{tenant.install_id}",
     )
 
 
 def cannot_print(route: Route) -> bool:
     """A PDF, on a machine without Pango."""
     return route.example.endswith(".pdf") and pdf.missing_library() is not None
+
+
+def agree(web: WebApp, tenant: Tenant, canary: str = "") -> None:
+    """A contract of the account, with its canary."""
+    told = {
+        "contract": f"contract-{tenant.install_id}", "vendor": "acme", "version": 1, "valid_from": "2026-01-01",
+        "timezone": "Europe/Berlin", "currency": "EUR", "signed_ref": canary, "pricing": {"price": "25"},
+    }  # fmt: skip
+    with web.database.write() as connection:
+        made = Contract.model_validate(told)
+        contracts.put_version(connection, tenant.install_id, made, at=NOW, user_id=tenant.admin_id)
 
 
 @pytest.fixture
@@ -41,6 +55,8 @@ def two(web: WebApp) -> tuple[Tenant, Tenant]:
     other = seed_tenant(
         web.context, account_id="247279313", name="Rival AG", leads=12, canary=f" {FOREIGN}", prefix="2", seed=8
     )
+    agree(web, mine, OWN)
+    agree(web, other, FOREIGN)
     return mine, other
 
 
@@ -77,6 +93,7 @@ def test_roles_bound_what_is_open(web: WebApp, tenant: Tenant):
         Access.ADMIN: web.signed_in(tenant, tenant.admin_id),
     }
     lead_id = own_lead(web, tenant)
+    agree(web, tenant)
     for route in PROTECTED:
         if route.method != "GET" or cannot_print(route):
             continue

@@ -4,9 +4,10 @@ file. For managers."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from sqlalchemy.engine import Connection
@@ -23,7 +24,21 @@ from connector.contracts.yaml_nodes import MOST_CHARACTERS
 from connector.storage import contracts, installs, people
 from connector.storage.contracts import ContractRefused, ContractVersion
 from connector.web.access import Access, needs, viewer
+from connector.web.contract_changes import changes_between
+from connector.web.contract_form import (
+    NO_MISTAKES,
+    Mistakes,
+    Section,
+    Typed,
+    changed,
+    contract_typed,
+    sections,
+    typed_from,
+    typed_new,
+    typed_of,
+)
 from connector.web.contract_labels import place_label
+from connector.web.policy_changes import Change
 from connector.web.sentences import written
 from connector.web.site import site
 from connector.web.texts import t
@@ -424,3 +439,245 @@ def end(contract: str, version: int) -> BaseResponse | tuple[str, int]:
     if refused:
         return _shown(contract, version, refused=refused), 422
     return redirect(f"{PAGE}/{contract}/{version}?note=contract-saved", 303)
+
+
+# The form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What a form is for. `base`: the version that is changed, or followed; None: a new contract. `fixed`: what the
+    page says, and nobody types."""
+
+    action: str
+    base: ContractVersion | None
+    is_next: bool
+    fixed: Mapping[str, str]
+
+    @property
+    def seen(self) -> str:
+        """What was there when the form was made."""
+        return self.base.agreed.digest if self.base is not None else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPage:
+    """What the form prints. `found`: what the check finds, None = not asked yet."""
+
+    action: str
+    title: str
+    says: str
+    seen: str
+    sections: list[Section]
+    is_wrong: bool
+    wrong: str
+    found: list[FindingRow] | None
+    refused: str
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether it can only be saved all the same."""
+        return any(each.is_error for each in self.found or ())
+
+
+@pages.get(f"{PAGE}/new")
+@needs(Access.MANAGER)
+def new_form() -> str:
+    """The form of a new contract."""
+    me, desk = viewer(), _new_desk()
+    today = site().now().astimezone(ZoneInfo(me.install.zone)).date()
+    typed = typed_new() | {
+        "version": "1",
+        "valid_from": today.isoformat(),
+        "timezone": me.install.zone,
+        "currency": me.install.currency or "",
+    }
+    return _form(desk, typed)
+
+
+@pages.post(f"{PAGE}/new")
+@needs(Access.MANAGER)
+def new() -> str | BaseResponse | tuple[str, int]:
+    """A button of that form."""
+    return _pressed(_new_desk())
+
+
+@pages.get(f"{PAGE}/<contract>/<int:version>/edit")
+@needs(Access.MANAGER)
+def edit_form(contract: str, version: int) -> str | tuple[str, int]:
+    """The form of a version that nothing was judged by."""
+    desk = _edit_desk(contract, version)
+    if isinstance(desk, str):
+        return _shown(contract, version, refused=desk), 409
+    return _form(desk, typed_of(_agreed(desk)))
+
+
+@pages.post(f"{PAGE}/<contract>/<int:version>/edit")
+@needs(Access.MANAGER)
+def edit(contract: str, version: int) -> str | BaseResponse | tuple[str, int]:
+    """A button of that form."""
+    desk = _edit_desk(contract, version)
+    if isinstance(desk, str):
+        return _shown(contract, version, refused=desk), 409
+    return _pressed(desk)
+
+
+@pages.get(f"{PAGE}/<contract>/<int:version>/next")
+@needs(Access.MANAGER)
+def next_form(contract: str, version: int) -> str:
+    """The form of a version that follows this one, filled with its words."""
+    desk = _next_desk(contract, version)
+    agreed = _agreed(desk)
+    tomorrow = site().now().astimezone(agreed.zone).date() + timedelta(days=1)
+    first = max(tomorrow, agreed.valid_from + timedelta(days=1))
+    return _form(desk, typed_of(agreed) | {"valid_from": first.isoformat(), "valid_to": ""})
+
+
+@pages.post(f"{PAGE}/<contract>/<int:version>/next")
+@needs(Access.MANAGER)
+def follow(contract: str, version: int) -> str | BaseResponse | tuple[str, int]:
+    """A button of that form."""
+    return _pressed(_next_desk(contract, version))
+
+
+def _new_desk() -> _Desk:
+    return _Desk(action=f"{PAGE}/new", base=None, is_next=False, fixed={})
+
+
+def _edit_desk(contract: str, version: int) -> _Desk | str:
+    with site().database.read() as connection:
+        kept = _found(connection, contract, version)
+    if kept.withdrawn_at is not None:
+        return t("This version is withdrawn.")
+    if kept.used_at is not None:
+        return t("Leads were judged by this version: its words never change. A change is a new version.")
+    fixed = {"contract": contract, "version": str(version)}
+    return _Desk(action=f"{PAGE}/{contract}/{version}/edit", base=kept, is_next=False, fixed=fixed)
+
+
+def _next_desk(contract: str, version: int) -> _Desk:
+    with site().database.read() as connection:
+        kept = _found(connection, contract, version)
+        known = contracts.list_versions(connection, viewer().install_id, contract)
+    number = max(each.agreed.version for each in known) + 1
+    fixed = {"contract": contract, "vendor": kept.agreed.vendor, "version": str(number)}
+    return _Desk(action=f"{PAGE}/{contract}/{version}/next", base=kept, is_next=True, fixed=fixed)
+
+
+def _agreed(desk: _Desk) -> Contract:
+    if desk.base is None:
+        raise LookupError(desk.action)
+    return desk.base.agreed
+
+
+def _form(
+    desk: _Desk,
+    typed: Typed,
+    mistakes: Mistakes = NO_MISTAKES,
+    *,
+    found: Sequence[Problem] | None = None,
+    refused: str = "",
+) -> str:
+    fixed = desk.fixed
+    if desk.base is None:
+        title, says = t("New contract"), t("Nothing is saved before you say so. What is left empty has its default.")
+    elif desk.is_next:
+        title = t("{contract}, version {n}", contract=fixed["contract"], n=fixed["version"])
+        says = t("Built on version {n}, which ends on the day before this one begins.", n=_agreed(desk).version)
+    else:
+        title = t("{contract}, version {n}", contract=fixed["contract"], n=fixed["version"])
+        says = t("No lead was judged by this version yet: it may still be changed, or withdrawn.")
+    page = EditPage(
+        action=desk.action,
+        title=title,
+        says=says,
+        seen=desk.seen,
+        sections=sections(typed, mistakes, fixed=tuple(fixed)),
+        is_wrong=bool(mistakes.by_name),
+        wrong="; ".join(mistakes.at(name) for name in ("", *fixed) if mistakes.at(name)),
+        found=None
+        if found is None
+        else [replace(each, place=place_label(each.place)) for each in finding_rows(found)],
+        refused=refused,
+    )
+    return render_template("contract_edit.html", page=page)
+
+
+def _pressed(desk: _Desk) -> str | BaseResponse | tuple[str, int]:
+    """A button of the form: change its rows, show what the check finds, or save."""
+    deed = request.form.get("do", "")
+    if "timezone" not in request.form:
+        abort(400, t("The page was not sent as it was made. Load it again."))
+    typed = typed_from(request.form) | dict(desk.fixed)
+    if deed not in {"save", "preview"}:
+        other = changed(typed, deed)
+        if other is None:
+            abort(400, t("The page was not sent as it was made. Load it again."))
+        return _form(desk, other)
+    made = contract_typed(typed)
+    if isinstance(made, Mistakes):
+        return _form(desk, typed, made), 422
+    with site().database.read() as connection:
+        among = _among(connection, desk, made)
+    [problems] = findings_of([made], among)
+    if deed == "preview":
+        return _form(desk, typed, found=problems)
+    contradicts = any(each.severity is Severity.ERROR for each in problems)
+    if contradicts and request.form.get("all-the-same") != "yes":
+        return _form(desk, typed, found=problems), 422
+    refused, is_new = _saved(desk, made)
+    if refused:
+        return _form(desk, typed, found=problems, refused=refused), 422
+    note = "contract-saved" if is_new else "contract-same"
+    return redirect(f"{PAGE}/{made.contract}/{made.version}?note={note}", 303)
+
+
+def _among(connection: Connection, desk: _Desk, made: Contract) -> list[Contract]:
+    """The versions beside which it is to stand, as they will be once it is saved."""
+    found = []
+    for each in contracts.list_versions(connection, viewer().install_id):
+        held = each.in_force
+        if each.withdrawn_at is not None or (held.contract, held.version) == (made.contract, made.version):
+            continue
+        is_followed = desk.is_next and held.contract == made.contract and held.valid_from < made.valid_from
+        if is_followed and (held.valid_to is None or held.valid_to >= made.valid_from):
+            held = held.model_copy(update={"valid_to": made.valid_from - timedelta(days=1)})
+        found.append(held)
+    return found
+
+
+def _saved(desk: _Desk, made: Contract) -> tuple[str, bool]:
+    """Why it was not saved, "" = it was; and whether anything changed by it."""
+    me, now = viewer(), site().now()
+    with site().database.write() as connection:
+        installs.hold(connection, me.install_id)
+        known = contracts.list_versions(connection, me.install_id, made.contract)
+        present = next((each for each in known if each.agreed.version == made.version), None)
+        if desk.base is None and any(each.withdrawn_at is None for each in known):
+            return t(
+                "There is a contract of this name already: make a new version of it, or choose another name."
+            ), False
+        is_stale = present is None or present.agreed.digest != request.form.get("seen", "")
+        if desk.base is not None and not desk.is_next and is_stale:
+            return t(
+                "Meanwhile somebody else changed this version. Open it again, and make your change there."
+            ), False
+        try:
+            with connection.begin_nested():
+                save = contracts.follow_version if desk.is_next else contracts.put_version
+                done = save(connection, me.install_id, made, at=now, user_id=me.user.user_id)
+        except ContractRefused as error:
+            return written(error.said), False
+    return "", desk.is_next or bool(done)
+
+
+@pages.get(f"{PAGE}/<contract>/<int:version>/changes")
+@needs(Access.MANAGER)
+def differences(contract: str, version: int) -> str:
+    """What differs between this version and another of the same contract (`?since=`)."""
+    typed = request.args.get("since", "")
+    with site().database.read() as connection:
+        new = _found(connection, contract, version)
+        old = _found(connection, contract, int(typed) if typed.isdecimal() and len(typed) < 10 else 0)
+    rows: list[Change] = changes_between(old.in_force, new.in_force)
+    return render_template("contract_changes.html", old=old.agreed, new=new.agreed, rows=rows)
