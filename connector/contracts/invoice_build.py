@@ -17,12 +17,14 @@ _MOST_TOLD = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadLine:
-    """What cannot be read. `place`: where in the file it stands (row 7, line 3); `part`: column or element."""
+    """What cannot be read. `place`: where in the file it stands (line 3); `part`: column or element; `line`: of a
+    table, counted from 1."""
 
     place: str
     part: str
     reason: str
     value: str = ""
+    line: int | None = None
 
     def __str__(self) -> str:
         told = f" ({excerpt(self.value)!r})" if self.value else ""

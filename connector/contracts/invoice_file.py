@@ -6,6 +6,7 @@ bills less. Columns and map: docs/contracts.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -95,6 +96,7 @@ class _Rows:
             head.tax = self._whole("tax", self._mapped.tax, head.currency)
         elif self._taxes:
             head.tax = self._whole("tax", str(sum(self._taxes)), head.currency)
+        self._problems.sort(key=lambda each: (each.line is None, each.line or 0))
         return built(self._sheet.name, head, self._lines, self._problems, vendor)
 
     @staticmethod
@@ -102,7 +104,7 @@ class _Rows:
         return TimeReader(TimeReading(zone=zone, repeated_hour=RepeatedHour.REJECT, skipped_hour=SkippedHour.REJECT))
 
     def _note(self, line: int, part: str, reason: str, value: str = "") -> None:
-        self._problems.append(BadLine(place=f"line {line}", part=part, reason=reason, value=value))
+        self._problems.append(BadLine(place=f"line {line}", part=part, reason=reason, value=value, line=line))
         if len(self._problems) >= _MOST_PROBLEMS:
             raise InvoiceFileError(self._sheet.name, self._problems)
 
@@ -160,7 +162,8 @@ class _Rows:
             return self._mapped.currency
         counts: dict[str, int] = {}
         for _, cells in rows:
-            if told := self._text(cells, InvoiceColumn.CURRENCY).upper():
+            told = self._text(cells, InvoiceColumn.CURRENCY).upper()
+            if _is_currency(told):
                 counts[told] = counts.get(told, 0) + 1
         if counts:
             return max(counts, key=lambda each: (counts[each], each))
@@ -273,7 +276,7 @@ class _Rows:
         self, cells: Sequence[Cell], amounts: Sequence[tuple[Decimal, frozenset[str]] | None], invoice_currency: str
     ) -> str:
         told = self._text(cells, InvoiceColumn.CURRENCY).upper()
-        if told and (len(told) != len("EUR") or not told.isalpha()):
+        if told and not _is_currency(told):
             raise _BadCell(InvoiceColumn.CURRENCY, told, "is no currency; write EUR")
         currency = told or invoice_currency
         for column, amount in zip((InvoiceColumn.AMOUNT, InvoiceColumn.PRICE), amounts, strict=True):
@@ -329,6 +332,10 @@ def _places(sheet: Sheet, mapped: InvoiceMap) -> dict[InvoiceColumn, int]:
     if InvoiceColumn.AMOUNT not in places and InvoiceColumn.PRICE not in places:
         raise UnusableInput(f"{sheet.name}: no column is amount or price; name it in the map, under [columns]")
     return places
+
+
+def _is_currency(text: str) -> bool:
+    return re.fullmatch("[A-Z]{3}", text) is not None
 
 
 def _iso_day(text: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -90,6 +91,8 @@ def read_invoice_map(path: Path) -> InvoiceMap:
             if told := _text_or_day(of, column.value.removeprefix("invoice_")):
                 head[column] = told
         currency, total, tax = (of.text(key, "").strip() for key in ("currency", "total", "tax"))
+        if currency and re.fullmatch("[A-Za-z]{3}", currency) is None:
+            raise of.problem("currency", f"{currency!r} is no currency; write three letters (EUR)")
         of.done()
     vendors: dict[str, str] = {}
     if (others := top.table("vendors")) is not None:
