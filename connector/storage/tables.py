@@ -831,6 +831,24 @@ contracts = sa.Table(
     _at("withdrawn_at", nullable=True),
 )
 
+#: What people and vendors did about contracts, each entry chained to the one before it by its hash; what each column
+#: may hold, and what `hash` is of, stands in storage/ledger.py. Triggers of m0001 refuse every change and deletion.
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    _tenant(),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _at("at"),
+    _text("actor_kind"),
+    _text("actor_id"),
+    _text("act"),
+    _text("vendor"),
+    _text("subject"),
+    _text("body"),
+    _text("prev_hash"),
+    _text("hash"),
+)
+
 #: What an account's own outcomes taught of lead truth, as it held from `learned_at` on. Kept for good, as norms are.
 #: `figures` are what leads are judged by; `grounds` what they were learned from, for people.
 learned_truths = sa.Table(

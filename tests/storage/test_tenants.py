@@ -46,6 +46,7 @@ from connector.storage import (
     field_roles,
     findings,
     health,
+    ledger,
     lessons,
     lookups,
     norms,
@@ -203,6 +204,10 @@ def seed(conn: Connection, account_id: str, mark: str) -> str:
     worklist.finish_wake(conn, tenant, 3, last_error=mark)
     campaigns.put_campaign(conn, tenant, campaign(mark))
     contracts.put_version(conn, tenant, agreed(mark), at=at(-30), user_id=mark)
+    ledger.append(
+        conn, tenant, ledger.Act.CONTRACT_SAVED, at=at(-30), actor=ledger.Actor.USER, actor_id=mark, vendor=mark,
+        subject=mark, body={"digest": mark},
+    )  # fmt: skip
     return tenant
 
 
@@ -478,6 +483,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health.note_unmapped": {"value": FOREIGN},
     "page_queries.count_unseen": {"name": "owner_history"},
     "people.upsert_user": {"name": "Olga"},
+    "ledger.append": {
+        "act": ledger.Act.CLAIM_MADE,
+        "actor": ledger.Actor.USER,
+        "actor_id": "user-1",
+        "subject": "claim-1",
+        "body": {"lines": 3},
+    },
+    "ledger.list_entries": {"before": 100},
+    "ledger.delivery_mark": {"vendor": "acme", "delivery_id": "d-1"},
+    "ledger.verify": {"expected_heads": ()},
     "contracts.put_version": {"contract": agreed("new", 2)},
     "contracts.follow_version": {"contract": agreed("new", 2)},
     "policies.find_policy": {"version": "2"},

@@ -1208,3 +1208,82 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("install_id", "lead_id", "field", name=op.f("pk_written_values")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "ledger",
+        sa.Column("install_id", Words, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_kind", Words, nullable=False),
+        sa.Column("actor_id", Words, nullable=False),
+        sa.Column("act", Words, nullable=False),
+        sa.Column("vendor", Words, nullable=False),
+        sa.Column("subject", Words, nullable=False),
+        sa.Column("body", Words, nullable=False),
+        sa.Column("prev_hash", Words, nullable=False),
+        sa.Column("hash", Words, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["install_id"], ["installs.install_id"], name=op.f("fk_ledger_install_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("install_id", "seq", name=op.f("pk_ledger")),
+    )
+    for statement in _LEDGER_GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+#: The log only grows, and only by the entry that comes next. An entry goes with its account alone: when the row in
+#: installs is gone, and by the cascade from it.
+_LEDGER_GUARDS = {
+    "sqlite": (
+        """
+        CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the log is never changed'); END
+        """,
+        """
+        CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+        WHEN EXISTS (SELECT 1 FROM installs WHERE install_id = OLD.install_id)
+        BEGIN SELECT RAISE(ABORT, 'the log is never cut while its account is here'); END
+        """,
+        """
+        CREATE TRIGGER ledger_in_order BEFORE INSERT ON ledger
+        WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM ledger WHERE install_id = NEW.install_id), 0)
+            OR NEW.prev_hash <> coalesce(
+                (SELECT hash FROM ledger WHERE install_id = NEW.install_id ORDER BY seq DESC LIMIT 1),
+                '0000000000000000000000000000000000000000000000000000000000000000'
+            )
+        BEGIN SELECT RAISE(ABORT, 'the log grows at its end alone'); END
+        """,
+    ),
+    "postgresql": (
+        """
+        CREATE FUNCTION ledger_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            last_seq bigint;
+            last_hash text;
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                SELECT seq, hash INTO last_seq, last_hash FROM ledger
+                    WHERE install_id = NEW.install_id ORDER BY seq DESC LIMIT 1;
+                IF NEW.seq <> 1 + coalesce(last_seq, 0) OR NEW.prev_hash <> coalesce(last_hash, repeat('0', 64)) THEN
+                    RAISE EXCEPTION 'the log grows at its end alone' USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NEW;
+            ELSIF TG_OP = 'DELETE' THEN
+                IF EXISTS (SELECT 1 FROM installs WHERE install_id = OLD.install_id) THEN
+                    RAISE EXCEPTION 'the log is never cut while its account is here'
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN OLD;
+            END IF;
+            RAISE EXCEPTION 'the log is never changed' USING ERRCODE = 'restrict_violation';
+        END $$
+        """,
+        """
+        CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE ON ledger
+        FOR EACH ROW EXECUTE FUNCTION ledger_guard()
+        """,
+        """
+        CREATE TRIGGER ledger_no_truncate BEFORE TRUNCATE ON ledger
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_guard()
+        """,
+    ),
+}
