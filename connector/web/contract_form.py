@@ -331,7 +331,6 @@ def _value(typed: Typed, spec: Spec, name: str, wrong: list[Problem]) -> Any:
         case Kind.YES_NO | Kind.CHOICE | Kind.TEXT | Kind.AREA:
             text = _text(typed, name)
             return text if text.strip() else None
-    return None
 
 
 def _text(typed: Typed, name: str) -> str:

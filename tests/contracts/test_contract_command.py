@@ -25,8 +25,8 @@ currency: EUR
 pricing: {price: 25.00}
 """
 DUPLICATE = (
-    "A duplicate has the same phone or email as a record within 30 days before, among this vendor's leads; "
-    "it may be returned."
+    "A duplicate has the same phone number or e-mail address as a record within 30 days before, among this vendor's "
+    "leads. It may be returned."
 )
 BAD = f"""\
 {HEAD}duplicates:
@@ -148,7 +148,7 @@ def test_show_says_what_each_clause_means_and_where_it_stands(tmp_path: Path) ->
     for part in (
         "7 pricing Price: 25.00 EUR a lead.",
         "13 returns.window Returns are claimed within 7 days after delivery, not before 10 days after it.",
-        "15 not_creditable Never credited: NO_ANSWER.",
+        "15 not_creditable Never credited: no answer.",
     ):
         assert all(word in words for word in part.split()), part
     (contract,) = read_contracts(BAD, "x")

@@ -19,7 +19,7 @@ from audits.contracts.check_words import clauses
 from audits.contracts.plain import dump_contract, load_contract
 from audits.model.contract import Contract
 from connector.contracts.contract_file import ContractFileError, read_contract_texts, write_contract
-from connector.contracts.contract_words import in_words
+from connector.contracts.contract_words import clauses_said
 from connector.contracts.yaml_nodes import MOST_CHARACTERS
 from connector.storage import contracts, installs, people
 from connector.storage.contracts import ContractRefused, ContractVersion
@@ -286,7 +286,7 @@ def _version_row(each: ContractVersion, here: ContractVersion, now: datetime) ->
 
 def clause_rows(contract: Contract, problems: Sequence[Problem]) -> tuple[list[ClauseRow], list[FindingRow]]:
     """The clauses in plain words, each with what is found of it; and what is found of none of them."""
-    said = in_words(contract)
+    said = clauses_said(contract)
     words = dict(clauses(contract))
     places = [place for place, _, _ in said]
     found: dict[str, list[Problem]] = {}
@@ -298,7 +298,7 @@ def clause_rows(contract: Contract, problems: Sequence[Problem]) -> tuple[list[C
             ref=ref,
             title=words[place].title if place in words else "",
             words=words[place].says if place in words else "",
-            says=says,
+            says=written(says),
             findings=finding_rows(found.get(place, ()) if place else ()),
         )
         for place, ref, says in said
