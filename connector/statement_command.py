@@ -27,7 +27,7 @@ from audits.model.contract import Contract, KeyField
 from audits.model.delivery import Delivery
 from audits.model.invoice import Invoice
 from audits.model.said import Money, Said, english
-from audits.model.verdict import LeadVerdict
+from audits.model.verdict import LeadVerdict, VerdictTexts
 from connector.contracts.contract_file import ContractFileError, load_contracts
 from connector.contracts.delivery_file import DeliveryFile, Tell, read_deliveries
 from connector.contracts.delivery_map import read_delivery_map
@@ -180,6 +180,7 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
     given = _Given(read.deliveries)
     with statement_output(target, asked.as_of) as output:
         lines = elsewhere = unmatched = 0
+        texts = VerdictTexts()
 
         def on_unmatched(delivery: Delivery, why: Said) -> None:
             nonlocal unmatched
@@ -193,12 +194,12 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
 
         verdicts = judge_all(asked.book, read.deliveries if matcher is None else given, asked.as_of, on_unmatched)
         for verdict in _told(verdicts, tell, read.count):
-            facts = verdict.facts()
-            is_of_period = statements[verdict.vendor, verdict.currency].take(verdict, facts)
+            digest, line = texts.of(verdict)
+            is_of_period = statements[verdict.vendor, verdict.currency].take(verdict, digest)
             if matcher is not None:
                 matcher.take(verdict, given.keys_of(verdict), is_in_period=is_of_period)
             if is_of_period:
-                output.line(verdict, facts)
+                output.line(line)
                 lines += 1
             else:
                 elsewhere += 1

@@ -160,9 +160,9 @@ class Statement:
             if ordered is not None:
                 self._orders[place] = _Order(contract, self._calendars[place], ordered)
 
-    def take(self, verdict: LeadVerdict, facts: dict[str, object] | None = None) -> bool:
-        """Add the verdict up; False: it is of another vendor, currency or period. `facts`: those of the verdict,
-        where they are at hand. Raises ValueError when its contract is none of the book's."""
+    def take(self, verdict: LeadVerdict, digest: bytes | None = None) -> bool:
+        """Add the verdict up; False: it is of another vendor, currency or period. `digest`: that of the verdict, if
+        it is at hand. Raises ValueError when its contract is none of the book's."""
         if verdict.vendor != self.vendor or verdict.currency != self.currency:
             return False
         place = (verdict.contract, verdict.contract_version)
@@ -176,7 +176,7 @@ class Statement:
             return False
         self._cited.add(place)
         self._add(verdict)
-        self._hash.update(digest_of(verdict.facts() if facts is None else facts))
+        self._hash.update(digest_of(verdict.facts()) if digest is None else digest)
         return True
 
     def _add(self, verdict: LeadVerdict) -> None:

@@ -90,7 +90,7 @@ class LeadVerdict:
 
     def facts(self) -> dict[str, object]:
         """All of it but `as_of` and the wording, with instants (aware UTC) as they are: what `digest_of` and
-        `json_of` take, for whoever needs both."""
+        `json_of` take."""
         delivered_at = self.delivered_at
         return {
             "delivery_id": self.delivery_id,
@@ -149,3 +149,63 @@ class LeadVerdict:
 def digest_of(facts: dict[str, object]) -> bytes:
     """The digest of a verdict, of its `facts`: SHA-256 of their canonical JSON (names sorted, no blanks, UTF-8)."""
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+#: What is another in each of the verdicts that say the same.
+_EACH_ITS_OWN = frozenset(
+    ("delivery_id", "lead_id", "sub_source", "delivered_at", "counts_at", "price", "amount", "replaces")
+)
+_MOST_PATTERNS = 1_000
+
+
+class VerdictTexts:
+    """Verdicts as digest and JSON. Most of a file say the same but for which lead it was: these are filled into a
+    pattern that is kept, which takes a fraction of the time and gives the same bytes."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
+
+    def of(self, verdict: LeadVerdict) -> tuple[bytes, bytes]:
+        """The digest, as bytes, and all of it as a JSON object in UTF-8: what `digest_of` and `json_of` give."""
+        said = verdict.said
+        if (
+            verdict.code is not None
+            or said.values
+            or verdict.counts_at is not None
+            or verdict.deadline_at is not None
+            or verdict.claimable_from is not None
+            or verdict.proofs
+            or verdict.missing
+            or verdict.found_by
+        ):
+            facts = verdict.facts()
+            return digest_of(facts), verdict.json_of(facts)
+        key = (
+            verdict.contract, verdict.contract_version, verdict.vendor, verdict.state, verdict.clause,
+            verdict.clause_ref, said.template, verdict.currency, verdict.is_claim_needed, verdict.is_replacement_due,
+            verdict.as_of,
+        )  # fmt: skip
+        found = self._patterns.get(key)
+        if found is None:
+            if len(self._patterns) >= _MOST_PATTERNS:
+                self._patterns.clear()
+            facts = verdict.facts()
+            line = facts | {"as_of": verdict.as_of, "sentence": english(said)}
+            found = self._patterns[key] = _pattern(dict(sorted(facts.items()))), _pattern(line)
+        dumps = orjson.dumps
+        at, price, amount = dumps(verdict.delivered_at), dumps(verdict.price), dumps(verdict.amount)
+        delivery_id, lead_id = dumps(verdict.delivery_id), dumps(verdict.lead_id)
+        replaces, sub_source = dumps(verdict.replaces), dumps(verdict.sub_source)
+        canonical, line_pattern = found
+        told = canonical % (amount, at, at, delivery_id, lead_id, price, replaces, sub_source)
+        line_bytes = line_pattern % (delivery_id, lead_id, sub_source, at, at, price, amount, replaces)
+        return hashlib.sha256(told).digest(), line_bytes
+
+
+def _pattern(facts: dict[str, object]) -> bytes:
+    """The JSON object of `facts` in their order, with a gap for each value that is a verdict's own."""
+    told = (
+        b'"%b":%b' % (name.encode(), b"%b" if name in _EACH_ITS_OWN else orjson.dumps(value).replace(b"%", b"%%"))
+        for name, value in facts.items()
+    )
+    return b"{" + b",".join(told) + b"}"

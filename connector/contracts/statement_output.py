@@ -16,7 +16,6 @@ from audits.contracts.invoice_result import InvoiceMatch
 from audits.contracts.statement import Statement
 from audits.model.delivery import Delivery
 from audits.model.said import Said, english
-from audits.model.verdict import LeadVerdict
 from connector.contracts.delivery_file import BadDelivery
 
 FORMAT, FORMAT_VERSION = "leadassay.statement", 1
@@ -35,11 +34,11 @@ class StatementOutput:
         head = orjson.dumps({"format": FORMAT, "format_version": FORMAT_VERSION, "as_of": as_of.isoformat()})
         self._write(head[:-1] + b',\n"lines":[')
 
-    def line(self, verdict: LeadVerdict, facts: dict[str, object]) -> None:
-        """Write the verdict on one lead, whose `facts` are at hand."""
+    def line(self, line: bytes) -> None:
+        """Write the verdict on one lead, a JSON object."""
         if self._target is None:
             return
-        self._waiting.append(verdict.json_of(facts))
+        self._waiting.append(line)
         if len(self._waiting) >= _FLUSH:
             self._flush()
 

@@ -15,7 +15,7 @@ from audits.contracts.statement import Period, Statement, statements
 from audits.model.contract import Contract
 from audits.model.reasons import ReasonCode
 from audits.model.said import say
-from audits.model.verdict import LeadState, LeadVerdict
+from audits.model.verdict import LeadState, LeadVerdict, VerdictTexts, digest_of
 from tests.contracts.make import MONDAY, at, make_contract, make_delivery
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
@@ -280,6 +280,36 @@ def test_the_hash_stands_for_verdicts_and_their_order() -> None:
     assert told["hash"] != stated([one, replace(two, clause="filters.0")]).to_json()["hash"]
     assert told["hash"] == stated([replace(one, as_of=MONDAY), two]).to_json()["hash"]
     assert told["hash"] != stated([one, two], make_contract(signed_ref="other")).to_json()["hash"]
+
+
+def test_texts_from_a_pattern_are_the_same_bytes() -> None:
+    plain = judged(1, lead_id='L"1"\n', sub_source="50 % %b", contract="a%bc")
+    others: list[dict[str, Any]] = [
+        {"delivery_id": "d\u00e9", "replaces": "d000", "price": None, "amount": None},
+        {"delivered_at": MONDAY + timedelta(microseconds=7)},
+        {"counts_at": MONDAY + timedelta(days=1)},
+        {"claimable_from": MONDAY},
+        {"deadline_at": MONDAY},
+        {"found_by": ("PL001 v1",)},
+        {"code": ReasonCode.FICTITIOUS},
+        {"state": LeadState.RETURNABLE},
+        {"clause": "returns"},
+        {"clause_ref": "4.1 {%}"},
+        {"contract_version": 2},
+        {"contract": "other"},
+        {"vendor": "bolt"},
+        {"currency": "USD"},
+        {"as_of": MONDAY},
+        {"is_claim_needed": True},
+        {"is_replacement_due": True},
+        {"said": say("Said otherwise.")},
+        {"said": say("Said of {what}.", what="it")},
+    ]
+    texts = VerdictTexts()
+    for verdict in (plain, *(replace(plain, **other) for other in others), judged(2)):
+        facts = verdict.facts()
+        for _ in range(2):
+            assert texts.of(verdict) == (digest_of(facts), verdict.json_of(facts))
 
 
 def test_a_statement_is_json() -> None:
