@@ -16,6 +16,7 @@ from typing import BinaryIO
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from audits.contracts.book import ContractBook
 from audits.contracts.invoice_check import why_refused
@@ -337,8 +338,9 @@ def _show(done: Judged, console: Console) -> None:
     for statement in done.statements:
         console.print(_table(statement))
     if done.invoice is not None:
-        console.print(_invoice_table(done.invoice))
-        _tell_doubts(done.invoice, console)
+        for table in _invoice_tables(done.invoice):
+            console.print(table)
+        _tell_matches(done.invoice, console)
     rest = (
         ("unmatched", done.unmatched),
         ("outside of the period", done.elsewhere),
@@ -384,14 +386,17 @@ def _table(statement: Statement) -> Table:
     return table
 
 
-def _invoice_table(match: InvoiceMatch) -> Table:
-    """What was billed, each kind of difference, and what is due."""
+def _invoice_tables(match: InvoiceMatch) -> Iterator[Table]:
+    """What was billed, each kind of difference, and what is due; then the largest differences by themselves. What the
+    vendor wrote is never taken for markup."""
 
     def money(minor: int) -> str:
         return english(Money(minor, match.currency))
 
     numbers = ", ".join(each.number or "without a number" for each in match.invoices)
-    table = Table(title=f"invoice {numbers}", caption=f"{sum(len(each.lines) for each in match.invoices)} lines")
+    table = Table(
+        title=Text(f"invoice {numbers}"), caption=f"{sum(len(each.lines) for each in match.invoices)} lines"
+    )
     table.add_column("")
     table.add_column("leads", justify="right")
     table.add_column("amount", justify="right")
@@ -401,15 +406,31 @@ def _invoice_table(match: InvoiceMatch) -> Table:
     table.add_section()
     table.add_row("amount due", "", money(match.amount_due), style="bold")
     table.add_row("billed beyond it", "", money(match.difference), style="red" if match.difference else "")
-    return table
+    yield table
+    if match.differences:
+        largest = sorted(match.differences, key=lambda each: -abs(each.amount))[:_MOST_TOLD]
+        rest = len(match.differences) - len(largest)
+        table = Table(caption=f"and {rest} more differences" if rest else None)
+        for name in ("line", "lead", "amount", "why"):
+            table.add_column(name, justify="right" if name == "amount" else "left")
+        for each in largest:
+            table.add_row(Text(each.line), Text(each.delivery_id), money(each.amount), Text(english(each.said)))
+        yield table
 
 
-def _tell_doubts(match: InvoiceMatch, console: Console) -> None:
-    lumps = [each for each in match.matches if each.how is How.AS_LUMP]
-    for lump in lumps[:_MOST_TOLD]:
-        console.print(f"line {lump.line}: {lump.count} leads matched by count and price, as a lump", highlight=False)
-    for doubt in match.doubts[:_MOST_TOLD]:
-        choices = ", ".join(f"{each.delivery_id} ({each.confidence} %)" for each in doubt.choices)
-        console.print(f"line {doubt.line} is doubtful; it may be {choices}", highlight=False)
-    if len(match.doubts) > _MOST_TOLD:
-        console.print(f"and {len(match.doubts) - _MOST_TOLD} more doubtful lines", highlight=False)
+def _tell_matches(match: InvoiceMatch, console: Console) -> None:
+    """Lumps, and lines that a person has to decide on."""
+    told = [
+        f"line {each.line}: {each.count} leads matched by count and price, as a lump"
+        for each in match.matches
+        if each.how is How.AS_LUMP
+    ]
+    told += [
+        f"line {doubt.line} is doubtful; it may be "
+        + ", ".join(f"{each.delivery_id} ({each.confidence} %)" for each in doubt.choices)
+        for doubt in match.doubts
+    ]
+    for sentence in told[:_MOST_TOLD]:
+        console.print(sentence, highlight=False, markup=False)
+    if len(told) > _MOST_TOLD:
+        console.print(f"and {len(told) - _MOST_TOLD} more lines like that", highlight=False)

@@ -159,7 +159,7 @@ def likeness(line: InvoiceLine, lead: Billable, *, has_lead_id: bool = False) ->
     signs += contact
     if line.at is not None:
         signs += _of_time(line.at, line.until or line.at, lead.at)
-    if lead.price is not None and (line.unit_price or line.amount) == lead.price:
+    if lead.price is not None and abs(line.unit_price or line.amount) == lead.price:
         signs.append(Sign.SAME_PRICE)
     points = sum(POINTS[each] for each in signs)
     if Sign.SAME_PHONE in contact and Sign.SAME_EMAIL in contact:
@@ -175,9 +175,10 @@ def _of_id(line: InvoiceLine, lead: Billable) -> list[Sign]:
     refs = [plain_id(each) for each in line.refs]
     if any(each in plain for each in refs if each):
         return [Sign.NEAR_ID]
-    if not refs:
+    if line.description:
         words = set(words_like_ids(line.description))
-        return [Sign.ID_IN_TEXT] if any(each in words for each in ids) else []
+        if any(each in words for each in ids):
+            return [Sign.ID_IN_TEXT]
     if any(
         min(len(ref), len(own)) >= _LEAST_SLIP and OSA.distance(ref, own, score_cutoff=1) <= 1
         for ref in refs
@@ -266,9 +267,8 @@ def _blocks_of_line(line: InvoiceLine) -> Iterator[tuple[str, object]]:
     for ref in line.refs:
         if plain := plain_id(ref):
             yield "id", plain
-    if not line.refs:
-        for word in dict.fromkeys(words_like_ids(line.description)):
-            yield "text", word
+    for word in dict.fromkeys(words_like_ids(line.description)):
+        yield "text", word
     if line.at is not None and line.until is None:
         minute = _minute(line.at)
         yield from (("minute", each) for each in (minute - 1, minute, minute + 1))

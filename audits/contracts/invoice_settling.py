@@ -101,6 +101,10 @@ class Kept:
         self.of_lead_id: dict[int, list[int]] = {}
         self.matches: dict[int, Match] = {}
 
+    def is_decided(self, line: int) -> bool:
+        """Whether a person said what the line means, so that nothing else is looked for."""
+        return line in self.decided or line in self.refused
+
 
 def exact_sign(kept: Kept, line: int) -> Sign:
     """Why a line that names its lead means it."""
@@ -202,7 +206,9 @@ class _Settling:
     def by_likeness(self) -> None:
         """Lines that print something of the lead but not its id; credits find leads that were billed."""
         kept = self._kept
-        loose = [place for place in range(len(kept.lines)) if place not in kept.matches and place not in kept.refused]
+        loose = [
+            place for place in range(len(kept.lines)) if place not in kept.matches and not kept.is_decided(place)
+        ]
         bills = [place for place in loose if kept.lines[place].amount >= 0]
         self._pair(bills, [place for place, lead in enumerate(kept.leads) if not lead.is_billed])
         credits_ = [place for place in loose if kept.lines[place].amount < 0]
@@ -262,7 +268,7 @@ class _Settling:
             if place not in kept.matches
             and place not in self.doubts
             and place not in self.duplicates
-            and place not in kept.refused
+            and not kept.is_decided(place)
             and not kept.foreign[place]
             and (line.amount < 0 if credits_ else line.amount > 0)
             and _count(line)
@@ -429,6 +435,9 @@ class _Settling:
                 self._of_line(DifferenceKind.DUPLICATE_LINE, place, self._worth(place), said)
             elif place not in kept.matches and line.amount:
                 self._unmatched_line(place)
+            elif kept.foreign[place] and line.amount < 0:
+                said = say("The line is in {currency}: it takes nothing off.", currency=line.currency)
+                self._of_line(DifferenceKind.WRONG_CURRENCY, place, 0, said)
         for invoice in kept.invoices:
             if invoice.total is not None and invoice.total != invoice.sum_of_lines:
                 said = say(

@@ -13,6 +13,7 @@ from connector.contracts.invoice_map import InvoiceMap
 from connector.exports.problems import UnusableInput, excerpt
 
 _MOST_TOLD = 20
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,13 @@ class Head:
     tax: int | None = None
 
 
+def clean(text: str) -> str:
+    """A text of the vendor's as it may be shown: one line, without control characters, of no endless length."""
+    if len(text) <= _LONGEST and text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text[:_LONGEST]).strip()
+
+
 def vendor_by(printed: Iterable[str], contracts: Sequence[Contract], mapped: InvoiceMap) -> str:
     """The vendor of the contracts that is printed, or the only one where none is; "" = none of them."""
     vendors = dict.fromkeys(each.vendor for each in contracts)
@@ -81,8 +89,8 @@ def built(name: str, head: Head, lines: Sequence[InvoiceLine], problems: list[Ba
         raise InvoiceFileError(name, problems)
     return Invoice(
         vendor=vendor,
-        vendor_name=next((each for each in head.printed if each), ""),
-        number=head.number,
+        vendor_name=clean(next((each for each in head.printed if each), "")),
+        number=clean(head.number),
         currency=head.currency,
         kind=head.kind,
         first=head.first,

@@ -16,7 +16,7 @@ from audits.model.contract import Contract, KeyField
 from audits.model.currencies import minor_digits
 from audits.model.invoice import Invoice, InvoiceLine
 from connector.contracts.amounts import in_minor, read_amount, read_number
-from connector.contracts.invoice_build import BadLine, Head, InvoiceFileError, built, vendor_by, zone_of
+from connector.contracts.invoice_build import BadLine, Head, InvoiceFileError, built, clean, vendor_by, zone_of
 from connector.contracts.invoice_map import OF_THE_INVOICE, InvoiceColumn, InvoiceMap
 from connector.contracts.invoice_ubl import is_xml, read_ubl
 from connector.contracts.person_keys import email_key, phone_key
@@ -242,7 +242,7 @@ class _Rows:
         ids = (self._text(cells, column) for column in (InvoiceColumn.DELIVERY_ID, InvoiceColumn.LEAD_ID))
         return InvoiceLine(
             number=number,
-            label=self._text(cells, InvoiceColumn.LINE),
+            label=clean(self._text(cells, InvoiceColumn.LINE)),
             amount=minor,
             refs=tuple(dict.fromkeys(filter(None, ids))),
             at=at,
@@ -250,7 +250,7 @@ class _Rows:
             keys=self._keys(cells),
             quantity=quantity,
             unit_price=None if price is None else price[0].scaleb(minor_digits(currency)),
-            description=self._text(cells, InvoiceColumn.DESCRIPTION),
+            description=clean(self._text(cells, InvoiceColumn.DESCRIPTION)),
             currency=currency if currency != invoice_currency else "",
         )
 

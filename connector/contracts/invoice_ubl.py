@@ -25,10 +25,10 @@ from audits.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from audits.model.working_calendar import FIRST_YEAR, LAST_YEAR
 from audits.model.zones import load_zone
 from connector.contracts.amounts import in_minor
-from connector.contracts.invoice_build import BadLine, Head, InvoiceFileError, built, vendor_by, zone_of
+from connector.contracts.invoice_build import BadLine, Head, InvoiceFileError, built, clean, vendor_by, zone_of
 from connector.contracts.invoice_map import InvoiceColumn, InvoiceMap
 from connector.contracts.person_keys import email_key, phone_key
-from connector.exports.problems import UnusableInput
+from connector.exports.problems import UnusableInput, excerpt
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -197,7 +197,7 @@ class _Ubl:
         if tag in _LINES:
             place = f"{place} {len(self._lines) + len(self._problems) + 1}"
             if label := _text(element, "ID"):
-                place += f" (ID {label[:60]})"
+                place += f" (ID {excerpt(label)})"
         try:
             if tag in _LINES:
                 self._line(element, _LINES[tag])
@@ -280,7 +280,7 @@ class _Ubl:
                 number=len(self._lines) + 1,
                 label=f"AllowanceCharge {len(self._lines) + 1}",
                 amount=self._sign * money[0] * (1 if is_charge else -1),
-                description=reason,
+                description=clean(reason),
                 currency=money[1] if money[1] != self._head.currency else "",
             )
         )
@@ -312,7 +312,7 @@ class _Ubl:
         self._add(
             InvoiceLine(
                 number=len(self._lines) + 1,
-                label=_text(element, "ID"),
+                label=clean(_text(element, "ID")),
                 amount=self._sign * amount,
                 refs=tuple(dict.fromkeys([*ids, *single, *articles])),
                 at=at,
@@ -320,7 +320,7 @@ class _Ubl:
                 keys=keys,
                 quantity=Decimal(1) if quantity is None else quantity,
                 unit_price=self._unit_price(element, currency),
-                description=" · ".join(dict.fromkeys(words)),
+                description=clean(" · ".join(dict.fromkeys(words))),
                 currency=currency if currency != self._head.currency else "",
             )
         )

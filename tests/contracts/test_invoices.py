@@ -335,6 +335,28 @@ def test_an_id_in_the_text_of_the_line():
     assert list(words_like_ids("100 leads of May 2026, no. 12345 (AC-7)")) == ["12345", "AC-7"]
 
 
+def test_an_id_in_the_text_beside_the_number_of_an_article():
+    lines = invoice(line(1, "SKU-9", description="Lead AC-77812"))
+    assert [each.delivery_id for each in matched(lines, [judged(1, delivery_id="AC-77812")]).matches] == ["AC-77812"]
+
+
+def test_what_a_person_decided_is_not_looked_for_elsewhere():
+    keys = {"d001": phone("+4930111111")}
+    gone = matched(invoice(line(1, keys=keys["d001"])), [judged(1)], keys, decided={("R1", 1): "d999"})
+    assert [each[0] for each in told(gone)] == [Kind.BILLED_NOT_DELIVERED, Kind.DELIVERED_NOT_BILLED]
+
+
+def test_a_credit_finds_its_lead_by_phone():
+    keys = {"d001": phone("+4930111111"), "d002": phone("+4930222222")}
+    lines = [line(1, "d001"), line(2, "d002"), line(3, amount=-2500, keys=keys["d002"])]
+    assert told(matched(invoice(*lines), [judged(1), returned(2)], keys)) == []
+    foreign = line(3, "d002", -2500, currency="USD")
+    assert told(matched(invoice(*lines[:2], foreign), [judged(1), returned(2)], keys)) == [
+        (Kind.BILLED_RETURNABLE, 2500, "2", "d002"),
+        (Kind.WRONG_CURRENCY, 0, "3", ""),
+    ]
+
+
 def test_two_leads_of_one_person_are_told_apart_by_time_else_a_person_decides():
     keys = {"d001": phone("+4930111111"), "d040": phone("+4930111111")}
     verdicts = [judged(1), returned(40, ReasonCode.DUP_SAME_VENDOR)]

@@ -157,6 +157,16 @@ def test_an_invoice_that_is_refused_leaves_what_stood_there_before(files: Files,
     assert files.out.read_text() == "before"
 
 
+def test_what_the_vendor_wrote_is_shown_as_text(files: Files):
+    files.write("d.csv", deliveries(1, 0))
+    text = "invoice_number,line,description,delivery_id,amount\n[/]R1,[red]7,\x1b[31mred,x,25\n"
+    done = files.run("--invoice", files.write("i.csv", text))
+    assert done.exit_code == 0, done.output
+    assert "invoice [/]R1" in done.output
+    assert "[red]7" in done.output
+    assert "\x1b[31m" not in done.output
+
+
 def test_a_map_without_an_invoice_is_a_mistake(files: Files):
     files.write("d.csv", deliveries(1, 0))
     done = files.run("--invoice-map", files.write("m.toml", ""))
