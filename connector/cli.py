@@ -27,6 +27,7 @@ from connector.doctor import examine
 from connector.errors import ConfigError, LeadAssayError
 from connector.exports.command import audit_command
 from connector.forecast import budget_command
+from connector.ledger_command import log_command
 from connector.logs import configure_logs
 from connector.oauth.vault import Vault, rotate
 from connector.report_command import compare_command, replay_command, report_command
@@ -259,6 +260,7 @@ main.add_command(check_command, name="check")
 main.add_command(clock_command, name="clock")
 main.add_command(contract_command, name="contract")
 main.add_command(dedupe_command, name="dedupe")
+main.add_command(log_command, name="log")
 main.add_command(report_command, name="report")
 main.add_command(replay_command, name="replay")
 main.add_command(compare_command, name="compare")

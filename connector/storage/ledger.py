@@ -108,7 +108,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found. `count`: entries that are there. `head`: the last one as it stands. `broken`: None = whole."""
+    """What a check found. `count`: how many entries there are. `head`: the last one. `broken`: None = whole."""
 
     count: int
     head: Head

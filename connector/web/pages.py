@@ -69,7 +69,13 @@ _NAV = (
             ("/report", phrase("Reports"), Access.MANAGER),
         ),
     ),
-    (phrase("Vendors"), (("/contracts", phrase("Contracts"), Access.MANAGER),)),
+    (
+        phrase("Vendors"),
+        (
+            ("/contracts", phrase("Contracts"), Access.MANAGER),
+            ("/vendors/log", phrase("Log"), Access.MANAGER),
+        ),
+    ),
     (
         phrase("Rules"),
         (

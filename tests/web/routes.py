@@ -144,6 +144,8 @@ ROUTES = (
         "contracts.withdraw", "POST", MANAGER, "/contracts/{contract}/1/withdraw", "/contracts/{contract}/1/withdraw"
     ),
     Route("contracts.end", "POST", MANAGER, "/contracts/{contract}/1/end", "/contracts/{contract}/1/end"),
+    Route("vendor_log.shown", "GET", MANAGER, "/vendors/log"),
+    Route("vendor_log.check", "POST", MANAGER, "/vendors/log"),
     Route("look_ups.listed", "GET", ADMIN, "/settings/look-ups"),
     Route("look_ups.choose", "POST", ADMIN, "/settings/look-ups/mx"),
     Route("settings.uninstall", "POST", ADMIN, "/settings/uninstall"),

@@ -37,6 +37,7 @@ from connector.web.views import (
     sign_in,
     sync,
     values,
+    vendor_log,
 )
 
 ALL: tuple[Blueprint, ...] = (
@@ -65,6 +66,7 @@ ALL: tuple[Blueprint, ...] = (
     duplicates.pages,
     repairs.pages,
     values.pages,
+    vendor_log.pages,
     fields.pages,
     report.pages,
     rulebook.pages,
