@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -521,3 +522,50 @@ def test_many_lines_in_ubl_are_dropped_as_they_are_read(tmp_path: Path):
     found = of_ubl(tmp_path, text)
     assert (len(found.lines), found.sum_of_lines) == (count, 2500 * count)
     assert found.lines[-1].refs == (f"d{count - 1}",)
+
+
+def tried(folder: str, name: str, raw: bytes) -> Invoice | str:
+    """The invoice in a file with these bytes, or why it is refused."""
+    path = Path(folder) / name
+    path.write_bytes(raw)
+    try:
+        return read_invoice(path, TERMS)
+    except UnusableInput as refused_:
+        return str(refused_)
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)), st.sampled_from(["csv", "xml"]))
+def test_whatever_a_file_holds_it_is_read_or_refused(raw: bytes, kind: str):
+    head = b"delivery_id,amount,delivered_at,quantity\n" if kind == "csv" else b"<"
+    with tempfile.TemporaryDirectory() as folder:
+        found = tried(folder, "i", head + raw)
+    assert found.lines if isinstance(found, Invoice) else found.startswith("i: ")
+
+
+_TEXTS = st.sampled_from(
+    ["", "1", "-1", "0", "25.00", "1e9", "NaN", "9" * 30, "." * 9, "2026-03-02", "0001-01-01", "9999-12-31", "x y"]
+)
+
+
+@given(_TEXTS, _TEXTS, _TEXTS, _TEXTS, _TEXTS, _TEXTS)
+def test_whatever_an_element_holds_it_is_read_or_refused(a: str, b: str, c: str, d: str, e: str, f: str):
+    inner = (
+        f"<cac:InvoicePeriod><cbc:StartDate>{c}</cbc:StartDate></cac:InvoicePeriod>"
+        + item(prop("lead id", d) + prop("delivered at", e) + prop("phone", d))
+        + f'<cac:Price><cbc:PriceAmount currencyID="EUR">{d}</cbc:PriceAmount>'
+        f"<cbc:BaseQuantity>{f}</cbc:BaseQuantity></cac:Price>"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        found = tried(folder, "i.xml", ubl(ubl_line(a, inner, quantity=b), total=f).encode())
+    if isinstance(found, Invoice):
+        assert [each.amount for each in found.lines] == [int(Decimal(a) * 100)]
+    else:
+        assert "nothing of it was taken" in found
+
+
+@given(st.lists(_TEXTS, min_size=9, max_size=9))
+def test_whatever_a_row_holds_it_is_read_or_refused(cells: list[str]):
+    columns = "delivery_id,amount,price,quantity,delivered_at,phone,email,tax,period_from"
+    with tempfile.TemporaryDirectory() as folder:
+        found = tried(folder, "i.csv", f"{columns}\n{','.join(cells)}\n".encode())
+    assert len(found.lines) == 1 if isinstance(found, Invoice) else "nothing of it was taken" in found
