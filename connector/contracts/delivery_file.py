@@ -179,8 +179,8 @@ class _Source:
                 yield BadDelivery(line=row.line, column="", reason=row.reason, value=row.value, row=())
                 continue
             try:
-                cells = [cell.strip() for cell in cast("list[str]", row.cells)]
-            except AttributeError:
+                cells = list(map(str.strip, cast("list[str]", row.cells)))
+            except TypeError:
                 # Cells of a workbook that are dates, or cells that cannot be trusted.
                 faulty = next(
                     ((name, each) for name, each in zip(sheet.header, row.cells, strict=True)

@@ -133,7 +133,7 @@ class RowPlan:
         terms = self._terms.of(vendor)
         text = cells[at_delivered]
         try:
-            delivered_at = terms.instant(text)
+            delivered_at, delivered = terms.instant(text)
         except ValueError as error:
             raise BadCell(Column.DELIVERED_AT.value, excerpt(text), str(error) if text else "is empty") from None
         values = self._values(cells)
@@ -151,12 +151,12 @@ class RowPlan:
         if email:
             email = email_key(email)
         return delivered_at, (
-            delivered_at.isoformat(),
+            delivered,
             delivery_id,
             vendor,
             lead_id,
             sub_source,
-            self._instant(cells, Column.SUBMITTED_AT, terms) if at_submitted >= 0 else "",
+            _instant(cells[at_submitted], Column.SUBMITTED_AT, terms) if at_submitted >= 0 else "",
             values,
             phone,
             email,
@@ -171,7 +171,7 @@ class RowPlan:
             self._text(cells, Column.CONSENT),
             self._text(cells, Column.REPLACES),
             self._minor(Column.REVENUE, revenue, terms) if revenue else None,
-            self._instant(cells, Column.CONVERTED_AT, terms),
+            _instant(self._text(cells, Column.CONVERTED_AT), Column.CONVERTED_AT, terms),
         )
 
     def _handling_of(self, cells: Sequence[str], terms: VendorTerms) -> tuple[Any, ...]:
@@ -184,17 +184,17 @@ class RowPlan:
             if column is Column.DISPOSITION:
                 disposition = text
             elif column is Column.FIRST_ATTEMPT_AT:
-                first = self._instant(cells, column, terms)
-                if all(each[0] != first for each in tries):
+                first = _instant(text, column, terms)
+                if not tries or all(each[0] != first for each in tries):
                     tries.append((first, "call", "", "", ""))
             elif column is Column.ATTEMPTS:
                 tries = [self._try(each, terms) for each in _BETWEEN.split(text) if each]
             elif column is Column.DISPOSED_AT:
-                disposed_at = self._instant(cells, column, terms)
+                disposed_at = _instant(text, column, terms)
             elif column is Column.CONTACTED_AT:
-                contacted_at = self._instant(cells, column, terms)
+                contacted_at = _instant(text, column, terms)
             else:
-                quote_started_at = self._instant(cells, column, terms)
+                quote_started_at = _instant(text, column, terms)
         if len(tries) > 1:
             tries.sort(key=lambda each: (_parsed(each[0]), *each[1:]))
         return tuple(tries), disposition, disposed_at, contacted_at, quote_started_at
@@ -212,7 +212,7 @@ class RowPlan:
             else:
                 told[mark] = word.removeprefix(mark)
         try:
-            at = terms.instant(" ".join(instant)).isoformat()
+            at = terms.instant(" ".join(instant))[1]
         except ValueError as error:
             raise BadCell(Column.ATTEMPTS.value, excerpt(text), str(error)) from None
         return at, channel, told["#"], _hash(Column.ATTEMPTS, told["sha256:"]), told["rec:"]
@@ -221,10 +221,13 @@ class RowPlan:
         reason = self._text(cells, Column.REASON)
         codes = self._codes(reason, terms) if reason else ()
         status = self._text(cells, Column.CLAIM_STATUS).casefold()
-        sent_at = self._instant(cells, Column.CLAIMED_AT, terms)
+        sent_at = _instant(self._text(cells, Column.CLAIMED_AT), Column.CLAIMED_AT, terms)
         text = self._text(cells, Column.CREDITED)
         credited = self._minor(Column.CREDITED, text, terms) if text else None
-        answered = self._instant(cells, Column.ANSWERED_AT, terms), self._text(cells, Column.REMARK)
+        answered = (
+            _instant(self._text(cells, Column.ANSWERED_AT), Column.ANSWERED_AT, terms),
+            self._text(cells, Column.REMARK),
+        )
         if not status and sent_at:
             status = ClaimStatus.SENT.value
         if not status and (text or any(answered)):
@@ -254,15 +257,6 @@ class RowPlan:
     def _text(self, cells: Sequence[str], column: Column) -> str:
         place = self._place[column]
         return cells[place] if place >= 0 else ""
-
-    def _instant(self, cells: Sequence[str], column: Column, terms: VendorTerms) -> str:
-        text = self._text(cells, column)
-        if not text:
-            return ""
-        try:
-            return terms.instant(text).isoformat()
-        except ValueError as error:
-            raise BadCell(column.value, excerpt(text), str(error)) from None
 
     @staticmethod
     def _minor(column: Column, text: str, terms: VendorTerms) -> int:
@@ -317,6 +311,16 @@ class RowPlan:
             earlier=earlier,
             claim=claim,
         )
+
+
+def _instant(text: str, column: Column, terms: VendorTerms) -> str:
+    """The instant in ISO 8601, UTC; "" where there is none. Raises BadCell."""
+    if not text:
+        return ""
+    try:
+        return terms.instant(text)[1]
+    except ValueError as error:
+        raise BadCell(column.value, excerpt(text), str(error)) from None
 
 
 def filled_in(handling: Handling, found: Handling) -> Handling:

@@ -19,13 +19,14 @@ class VendorTerms:
     def __init__(self, versions: Sequence[Contract], how: TimeReading | None) -> None:
         self._versions = versions
         self._readers = {each.timezone: Instants(each.timezone, how) for each in versions}
-        #: The instant (aware UTC) in a text, by the clock of the version in force on that day. Raises ValueError.
-        self.instant: Callable[[str], datetime] = (
-            next(iter(self._readers.values())).read if len(self._readers) == 1 else self._by_day
+        #: The instant (aware UTC) in a text, by the clock of the version in force on that day, and that in ISO 8601.
+        #: Raises ValueError.
+        self.instant: Callable[[str], tuple[datetime, str]] = (
+            next(iter(self._readers.values())).told if len(self._readers) == 1 else self._by_day
         )
 
-    def _by_day(self, text: str) -> datetime:
-        return self._reader(text).read(text)
+    def _by_day(self, text: str) -> tuple[datetime, str]:
+        return self._reader(text).told(text)
 
     def _reader(self, text: str) -> Instants:
         first = self._versions[0]

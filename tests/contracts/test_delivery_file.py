@@ -18,6 +18,7 @@ from audits.model.reasons import ReasonCode
 from connector.contracts import spool
 from connector.contracts.delivery_file import BadDelivery, DeliveryFile, read_deliveries
 from connector.contracts.delivery_map import DeliveryMap, read_delivery_map
+from connector.contracts.instants import Instants
 from connector.contracts.person_keys import email_key, phone_key
 from connector.exports.problems import UnusableInput
 
@@ -341,3 +342,33 @@ def test_phone_keys(text: str, key: str):
 )
 def test_email_keys(text: str, key: str):
     assert email_key(text) == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-04T10:00:00Z",
+        "2026-05-04T10:00:00+00:00",
+        "2026-05-04 10:00:00Z",
+        "2026-05-04T10:00:00.500000Z",
+        "2026-W19-1T10:00:00Z",
+        "20260504T100000Z",
+        "2026-05-04T12:00:00+02:00",
+        "2026-05-04T12:00",
+    ],
+)
+def test_an_instant_is_told_as_it_is_read(text: str) -> None:
+    instants = Instants("Europe/Berlin", None)
+    assert instants.told(text) == (instants.read(text), instants.read(text).isoformat())
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30T10:00:00Z", "2026-05-04T25:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"]
+)
+def test_no_instant_is_told_of_what_is_none(text: str) -> None:
+    instants = Instants("Europe/Berlin", None)
+    with pytest.raises(ValueError, match="is no time|placeholder") as read:
+        instants.read(text)
+    with pytest.raises(ValueError, match="is no time|placeholder") as told:
+        instants.told(text)
+    assert str(told.value) == str(read.value)
