@@ -32,6 +32,15 @@ START = "0" * 64
 _PLAIN = re.compile(r"[\w.:+/=-]{0,200}", re.ASCII)
 _PORTION = 500
 
+#: Made once: building them costs more than running them.
+_INSERT = sa.insert(ledger)
+_HEAD = (
+    sa.select(ledger.c.seq, ledger.c.hash)
+    .where(ledger.c.install_id == sa.bindparam("tenant"))
+    .order_by(ledger.c.seq.desc())
+    .limit(1)
+)
+
 
 class Act(StrEnum):
     """What was done."""
@@ -200,31 +209,27 @@ def append(
     )
     made = hash_of(install_id, entry)
     conn.execute(
-        sa.insert(ledger).values(
-            install_id=install_id,
-            seq=entry.seq,
-            at=at,
-            actor_kind=entry.actor_kind,
-            actor_id=entry.actor_id,
-            act=entry.act,
-            vendor=entry.vendor,
-            subject=entry.subject,
-            body=entry.body,
-            prev_hash=entry.prev_hash,
-            hash=made,
-        )
+        _INSERT,
+        {
+            "install_id": install_id,
+            "seq": entry.seq,
+            "at": at,
+            "actor_kind": entry.actor_kind,
+            "actor_id": entry.actor_id,
+            "act": entry.act,
+            "vendor": entry.vendor,
+            "subject": entry.subject,
+            "body": entry.body,
+            "prev_hash": entry.prev_hash,
+            "hash": made,
+        },
     )
     return Head(entry.seq, made)
 
 
 def head(conn: Connection, install_id: str) -> Head:
     """The last entry, for a closed statement to hold: from then on a log cut before it is found."""
-    row = conn.execute(
-        sa.select(ledger.c.seq, ledger.c.hash)
-        .where(ledger.c.install_id == install_id)
-        .order_by(ledger.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
+    row = conn.execute(_HEAD, {"tenant": install_id}).one_or_none()
     return Head(0, START) if row is None else Head(row.seq, row.hash)
 
 
