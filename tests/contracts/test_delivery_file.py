@@ -367,8 +367,8 @@ def test_an_instant_is_told_as_it_is_read(text: str) -> None:
 )
 def test_no_instant_is_told_of_what_is_none(text: str) -> None:
     instants = Instants("Europe/Berlin", None)
-    with pytest.raises(ValueError, match="is no time|placeholder") as read:
+    with pytest.raises(ValueError, match=r"is no time|placeholder") as read:
         instants.read(text)
-    with pytest.raises(ValueError, match="is no time|placeholder") as told:
+    with pytest.raises(ValueError, match=r"is no time|placeholder") as told:
         instants.told(text)
     assert str(told.value) == str(read.value)
