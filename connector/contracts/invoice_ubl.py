@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import ParseError
 from zoneinfo import ZoneInfo
 
@@ -92,7 +92,7 @@ def read_ubl(path: Path, contracts: Sequence[Contract], mapped: InvoiceMap) -> I
     return reader.invoice()
 
 
-def _parts(name: str, source: object, reader: _Ubl) -> Iterator[Element]:
+def _parts(name: str, source: BinaryIO, reader: _Ubl) -> Iterator[Element]:
     """The children of the root, one after another; each is dropped when the next is asked for."""
     depth = count = 0
     root: Element | None = None
