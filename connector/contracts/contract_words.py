@@ -157,9 +157,9 @@ def _test(test: Comparison) -> Said:
     field, values = test.field, Listed(test.value)
     match test.op:
         case Operator.IN:
-            return say("{field} is one of {values}", field=field, values=values)
+            return say("{field} is among {values}", field=field, values=values)
         case Operator.NOT_IN:
-            return say("{field} is none of {values}", field=field, values=values)
+            return say("{field} is not among {values}", field=field, values=values)
         case Operator.EQ:
             return say("{field} is {values}", field=field, values=values)
         case Operator.GTE:

@@ -2,12 +2,12 @@
 
 A version that nothing was judged by may be replaced or withdrawn. One that is in use never changes; that it ends
 earlier than agreed stands beside it (`ends_on`), and not before the present day, so that no past delivery falls under
-other terms than it did. Its digest stays that of what was agreed.
+other terms than it did. Its digest stays that of what was agreed. Each act stands in the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +19,8 @@ from audits.contracts.plain import data_of, dump_contract, load_contract
 from audits.model.contract import Contract
 from audits.model.said import Said, english, say
 from connector.errors import LeadAssayError
+from connector.storage import ledger
+from connector.storage.installs import hold
 from connector.storage.statements import upsert
 from connector.storage.tables import contracts
 
@@ -69,6 +71,7 @@ def put_version(conn: Connection, install_id: str, contract: Contract, *, at: da
 
     Raises ContractRefused naming both where it is in use with other words, overlaps another, or where the contract
     has another vendor."""
+    hold(conn, install_id)
     known = list_versions(conn, install_id, contract.contract)
     same = next((each for each in known if each.agreed.version == contract.version), None)
     if same is not None and same.withdrawn_at is None:
@@ -136,6 +139,9 @@ def put_version(conn: Connection, install_id: str, contract: Contract, *, at: da
             }
         ],
     )
+    ends = {} if contract.valid_to is None else {"valid_to": contract.valid_to.isoformat()}
+    body = {"digest": contract.digest, "valid_from": contract.valid_from.isoformat(), **ends}
+    _log(conn, install_id, ledger.Act.CONTRACT_SAVED, contract, at=at, user_id=user_id, body=body)
     return True
 
 
@@ -164,6 +170,7 @@ def end_version(
 
     Raises ContractRefused where it ended before, where it begins later, and where a version in use would end before
     the day of `at` (aware UTC) in the contract's zone: deliveries of those days were judged by it."""
+    hold(conn, install_id)
     found = get_version(conn, install_id, contract, version)
     if found is None or found.withdrawn_at is not None:
         return None
@@ -202,10 +209,14 @@ def end_version(
         )
     else:
         conn.execute(sa.update(contracts).where(*_one(install_id, contract, version)).values(ends_on=ends_on))
+        body = {"digest": agreed.digest, "ends_on": ends_on.isoformat()}
+        _log(conn, install_id, ledger.Act.CONTRACT_ENDED, agreed, at=at, user_id=user_id, body=body)
     return get_version(conn, install_id, contract, version)
 
 
-def withdraw_version(conn: Connection, install_id: str, contract: str, version: int, *, at: datetime) -> bool:
+def withdraw_version(
+    conn: Connection, install_id: str, contract: str, version: int, *, at: datetime, user_id: str
+) -> bool:
     """Let a version never have held, from `at` (aware UTC) on. False where there is none, where it is withdrawn
     already, and where something was judged by it."""
     done = conn.execute(
@@ -215,7 +226,35 @@ def withdraw_version(conn: Connection, install_id: str, contract: str, version: 
         )
         .values(withdrawn_at=at)
     )
-    return done.rowcount == 1
+    found = get_version(conn, install_id, contract, version) if done.rowcount == 1 else None
+    if found is None:
+        return False
+    body = {"digest": found.agreed.digest}
+    _log(conn, install_id, ledger.Act.CONTRACT_WITHDRAWN, found.agreed, at=at, user_id=user_id, body=body)
+    return True
+
+
+def _log(
+    conn: Connection,
+    install_id: str,
+    act: ledger.Act,
+    contract: Contract,
+    *,
+    at: datetime,
+    user_id: str,
+    body: Mapping[str, str],
+) -> None:
+    ledger.append(
+        conn,
+        install_id,
+        act,
+        at=at,
+        actor=ledger.Actor.USER,
+        actor_id=user_id,
+        vendor=contract.vendor,
+        subject=f"{contract.contract}/{contract.version}",
+        body=body,
+    )
 
 
 def mark_used(conn: Connection, install_id: str, used: Iterable[tuple[str, int]], at: datetime) -> None:

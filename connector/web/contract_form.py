@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -27,7 +27,7 @@ from audits.model.reasons import FAMILY_OF, ReasonCode
 from audits.model.said import phrase
 from audits.model.working_calendar import WEEKDAYS
 from connector.contracts.contract_file import Problem, contract_of
-from connector.web.contract_labels import FAMILIES, choice_label, label_of
+from connector.web.contract_labels import FAMILIES, choice_label, label_of, place_label
 from connector.web.policy_form import DAY_NAMES
 from connector.web.texts import t
 
@@ -142,6 +142,9 @@ def _without_none(hint: Any) -> Any:
 
 # Contract → what is typed
 
+#: What stands in a field without a default when its clause is new.
+_STARTS: Final[Mapping[str, Any]] = {"op": model.Operator.IN, "per": model.Per.DAY}
+
 
 def typed_of(contract: Contract) -> Typed:
     """What stands in the form for a contract."""
@@ -152,7 +155,7 @@ def typed_new(of: type[Clause] = Contract, prefix: str = "") -> Typed:
     """What stands in the form for a clause that is not written yet: the defaults."""
     typed: Typed = {}
     for spec in specs(of):
-        default = None if spec.is_required else spec.info.get_default(call_default_factory=True)
+        default = _STARTS.get(spec.name) if spec.is_required else spec.info.get_default(call_default_factory=True)
         _put(typed, spec, prefix + spec.name, default)
     return typed
 
@@ -266,6 +269,10 @@ class Mistakes:
     def at(self, name: str) -> str:
         """What is wrong there, "" = nothing."""
         return "; ".join(self.by_name.get(name, ()))
+
+    def listed(self) -> list[tuple[str, str, str]]:
+        """(the field's id on the page, its place in words, what is wrong), in the order of the contract."""
+        return [(field_id(name), place_label(name), self.at(name)) for name in self.by_name]
 
 
 NO_MISTAKES: Final = Mistakes({})
@@ -440,6 +447,11 @@ class Choice:
     is_chosen: bool
 
 
+def field_id(name: str) -> str:
+    """The id on the page of a field or a clause."""
+    return f"f-{name.replace('.', '-')}" if name else "contract"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A field or a clause of the page. `parts`: the fields of a clause; `rows`: the clauses of a list, each with its
@@ -465,25 +477,12 @@ class Part:
     @property
     def field_id(self) -> str:
         """Its id on the page."""
-        return f"f-{self.name.replace('.', '-')}"
-
-    @property
-    def has_mistake(self) -> bool:
-        """Whether something is wrong with it, or within."""
-        return bool(self.wrong) or any(each.has_mistake for each in self.all_parts())
+        return field_id(self.name)
 
     @property
     def chosen_labels(self) -> list[str]:
         """What is ticked, in words."""
         return [each.label for _, group in self.groups for each in group if each.is_chosen]
-
-    def all_parts(self) -> Iterator[Part]:
-        """Its fields, those of its rows included."""
-        yield from self.parts
-        yield from self.paper
-        for row in self.rows:
-            yield from row.parts
-            yield from row.paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,11 +606,7 @@ class Section:
     name: str
     label: str
     parts: tuple[Part, ...]
-
-    @property
-    def has_mistake(self) -> bool:
-        """Whether something is wrong in it."""
-        return any(each.has_mistake for each in self.parts)
+    paper: tuple[Part, ...] = ()
 
 
 _SECTIONS: Final = (
@@ -630,9 +625,9 @@ _SECTIONS: Final = (
 def sections(typed: Typed, mistakes: Mistakes, *, fixed: Sequence[str] = ()) -> list[Section]:
     """The whole form; `fixed`: fields that are not asked for, because the page says what they are."""
     parts, paper = _Printer(typed, mistakes, frozenset(fixed)).parts(Contract, "")
-    first = tuple(each for each in (*parts, *paper) if each.name not in _SECTIONS)
+    first = tuple(each for each in parts if each.name not in _SECTIONS)
     by_name = {each.name: each for each in parts}
     return [
-        Section(name="whole", label=t("The contract"), parts=first),
+        Section(name="whole", label=t("The contract"), parts=first, paper=paper),
         *(Section(name=name, label=by_name[name].label, parts=(by_name[name],)) for name in _SECTIONS),
     ]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from audits.contracts.plain import data_of, dump_contract, load_contract
 from audits.model.contract import Contract
 from audits.model.delivery import Delivery
-from connector.storage import contracts
+from connector.storage import contracts, ledger
 from connector.storage.contracts import ContractRefused
 from connector.storage.database import Database
 from connector.storage.installs import Install
@@ -86,15 +86,15 @@ def test_only_what_is_not_in_use_is_replaced_or_withdrawn(database: Database, in
     with pytest.raises(ContractRefused, match="Version 1 of acme-solar is in use"):
         put(database, install, made())
     with database.write() as conn:
-        assert not contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW)
+        assert not contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW, user_id="user-1")
     assert str(kept(database, install).agreed.pricing.price) == "30"
 
 
 def test_what_is_withdrawn_never_held_and_its_number_is_free(database: Database, install: Install) -> None:
     put(database, install, made())
     with database.write() as conn:
-        assert contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW)
-        assert not contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW)
+        assert contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW, user_id="user-1")
+        assert not contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW, user_id="user-1")
         assert contracts.book(conn, install.install_id).contracts == ()
         contracts.mark_used(conn, install.install_id, [("acme-solar", 1)], NOW)
     found = kept(database, install)
@@ -171,3 +171,30 @@ def test_no_version_ends_before_it_begins(database: Database, install: Install) 
             )
             is None
         )
+
+
+def test_each_act_stands_in_the_log_and_what_was_refused_does_not(database: Database, install: Install) -> None:
+    put(database, install, made())
+    put(database, install, made())
+    with database.write() as conn:
+        contracts.follow_version(conn, install.install_id, made(2, "2026-12-01"), at=NOW, user_id="user-2")
+    use(database, install)
+    with pytest.raises(ContractRefused):
+        put(database, install, made(pricing={"price": "1"}))
+    with database.write() as conn:
+        contracts.end_version(
+            conn, install.install_id, "acme-solar", 1, ends_on=date(2026, 11, 30), at=NOW, user_id="user-1"
+        )
+        contracts.withdraw_version(conn, install.install_id, "acme-solar", 2, at=NOW, user_id="user-1")
+        contracts.withdraw_version(conn, install.install_id, "acme-solar", 1, at=NOW, user_id="user-1")
+    with database.read() as conn:
+        entries = list(ledger.iter_entries(conn, install.install_id))
+        assert ledger.verify(conn, install.install_id).broken is None
+    assert [(each.act, each.actor_id, each.vendor, each.subject) for each in entries] == [
+        ("contract_saved", "user-1", "acme", "acme-solar/1"),
+        ("contract_saved", "user-2", "acme", "acme-solar/1"),
+        ("contract_saved", "user-2", "acme", "acme-solar/2"),
+        ("contract_ended", "user-1", "acme", "acme-solar/1"),
+        ("contract_withdrawn", "user-1", "acme", "acme-solar/2"),
+    ]
+    assert made(2, "2026-12-01").digest in entries[-1].body

@@ -408,7 +408,9 @@ def withdraw(contract: str, version: int) -> BaseResponse | tuple[str, int]:
     with site().database.write() as connection:
         installs.hold(connection, me.install_id)
         _found(connection, contract, version)
-        done = contracts.withdraw_version(connection, me.install_id, contract, version, at=now)
+        done = contracts.withdraw_version(
+            connection, me.install_id, contract, version, at=now, user_id=me.user.user_id
+        )
     if not done:
         refused = t("Nothing was changed: leads were judged by this version, or it is withdrawn already.")
         return _shown(contract, version, refused=refused), 422
@@ -469,8 +471,7 @@ class EditPage:
     says: str
     seen: str
     sections: list[Section]
-    is_wrong: bool
-    wrong: str
+    wrong: list[tuple[str, str, str]]
     found: list[FindingRow] | None
     refused: str
 
@@ -593,8 +594,7 @@ def _form(
         says=says,
         seen=desk.seen,
         sections=sections(typed, mistakes, fixed=tuple(fixed)),
-        is_wrong=bool(mistakes.by_name),
-        wrong="; ".join(mistakes.at(name) for name in ("", *fixed) if mistakes.at(name)),
+        wrong=mistakes.listed(),
         found=None
         if found is None
         else [replace(each, place=place_label(each.place)) for each in finding_rows(found)],
