@@ -75,6 +75,8 @@ WITHOUT_LEADS = {
     "users",
     "cursors",
     "campaigns",
+    "contracts",
+    "ledger",
     "policies",
     "norms",
     "learned_truths",
