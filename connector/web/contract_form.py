@@ -35,6 +35,8 @@ from connector.web.texts import t
 MOST_ROWS: Final = 100
 #: In a list with a line for each text: a break within a text.
 _BREAK: Final = "⏎"
+#: What a field holds where nothing is written; signs that only Python takes for blanks are texts to the model.
+_BLANK: Final = " \t\n"
 _ISO: Final = "iso"
 _NEXT_MONTH: Final = "next_month"
 _UNITS: Final[Mapping[str, tuple[str, str]]] = {
@@ -327,7 +329,7 @@ def _value(typed: Typed, spec: Spec, name: str, wrong: list[Problem]) -> Any:
         case Kind.CHECKS:
             return _checked(typed, spec, name)
         case Kind.LINES:
-            return [each.replace(_BREAK, "\n") for each in _text(typed, name).split("\n") if each.strip()]
+            return [each.replace(_BREAK, "\n") for each in _text(typed, name).split("\n") if each.strip(_BLANK)]
         case Kind.WEEK:
             week = {day: _hours(_text(typed, f"{name}.{day}")) for day in WEEKDAYS}
             return {day: hours for day, hours in week.items() if hours}
@@ -337,7 +339,7 @@ def _value(typed: Typed, spec: Spec, name: str, wrong: list[Problem]) -> Any:
             return _span_text(_text(typed, name).strip(), _text(typed, f"{name}_unit"))
         case Kind.YES_NO | Kind.CHOICE | Kind.TEXT | Kind.AREA:
             text = _text(typed, name)
-            return text if text.strip() else None
+            return text if text.strip(_BLANK) else None
 
 
 def _text(typed: Typed, name: str) -> str:
@@ -374,7 +376,7 @@ def _prices(text: str, name: str, wrong: list[Problem]) -> dict[str, str]:
         if not line.strip():
             continue
         area, sign, price = line.rpartition("=")
-        area = area.strip().replace(_BREAK, "\n")
+        area = area.strip(_BLANK).replace(_BREAK, "\n")
         if not sign:
             wrong.append(Problem(1, 1, name, t("Line {n}: write the area and its price as DE = 25.00", n=number)))
         elif area in found:

@@ -249,7 +249,7 @@ def is_typable(value: object) -> bool:
 
 
 @given(any_contracts().filter(lambda contract: is_typable(data_of(contract))))
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_contract_goes_through_the_form_and_the_file_unchanged(contract: Contract) -> None:
     typed = typed_from(form_of(typed_of(contract)))
     through = contract_typed(typed)
