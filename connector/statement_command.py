@@ -7,7 +7,7 @@ import re
 import sys
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from connector.contracts.findings_file import read_findings
 from connector.contracts.instants import Instants
 from connector.contracts.invoice_file import read_invoice
 from connector.contracts.invoice_map import read_invoice_map
+from connector.contracts.notes import NoteFile
 from connector.contracts.statement_output import statement_output
 from connector.exports.output import progress, whole_file
 from connector.exports.piped import readable_again
@@ -179,7 +180,7 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
         first_of.setdefault(vendor, statement)
     matcher = _matcher(asked, statements)
     given = _Given(read.deliveries)
-    with statement_output(target, asked.as_of) as output:
+    with statement_output(target, asked.as_of) as output, closing(NoteFile()) as notes:
         lines = elsewhere = unmatched = 0
         texts = VerdictTexts()
 
@@ -193,7 +194,8 @@ def _judge(asked: _Asked, read: DeliveryFile, target: BinaryIO | None, tell: Tel
             if statement is None or statement.take_unmatched(delivery):
                 output.unmatched(delivery, why)
 
-        verdicts = judge_all(asked.book, read.deliveries if matcher is None else given, asked.as_of, on_unmatched)
+        source = read.deliveries if matcher is None else given
+        verdicts = judge_all(asked.book, source, asked.as_of, on_unmatched, notes)
         for verdict in _told(verdicts, tell, read.count):
             digest, line = texts.of(verdict)
             is_of_period = statements[verdict.vendor, verdict.currency].take(verdict, digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +16,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from audits.contracts.book import ContractBook
-from audits.contracts.judging import in_order, judge_all
+from audits.contracts.judging import Note, Notes, in_order, judge_all
 from audits.contracts.statement import Period, statements
 from audits.model.contract import Contract
 from audits.model.delivery import Claim, ClaimStatus, Delivery
 from audits.model.said import say
 from audits.model.verdict import LeadState, LeadVerdict
+from connector.contracts.notes import NoteFile
 from tests.contracts.anything import (
     AS_OF,
     GROUPS,
@@ -42,13 +44,13 @@ quick = settings(
 
 
 def judged(
-    contracts: Sequence[Contract], told: Sequence[Delivery], as_of: datetime = AS_OF
+    contracts: Sequence[Contract], told: Sequence[Delivery], as_of: datetime = AS_OF, notes: Notes | None = None
 ) -> tuple[list[LeadVerdict], list[str]]:
     """The verdicts, and the ids of what is unmatched."""
     unmatched: list[str] = []
     ordered = in_order(told)
     book = ContractBook(contracts)
-    verdicts = judge_all(book, lambda: ordered, as_of, lambda each, _: unmatched.append(each.delivery_id))
+    verdicts = judge_all(book, lambda: ordered, as_of, lambda each, _: unmatched.append(each.delivery_id), notes)
     return list(verdicts), unmatched
 
 
@@ -283,6 +285,30 @@ def test_deliveries_out_of_order_or_twice_are_refused() -> None:
     with pytest.raises(ValueError, match="by instant, then by id"):
         list(judge_all(book, lambda: [same, one], AS_OF))
     assert len(list(judge_all(book, lambda: [one, same], AS_OF))) == 2
+
+
+@quick
+@given(contracts=books(), told=deliveries())
+def test_with_notes_of_the_first_time_the_verdicts_are_the_same(
+    contracts: list[Contract], told: list[Delivery]
+) -> None:
+    found = judged(contracts, told)
+    with closing(NoteFile()) as file:
+        listed: list[Note] = []
+        assert judged(contracts, told, notes=listed) == found
+        assert judged(contracts, told, notes=file) == found
+
+
+def test_notes_come_back_in_their_order() -> None:
+    ours: list[Note] = [
+        None if n % 7 == 0 else n if n % 3 else (n, MONDAY, say("Said of {n}.", n=n)) for n in range(2_500)
+    ]
+    with closing(NoteFile()) as file:
+        assert list(file) == []
+        for note in ours:
+            file.append(note)
+        assert list(file) == ours
+        assert list(file) == ours
 
 
 def test_what_was_delivered_later_is_not_there_yet() -> None:
