@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any
@@ -86,6 +87,8 @@ def said_of(spec: Spec, value: Any) -> str:
             return t("day {n} of the next month", n=day)
         case date():
             return current().day(value)
+        case Decimal():
+            return format(value.normalize(), "f")
         case Clause():
             return summary(value)
         case tuple():

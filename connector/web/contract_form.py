@@ -47,6 +47,7 @@ _UNITS: Final[Mapping[str, tuple[str, str]]] = {
     _ISO: (phrase("written as P2DT4H"), "{}"),
 }
 _PAPER: Final = frozenset(Clause.model_fields)
+_NEEDED: Final = re.compile(r"needs (\w+)(?: \(\w+\))?$")
 _HOURS_OF_DAY: Final = re.compile(r"\s*(.*?)\s*[-–—]\s*(.*?)\s*")
 
 Typed = dict[str, str | list[str]]
@@ -289,10 +290,20 @@ def contract_typed(typed: Typed) -> Contract | Mistakes:
         return read
     found: dict[str, list[str]] = {}
     for problem in problems:
-        said = found.setdefault(_named(problem.place, typed), [])
-        if problem.reason not in said:
-            said.append(problem.reason)
+        name, reason = _named(problem.place, typed), problem.reason
+        needed = _NEEDED.search(reason)
+        if needed is not None and _is_empty(typed, f"{name}.{needed[1]}"):
+            # What a clause misses is said where it is to be written.
+            name, reason = f"{name}.{needed[1]}", t("is missing")
+        said = found.setdefault(name, [])
+        if reason not in said:
+            said.append(reason)
     return Mistakes({name: tuple(said) for name, said in found.items()})
+
+
+def _is_empty(typed: Typed, name: str) -> bool:
+    """Whether a field of that name stands in the form, or a list of clauses, and nothing in it."""
+    return typed.get(name) == "" or typed.get(f"{name}_n") == "0"
 
 
 def _named(place: str, typed: Typed) -> str:
@@ -547,7 +558,7 @@ class _Printer:
                     for day, said in zip(WEEKDAYS, DAY_NAMES, strict=True)
                 )
                 return Part(**plain, parts=days)
-        return Part(**plain, value=text, hint=t(_HINTS[spec.name]) if spec.name in _HINTS else "")
+        return Part(**plain, value=text, hint=_hint(spec))
 
     def row(self, spec: Spec, name: str, label: str, index: int) -> Row:
         at = f"{name}.{index}"
@@ -585,15 +596,19 @@ def _units(unit: str, *, has_month: bool) -> tuple[Choice, ...]:
     return tuple(Choice(value=each, label=t(said), is_chosen=each == unit) for each, said in named)
 
 
+def _hint(spec: Spec) -> str:
+    if spec.kind is Kind.LINES:
+        return t(_HINTS.get(spec.name, _ONE_A_LINE))
+    return t(_HINTS[spec.name]) if spec.name in _HINTS else ""
+
+
+_ONE_A_LINE: Final = phrase("One a line")
 _HINTS: Mapping[str, str] = {
     "timezone": phrase("Such as Europe/Berlin"),
     "currency": phrase("Three capitals, such as EUR"),
     "valid_from": phrase("Such as 2026-07-01"),
     "valid_to": phrase("Empty: without an end"),
     "prices": phrase("One area a line: DE = 25.00"),
-    "value": phrase("One a line"),
-    "words": phrase("One a line"),
-    "required_fields": phrase("One a line"),
     "group_by": phrase("One field a line"),
     "holidays": phrase("One day a line, such as 2026-12-25"),
     "dayparts": phrase("One time a line, such as 12:00; the first is 00:00"),

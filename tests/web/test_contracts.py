@@ -362,6 +362,10 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_saved(
         beside = answer.text.split(f'id="f-{name}-wrong"')[1].split("</p>")[0]
         assert said in unescape(beside), name
     assert "25,00" in answer.text
+    # What a clause misses is said where it is to be written.
+    answer = head.post(f"{PAGE}/new", data=filled(head, f"{PAGE}/new") | {"do": "save"})
+    assert "is missing" in answer.text.split('id="f-pricing-price-wrong"')[1].split("</p>")[0]
+    assert '<a href="#f-pricing-price">' in answer.text
     assert kept(web, tenant) == []
 
 
