@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from audits.contracts.evidence import charged
@@ -26,6 +26,7 @@ from audits.model.said import Listed, Moment, Said, Term, say
 _STREAM = (Against.SAME_VENDOR, Against.ANY_VENDOR)
 # By the calendar, days may be some hours longer than 24: a change of the clock, or of the date line.
 _SLACK = timedelta(days=2)
+_FORGOTTEN_EVERY = timedelta(hours=1)
 
 _FIELD_WORDS = {
     KeyField.PHONE: Term("phone number"),
@@ -85,7 +86,8 @@ class SeenDeliveries:
                         self._last_before_sale[scope] = {}
         reach = [timedelta(days=each.days, seconds=each.seconds) for each in windows if each is not None]
         self._reach = max(reach, default=timedelta()) + _SLACK if None not in windows else None
-        self._tables: dict[str, tuple[tuple[Signature, _Table], ...]] = {}
+        self._tables: dict[str, tuple[tuple[KeyField | None, Signature, _Table], ...]] = {}
+        self._forget_at = datetime.min.replace(tzinfo=UTC)
         self._kept: deque[tuple[Seen, _Table, object]] = deque()
         #: Whether deliveries are looked up at all, so that `keep` must be called.
         self.is_needed = bool(windows)
@@ -136,15 +138,15 @@ class SeenDeliveries:
         keys = delivery.keys
         if keys and tables:
             seen = Seen(at, vendor, delivery.delivery_id)
-            for signature, table in tables:
-                value = keys.get(signature[0]) if len(signature) == 1 else value_of(delivery, signature)
+            for field, signature, table in tables:
+                value = value_of(delivery, signature) if field is None else keys.get(field)
                 if value:
                     table[value] = seen
                     if self._reach is not None:
                         self._kept.append((seen, table, value))
-        kept = self._kept
-        if kept and self._reach is not None and at - kept[0][0][0] > self._reach:
+        if self._reach is not None and at >= self._forget_at:
             self._forget(at - self._reach)
+            self._forget_at = at + _FORGOTTEN_EVERY
 
     def _forget(self, before: datetime) -> None:
         kept = self._kept
@@ -153,11 +155,12 @@ class SeenDeliveries:
             if table.get(value) is seen:
                 del table[value]
 
-    def _tables_of(self, vendor: str) -> Iterator[tuple[Signature, _Table]]:
-        yield from self._all.items()
-        for (owner, signature), table in self._own.items():
-            if owner == vendor:
-                yield signature, table
+    def _tables_of(self, vendor: str) -> Iterator[tuple[KeyField | None, Signature, _Table]]:
+        """The field of a signature that has but one, the signature and its table."""
+        found = [*self._all.items()]
+        found += [(signature, table) for (owner, signature), table in self._own.items() if owner == vendor]
+        for signature, table in found:
+            yield signature[0] if len(signature) == 1 else None, signature, table
 
 
 def value_of(delivery: Delivery, signature: Signature) -> object | None:

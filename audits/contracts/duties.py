@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from audits.contracts.windows import Timing, part_of_day
 from audits.model.contract import Clause, Contract, Duration, Duty, DutyCode
 from audits.model.delivery import ClaimStatus, Delivery, HandlingFact, Try
+from audits.model.quick import quick
 from audits.model.reasons import ReasonCode
 from audits.model.said import Count, Moment, Said, say
 from audits.model.verdict import Missing, Supplier
@@ -55,17 +57,22 @@ class Attempts:
     is_complete: bool
 
 
+_attempts = quick(Attempts)
+_at = attrgetter("at")
+
+
 def attempts(delivery: Delivery, since: datetime, until: datetime) -> Attempts:
     """The attempts in [since, until], in order."""
     handling = delivery.handling
-    tries = tuple(sorted((each for each in handling.tries if since <= each.at <= until), key=lambda each: each.at))
+    made = [each for each in handling.tries if since <= each.at <= until]
+    tries = tuple(made) if len(made) < 2 else tuple(sorted(made, key=_at))
     if HandlingFact.ATTEMPTS in handling.unknown:
-        return Attempts(tries, is_complete=False)
+        return _attempts(tries, False)
     # Only the first attempt is shown: none came before it, what came after it is not known.
     is_first_alone = HandlingFact.LATER_ATTEMPTS in handling.unknown and any(
         each.at <= until for each in handling.tries
     )
-    return Attempts(tries, is_complete=not is_first_alone)
+    return _attempts(tries, not is_first_alone)
 
 
 def are_enough(tries: Iterable[Try], least: int, distinct_dayparts: bool, contract: Contract) -> bool:

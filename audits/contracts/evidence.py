@@ -8,11 +8,14 @@ import json
 from audits.contracts.steps import Charge
 from audits.model.contract import Clause
 from audits.model.delivery import Delivery, Ground, Proof, ProofKind
+from audits.model.quick import quick
 from audits.model.reasons import ReasonCode
 from audits.model.said import Said
 
 #: Who found what a clause of the delivery says by itself.
 FOUND_BY_CONTRACT = "contract"
+_ground, _charge, _proof = quick(Ground), quick(Charge), quick(Proof)
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
 def charged(
@@ -26,7 +29,7 @@ def charged(
     proofs: tuple[Proof, ...] = (),
 ) -> Charge:
     """A charge of `clause`, proven by the delivery as it came unless something is `missing`."""
-    ground = Ground(
+    ground = _ground(
         code=code,
         is_proven=not missing,
         known_at=delivery.delivered_at,
@@ -34,7 +37,7 @@ def charged(
         proofs=(as_delivered(delivery), *proofs),
         missing=missing,
     )
-    return Charge(ground=ground, clause=place, clause_ref=clause.ref, said=said)
+    return _charge(ground=ground, clause=place, clause_ref=clause.ref, said=said)
 
 
 def as_delivered(delivery: Delivery) -> Proof:
@@ -47,8 +50,8 @@ def as_delivered(delivery: Delivery) -> Proof:
         "fields": dict(delivery.fields),
         "consent": delivery.consent,
     }
-    content = json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
-    return Proof(
+    content = _canonical(told).encode()
+    return _proof(
         kind=ProofKind.DELIVERY,
         ref=delivery.delivery_id,
         sha256=hashlib.sha256(content).hexdigest(),
