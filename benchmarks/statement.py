@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 SIZES = (10_000, 100_000, 1_000_000)
 MOST_GROWTH, MOST_MEMORY, MOST_TIMES = 1.15, 1.25, 20
 #: So often each is judged: the best counts.
-ROUNDS = 3
+ROUNDS = 2
 
 A_DAY, CAP = 1000, 990
 STATES = ("NW", "BY", "BW", "HE", "NI", "SN", "BE", "HH")
