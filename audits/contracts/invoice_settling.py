@@ -613,7 +613,7 @@ class _Pool:
     def near(self, unit: Decimal, count: int) -> list[Lead]:
         """At most so many leads that cost more or less than that, the nearest first, then those of unknown price."""
         known = [price for price in self._of if price is not None and price < unit * _TWICE and unit < price * _TWICE]
-        nearest: list[int | None] = sorted(known, key=lambda price: (abs(price - unit), price))
+        nearest = sorted(known, key=lambda price: (abs(price - unit), price))
         return self._taken([*nearest, None], count)
 
     def _taken(self, prices: Iterable[int | None], count: int) -> list[Lead]:

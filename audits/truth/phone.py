@@ -38,6 +38,7 @@ REASONS: tuple[tuple[str, str], ...] = (
 _ONE_GROUP = re.compile(r"(\d)\1+|(\d\d)\2{3,}\d?|(\d\d\d)\3{2,}\d?")
 _LEAST_IN_A_ROW = 7
 _LEAST_MADE_UP = 10
+_COUNTED = "01234567890"
 _MOST_IN_A_GROUP = 3
 # Seven equal digits at the end of a number, or seven in a row, come about once in a million by chance.
 _MADE_UP = re.compile(
@@ -73,7 +74,7 @@ def judge_phone(text: str, region: str | None) -> PhoneJudged:
     read = read_by_library(text, region)
     reasons = tuple(_reasons(read, text))
     suggestions: tuple[str, ...] = ()
-    if not read.is_valid and "drama_range" not in reasons and not _is_made_up(_digits(read, text)):
+    if not read.is_valid and "drama_range" not in reasons and not _is_made_up(_digits(read, text), text):
         meant = repaired(text, region, read.country_code, read.national)
         suggestions = meant.numbers
         if meant.fitting > TOO_MANY:
@@ -117,13 +118,21 @@ def _reasons_of_digits(country_code: int | None, national: str, kind: LineType) 
     return found
 
 
-def _is_made_up(digits: str) -> bool:
-    """Whether nobody means another number by it: 0000000000, 1234567890."""
-    return _ONE_GROUP.fullmatch(digits) is not None or (len(digits) >= _LEAST_MADE_UP and digits in "01234567890")
+def _is_made_up(digits: str, text: str) -> bool:
+    """Whether nobody means another number by it: 0000000000, 1234567890; or 12345678 where that is all that was
+    typed. Behind a country code so short a run can be a number with a slip."""
+    if _ONE_GROUP.fullmatch(digits) is not None or (len(digits) >= _LEAST_MADE_UP and digits in _COUNTED):
+        return True
+    typed = _typed_digits(text)
+    return len(typed) >= _LEAST_IN_A_ROW and (typed in _COUNTED or typed[::-1] in _COUNTED)
 
 
 def _digits(read: PhoneRead, text: str) -> str:
-    return read.national or "".join(str(int(letter)) for letter in text if letter.isdecimal())
+    return read.national or _typed_digits(text)
+
+
+def _typed_digits(text: str) -> str:
+    return "".join(str(int(letter)) for letter in text if letter.isdecimal())
 
 
 def phone_signals(field: str, text: str, judged: PhoneJudged) -> Iterable[Signal]:
