@@ -403,11 +403,11 @@ def _invoice_tables(match: InvoiceMatch) -> Iterator[Table]:
     table.add_column("leads", justify="right")
     table.add_column("amount", justify="right")
     table.add_row("billed", "", money(match.billed), style="bold")
-    for kind, (count, amount) in match.by_kind.items():
-        table.add_row(f"  {kind.value.replace('_', ' ')}", str(count), money(-amount))
-    table.add_section()
     table.add_row("amount due", "", money(match.amount_due), style="bold")
+    table.add_section()
     table.add_row("billed beyond it", "", money(match.difference), style="red" if match.difference else "")
+    for kind, (count, amount) in match.by_kind.items():
+        table.add_row(f"  {kind.value.replace('_', ' ')}", str(count), money(amount))
     yield table
     if match.differences:
         largest = sorted(match.differences, key=lambda each: -abs(each.amount))[:_MOST_TOLD]
