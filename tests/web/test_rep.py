@@ -52,7 +52,12 @@ def test_a_form_with_its_token_does_not_lift_anybody_above_his_role(web: WebApp,
     above = [route for route in ROUTES if route.method == "POST" and route.access is not None and route.access > rank]
     assert above
     for route in above:
-        path = route.example.format(lead_id=tenant.lead_ids[0], user_id=user_id, owner_id=tenant.rep_owner_id)
+        path = route.example.format(
+            lead_id=tenant.lead_ids[0],
+            user_id=user_id,
+            owner_id=tenant.rep_owner_id,
+            contract=f"contract-{tenant.install_id}",
+        )
         data = {"csrf_token": token, "do": "role", "role": "admin", "confirm": tenant.install.account_name}
         assert client.post(path, data=data).status_code == 403, route
     with web.database.read() as connection:
